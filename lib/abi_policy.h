@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the Rouse authors
+
+// The policy region: two buffers for snapshots, and the layout of a snapshot. Control builds a
+// snapshot in the idle buffer and release-stores header.generation; generation g is in buffer g & 1.
+// The dataplane copies a snapshot, validates the copy (policy_validate) and only then follows it.
+
+#pragma once
+
+#include "shm_abi.h"
+
+#define POLICY_SNAPSHOT_MAX   (16u << 20)
+#define POLICY_SNAPSHOT_MAGIC 0x594c4f50u // "POLY"
+
+struct policy_region {
+	struct shm_header header;
+	uint64_t buffer_offset[2];
+	uint64_t buffer_size; // POLICY_SNAPSHOT_MAX
+	uint8_t pad[ROUSE_PAGE - sizeof(struct shm_header) - 24];
+};
+static_assert(sizeof(struct policy_region) == ROUSE_PAGE, "policy_region");
+
+// A run of bytes in section POLICY_BYTES. Text is not NUL-terminated.
+struct policy_ref {
+	uint32_t offset; // from the start of the section
+	uint32_t len;
+};
+
+// A run of records in another section.
+struct policy_range {
+	uint32_t first;
+	uint32_t count;
+};
+
+enum policy_section_id {
+	POLICY_BYTES = 0,     // text and option blocks
+	POLICY_PORTS,         // struct policy_port
+	POLICY_SUBNETS,       // struct policy_subnet
+	POLICY_POOLS,         // struct policy_pool, ascending and disjoint
+	POLICY_RELAYS,        // uint32_t IPv4 addresses
+	POLICY_HOSTS,         // struct policy_host
+	POLICY_HOST_BY_MAC,   // uint32_t hash table: index of host + 1, 0 empty
+	POLICY_HOST_BY_ADDR,  // uint32_t hash table: index of host + 1, 0 empty
+	POLICY_RULES,         // struct policy_rule, in the order in which they are tried
+	POLICY_CONDITIONS,    // struct policy_condition
+	POLICY_NAMES,         // struct policy_name
+	POLICY_NAME_EXACT,    // uint32_t hash table: index of name + 1, 0 empty
+	POLICY_NAME_FOLDED,   // the same over names without case and with \ as /
+	POLICY_SECTION_COUNT,
+};
+
+struct policy_section {
+	uint32_t offset; // bytes from the start of the snapshot, a multiple of 8
+	uint32_t count;  // records (bytes in POLICY_BYTES); hash tables: a power of two
+};
+
+enum policy_idle {
+	POLICY_IDLE_ADAPTIVE = 0,
+	POLICY_IDLE_BUSY = 1,
+};
+
+// All addresses in a snapshot are IPv4 in host byte order, times in seconds.
+struct policy_snapshot {
+	uint32_t magic;
+	uint32_t abi_version;
+	uint64_t generation;
+	uint32_t total_size;
+	uint32_t crc; // CRC32C over total_size bytes, this field taken as 0
+	uint64_t built_unix_ns;
+	uint64_t memory_bytes;
+	uint32_t max_leases;
+	uint16_t workers;
+	uint16_t idle; // enum policy_idle
+	uint16_t tid_first;
+	uint16_t tid_last;
+	uint8_t authoritative;
+	uint8_t pad0[3];
+	struct policy_ref runtime_dir;
+	struct policy_ref state_dir;
+	struct policy_section section[POLICY_SECTION_COUNT];
+	uint32_t pad1[2];
+};
+static_assert(sizeof(struct policy_snapshot) == 184, "policy_snapshot");
+
+enum policy_device {
+	POLICY_DEVICE_AF_XDP = 0,
+	POLICY_DEVICE_AF_PACKET = 1,
+	POLICY_DEVICE_VDEV = 2,
+	POLICY_DEVICE_PCI = 3,
+};
+
+enum policy_dhcp_mode {
+	POLICY_DHCP_OFF = 0,
+	POLICY_DHCP_SERVER = 1,
+	POLICY_DHCP_PROXY = 2, // refused by the configuration until ProxyDHCP is built
+};
+
+struct policy_port {
+	struct policy_ref device; // what stands after the kind: "eth1", "net_memif0,role=server"
+	uint32_t address;
+	uint8_t prefix_len;
+	uint8_t kind; // enum policy_device
+	uint8_t dhcp; // enum policy_dhcp_mode
+	uint8_t pad0;
+	uint16_t mtu; // 0: the device's
+	uint16_t vlan; // 0: none
+	uint32_t subnet; // index of the subnet that holds address, UINT32_MAX if none
+};
+static_assert(sizeof(struct policy_port) == 24, "policy_port");
+
+// Option blocks are finished DHCP options (code, length, value; long ones split by RFC 3396), in
+// ascending order of codes, each code once.
+struct policy_subnet {
+	uint32_t network;
+	uint32_t mask;
+	struct policy_range pools;
+	struct policy_range relays;
+	struct policy_ref options;
+	uint32_t lease_time_s;
+	uint16_t max_blksize;
+	uint16_t max_windowsize;
+	uint64_t edge_rate_bps;
+	uint32_t broadcast;
+	uint32_t pad0;
+};
+static_assert(sizeof(struct policy_subnet) == 56, "policy_subnet");
+
+struct policy_pool {
+	uint32_t first;
+	uint32_t last;
+	uint32_t subnet;
+	uint32_t pad0;
+};
+static_assert(sizeof(struct policy_pool) == 16, "policy_pool");
+
+struct policy_host {
+	struct policy_ref name;
+	struct policy_ref role;
+	struct policy_ref options;
+	uint32_t address; // 0: no reservation, a pool's address
+	uint8_t mac[6];
+	uint8_t pad0[6];
+};
+static_assert(sizeof(struct policy_host) == 40, "policy_host");
+
+enum policy_match {
+	POLICY_MATCH_IPXE = 0,      // value: 1 or 0
+	POLICY_MATCH_ARCH,          // value: type number of RFC 4578
+	POLICY_MATCH_MAC,           // text: glob over aa:bb:cc:dd:ee:ff
+	POLICY_MATCH_UUID,          // text: glob over the usual lower-case text form
+	POLICY_MATCH_VENDOR_CLASS,  // text: glob over option 60
+	POLICY_MATCH_USER_CLASS,    // text: glob over each class of option 77
+	POLICY_MATCH_SUBNET,        // value: network, mask: mask
+	POLICY_MATCH_HOST,          // text: glob over the host's name
+	POLICY_MATCH_ROLE,          // text: glob over the host's role
+	POLICY_MATCH_CIRCUIT_ID,    // text: glob over option 82's suboption 1
+	POLICY_MATCH_REMOTE_ID,     // text: glob over option 82's suboption 2
+};
+
+// A rule matches when for each group at least one of its conditions holds. Conditions of one group
+// stand next to each other.
+struct policy_condition {
+	uint16_t match; // enum policy_match
+	uint16_t group;
+	uint32_t value;
+	uint32_t mask;
+	struct policy_ref text;
+	uint32_t pad0;
+};
+static_assert(sizeof(struct policy_condition) == 24, "policy_condition");
+
+enum policy_rule_flags {
+	POLICY_RULE_NO_SEND_AHEAD = 1,
+};
+
+struct policy_rule {
+	struct policy_range conditions;
+	struct policy_ref file; // empty: an answer without a boot file
+	struct policy_ref options;
+	uint32_t next_server; // 0: the port's own address
+	uint32_t flags;       // enum policy_rule_flags
+	uint32_t line;        // in the configuration file, for explain
+	uint32_t file_blocks; // option 13: size in units of 512 bytes, 0 when unknown
+};
+static_assert(sizeof(struct policy_rule) == 40, "policy_rule");
+
+enum policy_name_state {
+	POLICY_NAME_SERVED = 0,
+	POLICY_NAME_NO_MEMORY = 1,  // does not fit memory:
+	POLICY_NAME_UNREADABLE = 2, // could not be read, or kept changing while it was read
+};
+
+struct policy_name {
+	struct policy_ref path; // below boot_root, without a leading slash
+	uint32_t node;          // index of host + 1; 0: every node's
+	uint32_t slot;          // in the residency table
+	uint64_t generation;    // of the slot
+	uint64_t size;
+	uint16_t state; // enum policy_name_state
+	uint8_t pad0[6];
+};
+static_assert(sizeof(struct policy_name) == 40, "policy_name");

@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the Rouse authors
+
+// The state region: what the dataplane tells everyone else. Counters, leases, sessions, pins and
+// last use of each image, event rings. After a restart the dataplane reads back only the sessions.
+
+#pragma once
+
+#include "shm_abi.h"
+#include "stats.h"
+
+#define LEASE_KEY_MAX      16 // chaddr, or a hash of the client id where hlen is 0
+#define LEASE_HOSTNAME_MAX 48
+
+enum lease_state {
+	LEASE_FREE = 0,     // the record is not in use
+	LEASE_OFFERED = 1,  // held for an OFFER, in memory only
+	LEASE_BOUND = 2,    // acknowledged, or about to be when its record is durable
+	LEASE_RELEASED = 3, // given back or expired; remembered so that the client finds it again
+	LEASE_DECLINED = 4, // in quarantine: another machine answered on it
+};
+
+// One address. The worker that owns DHCP writes it under seq (odd while it changes); readers retry
+// a bounded number of times.
+struct lease_record {
+	_Atomic uint32_t seq;
+	uint32_t address;
+	uint8_t key[LEASE_KEY_MAX];
+	uint8_t htype;
+	uint8_t hlen; // 0: key is a hash of the client id
+	uint8_t state; // enum lease_state
+	uint8_t reserved; // 1: the address is this host's reservation, and not in the journal
+	uint16_t arch;    // option 93 of the last message, UINT16_MAX unknown
+	uint8_t hostname_len;
+	uint8_t saw_ipxe;        // the last DHCP message of this machine said iPXE
+	int64_t expiry_unix_s;   // end of what the client was or will be told
+	int64_t durable_unix_s;  // end of what is on disk; 0: nothing
+	uint64_t expiry_boot_ms; // the same end on the boot-time clock; what the server acts on
+	uint64_t lsn;            // of the last journal record about it
+	int64_t since_unix_s;    // when the client first got it
+	char hostname[LEASE_HOSTNAME_MAX];
+	uint32_t subnet;
+	uint32_t pad0;
+};
+static_assert(sizeof(struct lease_record) == 128, "lease_record");
+
+enum session_state {
+	SESSION_FREE = 0,
+	SESSION_OACK = 1,     // OACK sent, waits for ACK 0
+	SESSION_SENDING = 2,  // DATA under way
+	SESSION_CLOSING = 3,  // all acknowledged or refused; answers late duplicates until it is swept
+};
+
+enum session_flags {
+	SESSION_HAS_OPTIONS = 1, // the request carried options that we granted
+	SESSION_RESUMED = 2,     // taken over after a restart
+};
+
+// One TFTP transfer. It is the engine's working record too: line 1 and 2 change with each packet,
+// line 3 and 4 are constant from the request on and covered by crc, so that a restarted dataplane can
+// take the transfer over. acked is the only changing field that it believes, after a bounds check.
+struct tftp_session {
+	// hot
+	_Atomic uint64_t acked; // absolute number of the last block acknowledged, 0: none
+	uint64_t next;          // absolute number of the block to send next
+	uint64_t highest;       // highest block sent so far
+	uint64_t deadline_us;   // of the retransmission timer; 0: stopped
+	uint64_t sent_us;       // when the block that is timed was sent
+	uint64_t timed_block;   // block whose round trip is measured, 0: none
+	uint32_t srtt_us;
+	uint32_t rto_us;
+	uint8_t state; // enum session_state
+	uint8_t retries;
+	uint8_t ready;     // in the engine's list of sessions with something to send
+	uint8_t rewinding; // a rewind to acked + 1 is in flight: identical ACKs are ignored
+	uint32_t timer_next;
+	uint32_t timer_prev;
+	uint32_t ready_next;
+	uint64_t rewind_until_us;
+	uint64_t retransmitted; // blocks sent again
+	uint64_t last_seen_us;  // last packet from the peer
+	uint64_t bytes_from_peer;
+	uint64_t bytes_to_peer; // until the peer has shown that it exists
+	uint64_t pad0[2];
+	// constant from the request on
+	uint32_t peer_address;
+	uint32_t own_address;
+	uint16_t peer_port;
+	uint16_t tid;
+	uint16_t blksize;
+	uint16_t windowsize;
+	uint32_t timeout_us; // option timeout: the upper bound of rto_us, 0: not asked
+	uint16_t port;       // index of the port
+	uint8_t peer_mac[6];
+	uint64_t blocks; // DATA packets of the transfer, the short or empty last one included
+	uint64_t size;
+	uint64_t generation; // of the image slot
+	uint32_t slot;
+	uint32_t flags; // enum session_flags
+	int64_t started_unix_ms;
+	uint64_t started_us;
+	uint32_t map_first;
+	uint32_t map_count;
+	uint32_t first_offset;
+	uint32_t name; // index in the snapshot of the time; for events, never followed after a restart
+	uint64_t request_hash;     // of the request's bytes: a duplicate from a replacing one
+	uint32_t requested;        // enum tftp_option_bits that the OACK repeats
+	uint32_t worker;
+	uint32_t pad1[3];
+	uint32_t crc; // CRC32C from peer_address to pad1
+};
+static_assert(sizeof(struct tftp_session) == 256, "tftp_session");
+static_assert(offsetof(struct tftp_session, peer_address) == 128, "tftp_session: two hot lines");
+
+enum event_kind {
+	EVENT_DHCP_OFFER = 1,
+	EVENT_DHCP_ACK,
+	EVENT_DHCP_NAK,
+	EVENT_DHCP_RELEASE,
+	EVENT_DHCP_DECLINE,
+	EVENT_POOL_EXHAUSTED,
+	EVENT_TFTP_OPEN,
+	EVENT_TFTP_DONE,
+	EVENT_TFTP_PROBE,     // the client wanted only the size
+	EVENT_TFTP_FAILED,    // reason: enum event_reason
+	EVENT_TFTP_NOT_FOUND, // text: the name asked for
+	EVENT_TFTP_REFUSED,   // text: the name, reason
+	EVENT_JOURNAL_DEGRADED, // value: errno
+	EVENT_JOURNAL_OK,
+	EVENT_POLICY_ADOPTED, // value: generation
+	EVENT_POLICY_REFUSED, // value: generation, reason: what policy_validate returned
+};
+
+enum event_reason {
+	EVENT_REASON_NONE = 0,
+	EVENT_REASON_PEER_ERROR, // the client sent ERROR; value: its code
+	EVENT_REASON_TIMEOUT,
+	EVENT_REASON_IMAGE_GONE,
+	EVENT_REASON_NOT_LOADED,
+	EVENT_REASON_NETASCII,
+	EVENT_REASON_WRITE,
+	EVENT_REASON_BAD_NAME,
+	EVENT_REASON_FULL,
+	EVENT_REASON_REPLACED,
+};
+
+#define EVENT_TEXT_MAX 72
+
+struct event_record {
+	_Atomic uint64_t sequence; // number of the event + 1, stored last
+	int64_t unix_ns;
+	uint16_t kind;   // enum event_kind
+	uint16_t reason; // enum event_reason
+	uint32_t address;
+	uint8_t mac[6];
+	uint16_t port;
+	uint64_t value;
+	uint64_t bytes;
+	uint32_t duration_ms;
+	uint16_t retransmitted;
+	uint16_t text_len;
+	char text[EVENT_TEXT_MAX]; // bytes as the client sent them: clean before printing
+};
+static_assert(sizeof(struct event_record) == 128, "event_record");
+
+#define EVENT_RING_SIZE 8192u // records per worker, a power of two
+
+// What one worker writes about itself; nobody else writes these lines.
+struct worker_block {
+	_Atomic uint64_t loops;           // passes of the main loop: grace periods are counted in it
+	_Atomic uint64_t policy_adopted;  // generation
+	_Atomic uint64_t busy_cycles;
+	_Atomic uint64_t idle_cycles;
+	_Atomic uint64_t sleeps;
+	_Atomic uint64_t sessions; // in use now
+	_Atomic uint64_t event_head;
+	_Atomic uint64_t event_lost; // events that found the ring full
+	_Atomic uint64_t counter[ROUSE_STAT_MAX]; // indexed by enum rouse_stat
+};
+static_assert(sizeof(struct worker_block) % ROUSE_CACHE_LINE == 0, "worker_block");
+
+// What the journal thread tells: written by it alone.
+struct journal_block {
+	_Atomic uint64_t durable_lsn;
+	_Atomic uint64_t degraded; // 1: no new lease can be made durable
+	_Atomic uint64_t last_errno;
+	_Atomic uint64_t batches;
+	_Atomic uint64_t records;
+	_Atomic uint64_t bytes;
+	_Atomic uint64_t checkpoints;
+	_Atomic uint64_t sync_us_max;
+	_Atomic uint64_t sync_us_total;
+	_Atomic uint64_t recovered_leases;
+	_Atomic uint64_t recovery_us;
+	_Atomic uint64_t recovery_dropped; // records not believed at recovery
+	uint64_t pad[4];
+};
+static_assert(sizeof(struct journal_block) == 128, "journal_block");
+
+struct state_port {
+	char device[64]; // as configured, NUL-terminated
+	uint32_t address;
+	uint16_t mtu;
+	uint16_t queues;
+	uint8_t mac[6];
+	uint8_t dhcp;
+	uint8_t link_up;
+	uint32_t pad0;
+	_Atomic uint64_t rx_missed; // frames that the driver lost
+	uint64_t pad1[4];
+};
+static_assert(sizeof(struct state_port) == 128, "state_port");
+
+#define ROUSE_MAX_PORTS 16
+
+struct state_region {
+	struct shm_header header;
+	uint32_t worker_count;
+	uint32_t port_count;
+	uint32_t lease_count; // records, = max_leases
+	uint32_t session_count;
+	uint32_t image_slot_count;
+	uint16_t tid_first; // session i has TID tid_first + i
+	uint16_t pad0;
+	uint64_t tsc_hz;
+	uint64_t started_unix_ms;
+	uint64_t workers_offset;  // struct worker_block[worker_count]
+	uint64_t events_offset;   // struct event_record[worker_count][EVENT_RING_SIZE]
+	uint64_t leases_offset;   // struct lease_record[lease_count]
+	uint64_t sessions_offset; // struct tftp_session[session_count]
+	uint64_t pins_offset;     // _Atomic uint32_t[worker_count][image_slot_count]
+	uint64_t last_use_offset; // _Atomic uint64_t[image_slot_count]: unix ms
+	uint8_t images_boot_id[16]; // the images region that pins and sessions speak of
+	_Atomic uint64_t lease_high; // records from here on were never used
+	uint8_t pad1[16];
+	struct journal_block journal;
+	struct state_port port[ROUSE_MAX_PORTS];
+	uint8_t pad2[ROUSE_PAGE - 384 - 128 * ROUSE_MAX_PORTS];
+};
+static_assert(offsetof(struct state_region, journal) == 256, "state_region.journal");
+static_assert(sizeof(struct state_region) == ROUSE_PAGE, "state_region");

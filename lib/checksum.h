@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the Rouse authors
+
+// The Internet checksum (RFC 1071) as a running 32-bit sum of 16-bit words in memory order.
+
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+// Adds len bytes to sum, the first byte being at an even offset of the whole. An odd last byte is
+// padded with zero, so only the last part of a datagram may be odd. The result is folded to 16 bits
+// plus carries and can be passed on.
+uint32_t checksum_add(uint32_t sum, const void *data, size_t len);
+
+// checksum_add over a copy: dst gets the bytes of src.
+uint32_t checksum_copy(uint32_t sum, void *dst, const void *src, size_t len);
+
+// Folds to 16 bits. The complement of the result is what a header carries, in memory order.
+static inline uint16_t checksum_fold(uint32_t sum) {
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = (sum & 0xffff) + (sum >> 16);
+	return (uint16_t)sum;
+}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the Rouse authors
+
+// One DHCP message in, at most one reply out: parse, choose the handler by message type, decide,
+// build. Keeps nothing between calls but the lease table. One thread calls it.
+
+#pragma once
+
+#include "clock.h"
+#include "events.h"
+#include "frame.h"
+#include "journal.h"
+#include "lease.h"
+#include "policy.h"
+#include "stats.h"
+
+#define DHCP_REPLY_MAX   1472u
+#define DHCP_RECORDS_MAX 2u // a renewed lease, and the one elsewhere that it ends
+
+struct dhcp_server {
+	const struct policy *policy; // replaced at reconfigure
+	struct lease_table *leases;
+	const struct stats *stats;
+	struct events *events;
+};
+
+struct dhcp_input {
+	const struct frame_view *frame;
+	uint16_t port;         // index of the port in the policy
+	uint8_t port_mac[6];
+	bool journal_degraded; // an ACK may carry only the time that is already durable
+	uint32_t journal_room; // records that the journal can take now; less than needed: no answer
+};
+
+enum dhcp_verdict {
+	DHCP_SILENT = 0,         // dropped, and counted under its reason
+	DHCP_REPLY,              // send at once
+	DHCP_REPLY_WHEN_DURABLE, // send when the last of the records is on disk
+	DHCP_RECORD_ONLY,        // RELEASE, DECLINE: nothing to send, but to journal
+};
+
+struct dhcp_output {
+	struct frame_to to;
+	uint16_t len;
+	uint8_t message_type;
+	uint8_t record_count;
+	struct journal_record record[DHCP_RECORDS_MAX]; // lsn and crc set
+	uint8_t payload[DHCP_REPLY_MAX];
+};
+
+enum dhcp_verdict dhcp_server_handle(struct dhcp_server *server, const struct dhcp_input *input,
+	struct rouse_now now, struct dhcp_output *output);
+
+// Frees offers that nobody took and leases that ran out; call it about once a second. At most budget
+// records are looked at in a call.
+void dhcp_server_sweep(struct dhcp_server *server, struct rouse_now now, uint32_t budget);
+
+// The journal has made this record durable, or has failed before it could.
+void dhcp_server_durable(struct dhcp_server *server, const struct journal_record *record);
+void dhcp_server_failed(
+	struct dhcp_server *server, const struct journal_record *record, struct rouse_now now);
