@@ -10,3 +10,6 @@
 
 // crc is 0 for the first part, the previous result for the next.
 uint32_t crc32c(uint32_t crc, const void *data, size_t len);
+
+// The same without the CPU's instruction; what crc32c falls back to.
+uint32_t crc32c_portable(uint32_t crc, const void *data, size_t len);

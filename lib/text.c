@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the Rouse authors
+
+// Text forms of addresses and quantities. Parsers take whole strings only and know no locale.
+
+#include "text.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+static int digit_of(char c, int base) {
+	int value = -1;
+
+	if (c >= '0' && c <= '9')
+		value = c - '0';
+	else if (c >= 'a' && c <= 'f')
+		value = c - 'a' + 10;
+	else if (c >= 'A' && c <= 'F')
+		value = c - 'A' + 10;
+	return value < base ? value : -1;
+}
+
+// Reads digits at *text up to max, moves *text behind them. False: no digit, or too large.
+static bool take_number(const char **text, uint64_t max, uint64_t *value) {
+	const char *at = *text;
+	uint64_t sum = 0;
+
+	for (int digit; (digit = digit_of(*at, 10)) >= 0; at++) {
+		if (sum > (max - (uint64_t)digit) / 10)
+			return false;
+		sum = sum * 10 + (uint64_t)digit;
+	}
+	if (at == *text)
+		return false;
+	*text = at;
+	*value = sum;
+	return true;
+}
+
+// An address at *text; octets of at most three digits without leading zeroes, so that nobody's
+// octal is taken for decimal.
+static bool take_ip(const char **text, uint32_t *address) {
+	uint32_t sum = 0;
+
+	for (int i = 0; i < 4; i++) {
+		const char *start = *text;
+		uint64_t octet;
+
+		if (!take_number(text, 255, &octet))
+			return false;
+		if (*text - start > 1 && *start == '0')
+			return false;
+		sum = sum << 8 | (uint32_t)octet;
+		if (i < 3 && *(*text)++ != '.')
+			return false;
+	}
+	*address = sum;
+	return true;
+}
+
+int text_parse_ip(const char *text, uint32_t *address) {
+	uint32_t value;
+
+	if (!take_ip(&text, &value) || *text)
+		return -EINVAL;
+	*address = value;
+	return 0;
+}
+
+int text_parse_cidr(const char *text, uint32_t *address, uint8_t *prefix_len) {
+	uint32_t value;
+	uint64_t len;
+
+	if (!take_ip(&text, &value) || *text++ != '/')
+		return -EINVAL;
+	if (!take_number(&text, 32, &len) || *text)
+		return -EINVAL;
+	*address = value;
+	*prefix_len = (uint8_t)len;
+	return 0;
+}
+
+// aa:bb:cc:dd:ee:ff or with dashes, one kind of separator throughout.
+int text_parse_mac(const char *text, uint8_t mac[6]) {
+	uint8_t value[6];
+	char separator = 0;
+
+	for (int i = 0; i < 6; i++) {
+		int high = digit_of(text[0], 16);
+		int low = high < 0 ? -1 : digit_of(text[1], 16);
+
+		if (low < 0)
+			return -EINVAL;
+		value[i] = (uint8_t)(high << 4 | low);
+		text += 2;
+		if (i == 0 && (*text == ':' || *text == '-'))
+			separator = *text;
+		if (i < 5 && (!separator || *text++ != separator))
+			return -EINVAL;
+	}
+	if (*text)
+		return -EINVAL;
+	memcpy(mac, value, sizeof(value));
+	return 0;
+}
+
+struct unit {
+	const char *name;
+	uint64_t factor;
+};
+
+static int parse_quantity(const char *text, const struct unit *units, uint64_t *out) {
+	uint64_t value;
+
+	if (!take_number(&text, UINT64_MAX, &value))
+		return -EINVAL;
+	for (const struct unit *unit = units; unit->name; unit++) {
+		if (strcmp(text, unit->name) != 0)
+			continue;
+		if (value > UINT64_MAX / unit->factor)
+			return -EINVAL;
+		*out = value * unit->factor;
+		return 0;
+	}
+	return -EINVAL;
+}
+
+int text_parse_duration(const char *text, uint64_t *seconds) {
+	static const struct unit units[] = {
+		{"", 1}, {"s", 1}, {"m", 60}, {"h", 3600}, {"d", 86400}, {"w", 604800}, {NULL, 0}};
+
+	return parse_quantity(text, units, seconds);
+}
+
+int text_parse_size(const char *text, uint64_t *bytes) {
+	static const struct unit units[] = {{"", 1}, {"K", 1 << 10}, {"M", 1 << 20}, {"G", 1 << 30},
+		{"T", 1ULL << 40}, {NULL, 0}};
+
+	return parse_quantity(text, units, bytes);
+}
+
+int text_parse_rate(const char *text, uint64_t *bits_per_second) {
+	static const struct unit units[] = {
+		{"", 1}, {"K", 1000}, {"M", 1000000}, {"G", 1000000000}, {NULL, 0}};
+
+	return parse_quantity(text, units, bits_per_second);
+}
+
+char *text_ip(uint32_t address, char out[TEXT_IP_SIZE]) {
+	snprintf(out, TEXT_IP_SIZE, "%u.%u.%u.%u", address >> 24, address >> 16 & 255,
+		address >> 8 & 255, address & 255);
+	return out;
+}
+
+char *text_mac(const uint8_t mac[6], char out[TEXT_MAC_SIZE]) {
+	snprintf(out, TEXT_MAC_SIZE, "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2],
+		mac[3], mac[4], mac[5]);
+	return out;
+}
+
+char *text_uuid(const uint8_t u[16], char out[TEXT_UUID_SIZE]) {
+	snprintf(out, TEXT_UUID_SIZE,
+		"%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", u[3], u[2],
+		u[1], u[0], u[5], u[4], u[7], u[6], u[8], u[9], u[10], u[11], u[12], u[13], u[14],
+		u[15]);
+	return out;
+}
+
+char *text_clean(const void *data, size_t len, char *out, size_t size) {
+	static const char hex[] = "0123456789abcdef";
+	const uint8_t *at = data;
+	size_t used = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		bool plain = at[i] >= 0x20 && at[i] <= 0x7e && at[i] != '\\';
+
+		if (used + (plain ? 1 : 4) >= size)
+			break;
+		if (plain) {
+			out[used++] = (char)at[i];
+			continue;
+		}
+		out[used++] = '\\';
+		out[used++] = 'x';
+		out[used++] = hex[at[i] >> 4];
+		out[used++] = hex[at[i] & 15];
+	}
+	out[used] = '\0';
+	return out;
+}
