@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the Rouse authors
+
+// Parsing of a command's options and operands by the table in cli_commands.c.
+
+#include "cli/cli.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+const struct cli_command *cli_find(const char *name) {
+	for (size_t i = 0; cli_commands[i]; i++)
+		if (!strcmp(cli_commands[i]->name, name))
+			return cli_commands[i];
+	return NULL;
+}
+
+// Index of the option whose name is the first len bytes of name, -1 for none.
+static int find_option(const struct cli_command *command, const char *name, size_t len) {
+	const struct cli_option *options = command->options;
+
+	for (int i = 0; options && options[i].name; i++) {
+		assert(i < CLI_OPTIONS_MAX);
+		if (strlen(options[i].name) == len && !memcmp(options[i].name, name, len))
+			return i;
+	}
+	return -1;
+}
+
+// One option at argv[at]. Returns how many words it took, or -EINVAL.
+static int parse_option(const struct cli_command *command, int argc, char **argv,
+	struct cli_args *args, char *why) {
+	const char *name = argv[0] + 2;
+	const char *equals = strchr(name, '=');
+	int i = find_option(command, name, equals ? (size_t)(equals - name) : strlen(name));
+
+	if (i < 0) {
+		snprintf(why, CLI_WHY_SIZE, "there is no option %s: see rouse help %s", argv[0],
+			command->name);
+		return -EINVAL;
+	}
+	if (args->value[i]) {
+		snprintf(why, CLI_WHY_SIZE, "--%s is given twice", command->options[i].name);
+		return -EINVAL;
+	}
+	if (!command->options[i].value) {
+		args->value[i] = "";
+		if (equals)
+			snprintf(
+				why, CLI_WHY_SIZE, "--%s takes no value", command->options[i].name);
+		return equals ? -EINVAL : 1;
+	}
+	args->value[i] = equals ? equals + 1 : argc > 1 ? argv[1] : NULL;
+	if (!args->value[i]) {
+		snprintf(why, CLI_WHY_SIZE, "--%s needs a value: %s", command->options[i].name,
+			command->options[i].value);
+		return -EINVAL;
+	}
+	return equals ? 1 : 2;
+}
+
+static int check_operands(const struct cli_command *command, int count, char *why) {
+	if (count >= command->operands_min && count <= command->operands_max)
+		return 0;
+	if (count > command->operands_max)
+		snprintf(why, CLI_WHY_SIZE, "too many words after %s: see rouse help %s",
+			command->name, command->name);
+	else
+		snprintf(why, CLI_WHY_SIZE, "%s needs %s", command->name, command->operands);
+	return -EINVAL;
+}
+
+int cli_parse(const struct cli_command *command, int argc, char **argv, struct cli_args *args,
+	char why[CLI_WHY_SIZE]) {
+	bool options = true;
+
+	assert(command->operands_max < CLI_OPERANDS_MAX);
+	*args = (struct cli_args){.command = command};
+	for (int at = 0; at < argc;) {
+		if (options && !strcmp(argv[at], "--")) {
+			options = false;
+			at++;
+		} else if (options && !strncmp(argv[at], "--", 2)) {
+			int taken = parse_option(command, argc - at, argv + at, args, why);
+
+			if (taken < 0)
+				return taken;
+			at += taken;
+		} else if (options && argv[at][0] == '-' && argv[at][1]) {
+			snprintf(why, CLI_WHY_SIZE, "there is no option %s: see rouse help %s",
+				argv[at], command->name);
+			return -EINVAL;
+		} else {
+			if (args->operand_count <= command->operands_max)
+				args->operand[args->operand_count++] = argv[at];
+			at++;
+		}
+	}
+	return check_operands(command, args->operand_count, why);
+}
+
+const char *cli_value(const struct cli_args *args, const char *name) {
+	int i = find_option(args->command, name, strlen(name));
+
+	assert(i >= 0);
+	return i < 0 ? NULL : args->value[i];
+}
+
+bool cli_flag(const struct cli_args *args, const char *name) {
+	return cli_value(args, name) != NULL;
+}
+
+void cli_error(const char *format, ...) {
+	va_list list;
+
+	va_start(list, format);
+	fputs("rouse: ", stderr);
+	vfprintf(stderr, format, list);
+	fputc('\n', stderr);
+	va_end(list);
+}

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the Rouse authors
+
+// The table of all commands. A new command is a line in each of the two lists below.
+
+#include "cli/cli.h"
+
+extern const struct cli_command cmd_help;
+
+const struct cli_command *const cli_commands[] = {
+	&cmd_help,
+	NULL,
+};

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the Rouse authors
+
+// rouse help: all commands, or one command's usage and options, from the table.
+
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/cli.h"
+
+static void print_commands(void) {
+	puts("usage: rouse COMMAND [OPTION...]\n\ncommands:");
+	for (size_t i = 0; cli_commands[i]; i++)
+		printf("  %-10s %s\n", cli_commands[i]->name, cli_commands[i]->help);
+	puts("\n\"rouse help COMMAND\" tells a command's options; \"rouse --version\" the "
+	     "version.\n"
+	     "exit codes: 0 ok, 1 failed, 2 usage, 3 not running");
+}
+
+static void print_command(const struct cli_command *command) {
+	const struct cli_option *options = command->options;
+
+	printf("usage: rouse %s%s%s%s\n\n%s\n", command->name,
+		options && options[0].name ? " [OPTION...]" : "", command->operands[0] ? " " : "",
+		command->operands, command->help);
+	if (command->detail)
+		printf("\n%s\n", command->detail);
+	if (options && options[0].name)
+		puts("\noptions:");
+	for (; options && options->name; options++) {
+		char left[64];
+
+		snprintf(left, sizeof(left), "--%s%s%s", options->name, options->value ? " " : "",
+			options->value ? options->value : "");
+		printf("  %-22s %s\n", left, options->help);
+	}
+}
+
+static int run(const struct cli_args *args) {
+	const struct cli_command *command;
+
+	if (!args->operand_count) {
+		print_commands();
+		return CLI_OK;
+	}
+	command = cli_find(args->operand[0]);
+	if (!command) {
+		cli_error("there is no command %s: see rouse help", args->operand[0]);
+		return CLI_USAGE;
+	}
+	print_command(command);
+	return CLI_OK;
+}
+
+static const struct cli_option options[] = {CLI_OPTION_END};
+
+const struct cli_command cmd_help = {
+	.name = "help",
+	.operands = "[COMMAND]",
+	.operands_max = 1,
+	.help = "list the commands, or tell the options of one",
+	.options = options,
+	.run = run,
+};
