@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// Answers an ARP request or an ICMP echo request for own in place or into reply (size bytes).
-// Returns the reply's length, 0 if the frame is none of these or not for us.
+// Answers an ARP request or an ICMP echo request for own into reply (size bytes, not the frame's
+// own). Returns the reply's length, 0 if the frame is none of these or not for us.
 size_t arp_answer(const uint8_t *frame, size_t len, uint32_t own, const uint8_t own_mac[6],
 	uint8_t *reply, size_t size);

@@ -6,6 +6,7 @@
 
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -13,16 +14,16 @@
 
 enum frame_error {
 	FRAME_OK = 0,
-	FRAME_SHORT,        // a length points beyond the frame
-	FRAME_NOT_IPV4,     // another ethertype: not ours (ARP is told apart by FRAME_ARP)
+	FRAME_SHORT,    // a length points beyond the frame
+	FRAME_NOT_IPV4, // another ethertype: not ours (ARP is told apart by FRAME_ARP)
 	FRAME_ARP,
-	FRAME_ICMP,         // a valid IPv4 header with protocol 1
+	FRAME_ICMP, // a valid IPv4 header with protocol 1
 	FRAME_NOT_UDP,
-	FRAME_BAD_HEADER,   // version, header length, lengths that contradict each other
-	FRAME_FRAGMENT,     // we neither send nor take fragments
+	FRAME_BAD_HEADER, // version, header length, lengths that contradict each other
+	FRAME_FRAGMENT,   // we neither send nor take fragments
 	FRAME_BAD_IP_CHECKSUM,
 	FRAME_BAD_UDP_CHECKSUM, // neither 0, nor correct, nor the bare pseudo-header sum (veth)
-	FRAME_BAD_SOURCE,   // own, broadcast, multicast or loopback source, or source MAC a group
+	FRAME_BAD_SOURCE, // own, broadcast, multicast or loopback source, or source MAC a group
 };
 
 // Addresses in host byte order, MACs as on the wire. payload points into the frame.
@@ -52,10 +53,16 @@ struct frame_to {
 // Parses a frame of len bytes. On FRAME_OK the whole view is set; on FRAME_ARP and FRAME_ICMP the
 // caller may hand the frame to arp.h. IP options are skipped. Bytes after the IP datagram (padding)
 // are not part of the payload. own is this port's address, which must not be the source.
-enum frame_error frame_parse(const uint8_t *frame, size_t len, uint32_t own, struct frame_view *view);
+enum frame_error frame_parse(
+	const uint8_t *frame, size_t len, uint32_t own, struct frame_view *view);
+
+// Whether a datagram from this source can't be answered without harm: the source is our own (a
+// loop), a group, broadcast, reserved or loopback address, or comes from a group MAC. 0.0.0.0 is
+// good: DHCP.
+bool frame_source_is_bad(uint32_t src, const uint8_t src_mac[6], uint32_t own);
 
 // Writes the 42 bytes of headers in front of a payload of payload_len bytes that already stands at
-// frame + FRAME_HEADER_BYTES. payload_sum is checksum_add(0, payload, payload_len), so that a cached
-// sum can be used. payload_len is at most 65,507.
+// frame + FRAME_HEADER_BYTES. payload_sum is checksum_add(0, payload, payload_len), so that a
+// cached sum can be used. payload_len is at most 65,507.
 void frame_write_headers(
 	uint8_t *frame, const struct frame_to *to, uint16_t payload_len, uint32_t payload_sum);
