@@ -28,8 +28,8 @@ static bool state_is_durable(uint8_t state) {
 }
 
 bool journal_sane(const struct journal_record *record) {
-	return record->lsn && record->address && state_is_durable(record->state) &&
-	       record->hlen <= sizeof(record->key) &&
+	return record->lsn && record->lsn <= JOURNAL_LSN_MAX && record->address &&
+	       state_is_durable(record->state) && record->hlen <= sizeof(record->key) &&
 	       record->hostname_len <= sizeof(record->hostname) &&
 	       !(record->flags & ~JOURNAL_BATCH_FIRST);
 }
@@ -38,6 +38,12 @@ void journal_seal_header(struct journal_header *header) {
 	header->magic = JOURNAL_MAGIC;
 	header->version = JOURNAL_VERSION;
 	header->crc = crc32c(0, header, offsetof(struct journal_header, crc));
+}
+
+static bool lsns_sane(const struct journal_header *header) {
+	if (header->durable_lsn > JOURNAL_LSN_MAX || header->first_lsn > JOURNAL_LSN_MAX)
+		return false;
+	return header->kind != JOURNAL_SEGMENT || header->durable_lsn < header->first_lsn;
 }
 
 int journal_check_header(const struct journal_header *header, enum journal_kind kind) {
@@ -53,5 +59,5 @@ int journal_check_header(const struct journal_header *header, enum journal_kind 
 		return -EPROTO;
 	if (header->crc != crc32c(0, header, offsetof(struct journal_header, crc)))
 		return -EBADMSG;
-	return header->kind == (uint32_t)kind ? 0 : -EBADMSG;
+	return header->kind == (uint32_t)kind && lsns_sane(header) ? 0 : -EBADMSG;
 }

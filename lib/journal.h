@@ -30,6 +30,7 @@
 #define JOURNAL_BATCH_MAX     1024u // records that are written and synced together
 #define JOURNAL_HOSTNAME_MAX  15u
 #define JOURNAL_VERSION       1u
+#define JOURNAL_LSN_MAX       (1ULL << 62)
 #define JOURNAL_MAGIC         0x4c4e4a4553554f52ULL // "ROUSEJNL"
 
 enum journal_record_flags {
