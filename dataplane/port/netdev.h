@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the Rouse authors
+
+// What the kernel knows of a network interface.
+
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct netdev {
+	int index;
+	uint16_t mtu;
+	uint16_t channels; // receive queues
+	uint8_t mac[6];
+	bool up;       // administratively
+	bool running;  // and it has a carrier
+	bool physical; // has a device behind it: not veth, bridge, tap
+};
+
+// 0; -ENODEV: no such interface; or -errno.
+int netdev_query(const char *name, struct netdev *dev);
+
+// Whether address (host byte order) is configured on the interface.
+bool netdev_has_address(const char *name, uint32_t address);
