@@ -2,8 +2,9 @@
 // Copyright (c) 2026, the Rouse authors
 
 // The policy region: two buffers for snapshots, and the layout of a snapshot. Control builds a
-// snapshot in the idle buffer and release-stores header.generation; generation g is in buffer g & 1.
-// The dataplane copies a snapshot, validates the copy (policy_validate) and only then follows it.
+// snapshot in the idle buffer and release-stores header.generation; generation g is in buffer g
+// & 1. The dataplane copies a snapshot, validates the copy (policy_validate) and only then follows
+// it.
 
 #pragma once
 
@@ -11,6 +12,19 @@
 
 #define POLICY_SNAPSHOT_MAX   (16u << 20)
 #define POLICY_SNAPSHOT_MAGIC 0x594c4f50u // "POLY"
+
+// Bounds of what a snapshot may hold, so that validation and every look-up are bounded too. The
+// configuration refuses what is beyond them; so does policy_validate.
+#define POLICY_LEASES_MAX     (1u << 20)
+#define POLICY_RELAYS_MAX     1024u // of one subnet
+#define POLICY_RULES_MAX      16384u
+#define POLICY_CONDITIONS_MAX 65536u // of all rules together
+#define POLICY_TEXT_MAX       255u   // a host's name and role, a pattern, a device
+#define POLICY_NAME_MAX       512u   // a file's name, asked for or told
+#define POLICY_PATH_MAX       1024u  // runtime_dir, state_dir
+#define POLICY_OPTIONS_MAX    1200u  // one option block; all of a reply has 1,472 bytes
+#define POLICY_PROBE_MAX      128u   // entries of a hash table that a look-up visits
+#define POLICY_PREFIX_MIN     1u
 
 struct policy_region {
 	struct shm_header header;
@@ -33,19 +47,19 @@ struct policy_range {
 };
 
 enum policy_section_id {
-	POLICY_BYTES = 0,     // text and option blocks
-	POLICY_PORTS,         // struct policy_port
-	POLICY_SUBNETS,       // struct policy_subnet
-	POLICY_POOLS,         // struct policy_pool, ascending and disjoint
-	POLICY_RELAYS,        // uint32_t IPv4 addresses
-	POLICY_HOSTS,         // struct policy_host
-	POLICY_HOST_BY_MAC,   // uint32_t hash table: index of host + 1, 0 empty
-	POLICY_HOST_BY_ADDR,  // uint32_t hash table: index of host + 1, 0 empty
-	POLICY_RULES,         // struct policy_rule, in the order in which they are tried
-	POLICY_CONDITIONS,    // struct policy_condition
-	POLICY_NAMES,         // struct policy_name
-	POLICY_NAME_EXACT,    // uint32_t hash table: index of name + 1, 0 empty
-	POLICY_NAME_FOLDED,   // the same over names without case and with \ as /
+	POLICY_BYTES = 0,    // text and option blocks
+	POLICY_PORTS,        // struct policy_port
+	POLICY_SUBNETS,      // struct policy_subnet, ascending and disjoint
+	POLICY_POOLS,        // struct policy_pool, ascending and disjoint
+	POLICY_RELAYS,       // uint32_t IPv4 addresses
+	POLICY_HOSTS,        // struct policy_host
+	POLICY_HOST_BY_MAC,  // uint32_t hash table: index of host + 1, 0 empty
+	POLICY_HOST_BY_ADDR, // uint32_t hash table: index of host + 1, 0 empty
+	POLICY_RULES,        // struct policy_rule, in the order in which they are tried
+	POLICY_CONDITIONS,   // struct policy_condition
+	POLICY_NAMES,        // struct policy_name
+	POLICY_NAME_EXACT,   // uint32_t hash table: index of name + 1, 0 empty
+	POLICY_NAME_FOLDED,  // the same over names without case and with \ as /
 	POLICY_SECTION_COUNT,
 };
 
@@ -102,25 +116,27 @@ struct policy_port {
 	uint8_t kind; // enum policy_device
 	uint8_t dhcp; // enum policy_dhcp_mode
 	uint8_t pad0;
-	uint16_t mtu; // 0: the device's
-	uint16_t vlan; // 0: none
-	uint32_t subnet; // index of the subnet that holds address, UINT32_MAX if none
+	uint16_t mtu;    // 0: the device's
+	uint16_t vlan;   // 0: none
+	uint32_t subnet; // index of the subnet that holds address, UINT32_MAX if none; set by the
+			 // builder
 };
 static_assert(sizeof(struct policy_port) == 24, "policy_port");
 
 // Option blocks are finished DHCP options (code, length, value; long ones split by RFC 3396), in
-// ascending order of codes, each code once.
+// ascending order of codes, each code once (the parts of a split one follow each other, all but the
+// last 255 bytes long); neither 0 nor 255.
 struct policy_subnet {
 	uint32_t network;
 	uint32_t mask;
-	struct policy_range pools;
+	struct policy_range pools; // subnet after subnet, without a gap
 	struct policy_range relays;
 	struct policy_ref options;
 	uint32_t lease_time_s;
 	uint16_t max_blksize;
 	uint16_t max_windowsize;
 	uint64_t edge_rate_bps;
-	uint32_t broadcast;
+	uint32_t broadcast; // network | ~mask
 	uint32_t pad0;
 };
 static_assert(sizeof(struct policy_subnet) == 56, "policy_subnet");
@@ -144,21 +160,22 @@ struct policy_host {
 static_assert(sizeof(struct policy_host) == 40, "policy_host");
 
 enum policy_match {
-	POLICY_MATCH_IPXE = 0,      // value: 1 or 0
-	POLICY_MATCH_ARCH,          // value: type number of RFC 4578
-	POLICY_MATCH_MAC,           // text: glob over aa:bb:cc:dd:ee:ff
-	POLICY_MATCH_UUID,          // text: glob over the usual lower-case text form
-	POLICY_MATCH_VENDOR_CLASS,  // text: glob over option 60
-	POLICY_MATCH_USER_CLASS,    // text: glob over each class of option 77
-	POLICY_MATCH_SUBNET,        // value: network, mask: mask
-	POLICY_MATCH_HOST,          // text: glob over the host's name
-	POLICY_MATCH_ROLE,          // text: glob over the host's role
-	POLICY_MATCH_CIRCUIT_ID,    // text: glob over option 82's suboption 1
-	POLICY_MATCH_REMOTE_ID,     // text: glob over option 82's suboption 2
+	POLICY_MATCH_IPXE = 0,     // value: 1 or 0
+	POLICY_MATCH_ARCH,         // value: type number of RFC 4578
+	POLICY_MATCH_MAC,          // text: glob over aa:bb:cc:dd:ee:ff
+	POLICY_MATCH_UUID,         // text: glob over the usual lower-case text form
+	POLICY_MATCH_VENDOR_CLASS, // text: glob over option 60
+	POLICY_MATCH_USER_CLASS,   // text: glob over each class of option 77
+	POLICY_MATCH_SUBNET,       // value: network, mask: mask
+	POLICY_MATCH_HOST,         // text: glob over the host's name
+	POLICY_MATCH_ROLE,         // text: glob over the host's role
+	POLICY_MATCH_CIRCUIT_ID,   // text: glob over option 82's suboption 1
+	POLICY_MATCH_REMOTE_ID,    // text: glob over option 82's suboption 2
 };
 
-// A rule matches when for each group at least one of its conditions holds. Conditions of one group
-// stand next to each other.
+// A rule matches when for each group at least one of its conditions holds. The groups of a rule
+// ascend. What a machine does not have (no host entry, no user class) matches no pattern, not even
+// *. Case counts, but not in mac, uuid and host.
 struct policy_condition {
 	uint16_t match; // enum policy_match
 	uint16_t group;
@@ -174,8 +191,8 @@ enum policy_rule_flags {
 };
 
 struct policy_rule {
-	struct policy_range conditions;
-	struct policy_ref file; // empty: an answer without a boot file
+	struct policy_range conditions; // rule after rule, without a gap
+	struct policy_ref file;         // empty: an answer without a boot file
 	struct policy_ref options;
 	uint32_t next_server; // 0: the port's own address
 	uint32_t flags;       // enum policy_rule_flags
@@ -191,7 +208,7 @@ enum policy_name_state {
 };
 
 struct policy_name {
-	struct policy_ref path; // below boot_root, without a leading slash
+	struct policy_ref path; // below boot_root, in the form of policy_name_is_plain
 	uint32_t node;          // index of host + 1; 0: every node's
 	uint32_t slot;          // in the residency table
 	uint64_t generation;    // of the slot

@@ -2,7 +2,8 @@
 // Copyright (c) 2026, the Rouse authors
 
 // A validated snapshot and the look-ups in it: which port and subnet, which host, which boot rule,
-// which file. The dataplane calls them on its private copy; rouse explain and the tests call the same.
+// which file. The dataplane calls them on its private copy; rouse explain and the tests call the
+// same.
 
 #pragma once
 
@@ -32,10 +33,12 @@ struct policy {
 	uint32_t count[POLICY_SECTION_COUNT];
 };
 
-// Checks all of a snapshot of size bytes in memory that nobody else can write, in 64-bit arithmetic:
-// magic, version, CRC, each section inside, each range and reference inside its section, pools
-// ordered and inside their subnets, option blocks well-formed, hash tables with an empty entry.
-// 0; -EPROTO: another version; -EBADMSG: anything else. why gets a sentence.
+// Checks all of a snapshot of size bytes in memory that nobody else can write, in 64-bit
+// arithmetic: magic, version, CRC, each section inside, each range and reference inside its
+// section, pools ordered and inside their subnets, option blocks well-formed, hash tables with an
+// empty entry and every host and name found under its own key. snapshot is aligned to 8; size may
+// be larger than the snapshot. 0; -EPROTO: another version; -EBADMSG: anything else. why gets a
+// sentence.
 int policy_validate(const void *snapshot, size_t size, struct policy *policy, char why[256]);
 
 static inline const char *policy_text(const struct policy *policy, struct policy_ref ref) {
@@ -76,9 +79,9 @@ struct policy_machine {
 // Whether option 77 says iPXE, raw or counted.
 bool policy_says_ipxe(const uint8_t *user_class, size_t len);
 
-// The first rule that matches, or NULL. Type 9 (EBC) counts as 7 (x64 UEFI). failed, if not NULL, has
-// room for the number of rules and gets for each rule before the match the index of the condition
-// that ruled it out (for explain).
+// The first rule that matches, or NULL. Type 9 (EBC) counts as 7 (x64 UEFI). failed, if not NULL,
+// has room for the number of rules and gets for each rule before the match the index (in
+// conditions) of the first condition of the group that ruled it out (for explain).
 const struct policy_rule *policy_boot_rule(
 	const struct policy *policy, const struct policy_machine *machine, uint32_t *failed);
 
@@ -89,10 +92,14 @@ enum policy_lookup {
 	POLICY_BAD_NAME,  // has a .. segment, or is longer than POLICY_NAME_MAX
 };
 
-#define POLICY_NAME_MAX 512
+// Whether a file of this name can be asked for at all: 1 to POLICY_NAME_MAX bytes, no NUL, no
+// leading separator, no two separators (/ or \) in a row, no .. segment. Files of other names are
+// left out.
+bool policy_name_is_plain(const char *name, size_t len);
 
-// Finds a file by the name a client asked for. Leading slashes and backslashes are dropped and runs of
-// them are one. First exactly, then with \ as /, then without ASCII case if that is unique; the
-// node's own entry (node: index of host + 1, 0 unknown) comes before the common one.
+// Finds a file by the name a client asked for. Leading slashes and backslashes are dropped and runs
+// of them are one. First exactly, then with \ as /, then without ASCII case if that is unique; in
+// each form the node's own entry (node: index of host + 1, 0 unknown) comes before the common one.
+// *found is NULL unless POLICY_FOUND.
 enum policy_lookup policy_find_name(const struct policy *policy, uint32_t node, const char *name,
 	size_t name_len, const struct policy_name **found);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Copyright (c) 2026, the Rouse authors
 
-// Builds a snapshot into a buffer that the caller gives. Pure: control feeds it from the configuration
-// and the image table, tests feed it by hand. Add in any order, then finish; errors are sticky.
+// Builds a snapshot into a buffer that the caller gives. Pure: control feeds it from the
+// configuration and the image table, tests feed it by hand. Add in any order, then finish; errors
+// are sticky.
 
 #pragma once
 
@@ -12,8 +13,8 @@
 
 #include "policy.h"
 
-// Opaque work area, placed by the caller; policy_builder_size tells how much it takes for a snapshot
-// of at most snapshot_size bytes.
+// Opaque work area, placed by the caller; policy_builder_size tells how much it takes for a
+// snapshot of at most snapshot_size bytes.
 struct policy_builder;
 
 size_t policy_builder_size(size_t snapshot_size);
@@ -36,17 +37,22 @@ void policy_build_globals(struct policy_builder *b, const struct policy_globals 
 // Copies bytes, shares equal ones. The reference is valid in the records added afterwards.
 struct policy_ref policy_build_bytes(struct policy_builder *b, const void *data, size_t len);
 
+// Its subnet is set at the end, to the one that holds its address.
 void policy_build_port(struct policy_builder *b, const struct policy_port *port);
-// Adds a subnet with its pools (first, last pairs) and relays; its ranges are set here. Returns index.
-uint32_t policy_build_subnet(struct policy_builder *b, const struct policy_subnet *subnet,
+// Adds a subnet with its pools (first, last pairs) and relays; its ranges and broadcast are set
+// here. The snapshot has subnets and pools in ascending order, whatever the order in which they are
+// added.
+void policy_build_subnet(struct policy_builder *b, const struct policy_subnet *subnet,
 	const uint32_t (*pools)[2], size_t pool_count, const uint32_t *relays, size_t relay_count);
+// Returns the index of the host, which is index + 1 in policy_name.node.
 uint32_t policy_build_host(struct policy_builder *b, const struct policy_host *host);
 void policy_build_rule(struct policy_builder *b, const struct policy_rule *rule,
 	const struct policy_condition *conditions, size_t condition_count);
 void policy_build_name(struct policy_builder *b, const struct policy_name *name);
 
-// Writes the finished snapshot (sections, hash tables, CRC) to out. Returns its size, or
-// -ENOSPC: larger than out_size, or the work area was full; -EINVAL: two subnets, pools or hosts
-// contradict each other (why says which).
+// Writes the finished snapshot (sections, hash tables, CRC) to out, which is aligned to 8, and runs
+// policy_validate on it, so that what is published is never refused. Returns its size, or
+// -ENOSPC: larger than out_size, or the work area was full; -EINVAL: a value out of range, or two
+// subnets, pools, hosts or names that contradict each other (why says which).
 int64_t policy_build_finish(struct policy_builder *b, uint64_t generation, uint64_t built_unix_ns,
 	void *out, size_t out_size, char why[256]);
