@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the Rouse authors
+
+// The subcommands of rouse-storm, each defined in its own file.
+
+#pragma once
+
+#include "storm_args.h"
+
+extern const struct storm_command STORM_TFTP;

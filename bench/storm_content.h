@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the Rouse authors
+
+// What a file that arrives must contain: the bytes of a local file, a SHA-256, or, when nothing is
+// given, the same as the first client that got it whole.
+
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <nettle/sha2.h>
+
+struct storm_content {
+	const uint8_t *map; // of the local file, or NULL
+	uint64_t size;
+	bool has_sha256;
+	uint8_t sha256[32];
+	bool agreed; // a first transfer has set size and crc
+	uint32_t crc;
+};
+
+// The state of one transfer.
+struct storm_check {
+	const struct storm_content *content;
+	bool bad;
+	uint32_t crc;
+	uint64_t len;
+	struct sha256_ctx sha256;
+};
+
+// Maps a file to compare with. 0 or -errno.
+int storm_content_map(struct storm_content *content, const char *path);
+// 64 hexadecimal digits, else -EINVAL.
+int storm_content_sha256(struct storm_content *content, const char *hex);
+void storm_content_close(struct storm_content *content);
+
+void storm_check_begin(struct storm_check *check, const struct storm_content *content);
+// Bytes come in order.
+void storm_check_feed(struct storm_check *check, const uint8_t *data, size_t len);
+// Whether the whole was right. content is the one that the check began with.
+bool storm_check_end(struct storm_check *check, struct storm_content *content);

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the Rouse authors
+
+// rouse-storm: boots many simulated machines against any server and says how it went. This file
+// only finds the subcommand.
+
+#include <stdio.h>
+#include <string.h>
+
+#include "storm_commands.h"
+
+static const struct storm_command *const COMMANDS[] = {
+	&STORM_TFTP,
+};
+
+#define COMMAND_COUNT (sizeof(COMMANDS) / sizeof(COMMANDS[0]))
+
+static void usage(FILE *out) {
+	fputs("usage: rouse-storm COMMAND [options]\n\n"
+	      "Boots many simulated machines against a DHCP or TFTP server.\n\n",
+		out);
+	for (size_t i = 0; i < COMMAND_COUNT; i++)
+		fprintf(out, "  %-10s %s\n", COMMANDS[i]->name, COMMANDS[i]->summary);
+	fputs("\nrouse-storm COMMAND --help says more; --version prints the version.\n", out);
+}
+
+int main(int argc, char **argv) {
+	const char *word = argc > 1 ? argv[1] : "";
+
+	for (size_t i = 0; i < COMMAND_COUNT; i++) {
+		if (!strcmp(word, COMMANDS[i]->name))
+			return COMMANDS[i]->run(COMMANDS[i], argc - 2, argv + 2);
+	}
+	if (!strcmp(word, "--help") || !strcmp(word, "-h")) {
+		usage(stdout);
+		return STORM_EXIT_OK;
+	}
+	if (!strcmp(word, "--version")) {
+		puts("rouse-storm " ROUSE_VERSION);
+		return STORM_EXIT_OK;
+	}
+	if (*word)
+		fprintf(stderr, "rouse-storm: unknown command '%s'\n", word);
+	usage(stderr);
+	return STORM_EXIT_USAGE;
+}

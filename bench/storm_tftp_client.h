@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the Rouse authors
+
+// A TFTP read client as a state machine (RFC 1350, 2347, 2348, 2349, 7440): packets and the time go
+// in, at most one packet to send and the bytes of the file come out. It owns no socket and no
+// memory. It behaves as careful firmware does: blocks in order, one ACK per window, one ACK per
+// gap, its own timer, a final ACK that it repeats while it lingers.
+
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "storm_retry.h"
+
+#define STORM_TFTP_SEND_SIZE 600u
+#define STORM_TFTP_TEXT_SIZE 80u
+
+enum storm_tftp_state {
+	STORM_TFTP_REQUESTED, // RRQ sent, nothing heard
+	STORM_TFTP_TRANSFER,
+	STORM_TFTP_LINGER, // whole; answers a repeated last block
+	STORM_TFTP_DONE,
+	STORM_TFTP_FAILED,
+};
+
+enum storm_tftp_failure {
+	STORM_TFTP_OK = 0,
+	STORM_TFTP_NO_ANSWER, // patience ended without any reply
+	STORM_TFTP_STALLED,   // patience ended in the middle
+	STORM_TFTP_ERROR,     // the server sent ERROR; see error_code
+	STORM_TFTP_BAD_OACK,  // an option that was not asked for, or a value not allowed
+	STORM_TFTP_TOO_LONG,  // more bytes than tsize announced
+	STORM_TFTP_TOO_SHORT, // fewer
+	STORM_TFTP_FAILURES,
+};
+
+struct storm_tftp_settings {
+	const char *name;    // of the file; at most 400 bytes
+	uint16_t blksize;    // 0: not asked for
+	uint16_t windowsize; // 0: not asked for
+	uint8_t timeout_s;   // 0: not asked for
+	bool tsize;
+	uint8_t extra_acks; // each ACK is sent 1 + extra_acks times
+	uint32_t server;    // address, host byte order
+	uint16_t port;      // where the request goes, usually 69
+	struct storm_retry retry;
+	uint64_t give_up_us; // without progress
+	uint64_t linger_us;
+};
+
+struct storm_peer {
+	uint32_t address; // host byte order
+	uint16_t port;
+};
+
+struct storm_tftp_client {
+	const struct storm_tftp_settings *settings;
+	enum storm_tftp_state state;
+	enum storm_tftp_failure failure;
+	uint16_t tid; // the server's, 0 before its first packet
+	uint16_t blksize;
+	uint16_t window;
+	uint16_t in_window; // blocks since the last ACK
+	uint16_t gap_high;  // highest block seen behind the gap
+	bool gap;           // an ACK for a gap is out
+	bool oack;          // the server agreed to options
+	bool tsize_known;
+	uint32_t tries;
+	uint64_t tsize;
+	uint64_t next; // block that is expected, from 1, never wraps
+	uint64_t bytes;
+	uint64_t started_us;
+	uint64_t answered_us; // first packet of the server
+	uint64_t first_us;    // first block
+	uint64_t last_us;     // last block
+	uint64_t progress_us;
+	uint64_t deadline_us; // when storm_tftp_tick is due; UINT64_MAX: never
+	uint16_t error_code;
+	char error_text[STORM_TFTP_TEXT_SIZE];
+	// What happened, for the report.
+	uint64_t data;       // DATA received, whatever became of it
+	uint64_t duplicates; // blocks that we had already, OACK again
+	uint64_t ahead;      // blocks behind a gap
+	uint64_t malformed;  // too short, unknown opcode, block longer than blksize
+	uint64_t foreign;    // not from the server's TID
+	uint64_t retransmissions;
+	uint64_t acks; // without the extra ones
+	uint64_t extra_acks;
+};
+
+// What the caller has to do. data points into the packet that was given.
+struct storm_tftp_out {
+	uint16_t send_len; // 0: nothing
+	uint16_t copies;
+	struct storm_peer to;
+	uint32_t data_len; // new bytes of the file
+	const uint8_t *data;
+	uint64_t data_offset;
+	uint8_t send[STORM_TFTP_SEND_SIZE];
+};
+
+// Begins a transfer: out holds the RRQ. -ENAMETOOLONG if the name does not fit; 0 otherwise.
+int storm_tftp_start(struct storm_tftp_client *c, const struct storm_tftp_settings *settings,
+	uint64_t now_us, struct storm_tftp_out *out);
+
+// A packet arrived. Everything in it is doubted.
+void storm_tftp_input(struct storm_tftp_client *c, struct storm_peer from, const uint8_t *packet,
+	size_t len, uint64_t now_us, struct storm_tftp_out *out);
+
+// The deadline has passed: a retransmission, the end of patience or of lingering.
+void storm_tftp_tick(struct storm_tftp_client *c, uint64_t now_us, struct storm_tftp_out *out);
+
+// Words for the report, such as "no_answer".
+const char *storm_tftp_failure_name(enum storm_tftp_failure failure);
