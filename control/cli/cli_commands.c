@@ -5,9 +5,11 @@
 
 #include "cli/cli.h"
 
+extern const struct cli_command cmd_check;
 extern const struct cli_command cmd_help;
 
 const struct cli_command *const cli_commands[] = {
+	&cmd_check,
 	&cmd_help,
 	NULL,
 };

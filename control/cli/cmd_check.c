@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the Rouse authors
+
+// rouse check: reads a configuration file as rouse-control would and tells all errors.
+
+#include <jansson.h>
+#include <stdio.h>
+
+#include "cli/cli.h"
+#include "cli/output.h"
+#include "config.h"
+
+static void print_errors(const char *path, const struct config_errors *errors) {
+	for (size_t i = 0; i < errors->count && i < CONFIG_ERRORS_MAX; i++) {
+		char line[512];
+
+		config_error_print(&errors->list[i], path, line, sizeof(line));
+		puts(line);
+	}
+	if (errors->count > CONFIG_ERRORS_MAX)
+		printf("%s: %zu more errors\n", path, errors->count - CONFIG_ERRORS_MAX);
+}
+
+static void print_json(const char *path, const struct config_errors *errors) {
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < errors->count && i < CONFIG_ERRORS_MAX; i++)
+		json_array_append_new(
+			list, json_pack("{s:i, s:s, s:s}", "line", (int)errors->list[i].line, "key",
+				      errors->list[i].key, "error", errors->list[i].text));
+	output_json(json_pack("{s:s, s:b, s:I, s:o}", "file", path, "ok", errors->count == 0,
+		"error_count", (json_int_t)errors->count, "errors", list));
+}
+
+static int run(const struct cli_args *args) {
+	static struct config_errors errors;
+	const char *path = args->operand_count ? args->operand[0] : CONFIG_DEFAULT_PATH;
+	struct config *config = config_load(path, &errors);
+
+	if (cli_flag(args, "json"))
+		print_json(path, &errors);
+	else if (!config)
+		print_errors(path, &errors);
+	else
+		printf("%s: ok (ports %u, subnets %u, hosts %u, boot rules %u, leases %u)\n", path,
+			config->port_count, config->subnet_count, config->host_count,
+			config->rule_count, config_lease_count(config));
+	config_free(config);
+	return errors.count ? CLI_FAILED : CLI_OK;
+}
+
+static const struct cli_option options[] = {CLI_OPTION_JSON, CLI_OPTION_END};
+
+const struct cli_command cmd_check = {
+	.name = "check",
+	.operands = "[FILE]",
+	.operands_max = 1,
+	.help = "read a configuration file and tell all its errors",
+	.detail = "Each error is one line: file:line: key: what is wrong. Nothing that runs is "
+		  "touched.\nWithout FILE it reads " CONFIG_DEFAULT_PATH ".",
+	.options = options,
+	.run = run,
+};

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the Rouse authors
+
+#include "cli/output.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "arena.h"
+
+void output_json(json_t *value) {
+	char *text = json_dumps(value, JSON_INDENT(2) | JSON_ENSURE_ASCII);
+
+	if (text)
+		puts(text);
+	free(text);
+	json_decref(value);
+}
+
+void table_init(struct table *table, const char *const *names, size_t columns) {
+	*table = (struct table){.columns = columns};
+	table_row(table, names);
+}
+
+void table_row(struct table *table, const char *const *cells) {
+	size_t count = (table->rows + 1) * table->columns;
+
+	table->cells = mem_resize(table->cells, count * sizeof(*table->cells));
+	for (size_t i = 0; i < table->columns; i++)
+		table->cells[table->rows * table->columns + i] = mem_text(cells[i] ? cells[i] : "");
+	table->rows++;
+}
+
+static bool is_right(const struct table *table, size_t column) {
+	return table->cells[column][0] == '>';
+}
+
+static const char *cell_of(const struct table *table, size_t row, size_t column) {
+	const char *cell = table->cells[row * table->columns + column];
+
+	return row == 0 && is_right(table, column) ? cell + 1 : cell;
+}
+
+static size_t column_width(const struct table *table, size_t column) {
+	size_t width = 0;
+
+	for (size_t row = 0; row < table->rows; row++) {
+		size_t len = strlen(cell_of(table, row, column));
+
+		if (len > width)
+			width = len;
+	}
+	return width;
+}
+
+static size_t room_for_last(const struct table *table, const size_t *widths, size_t width) {
+	size_t used = 0, least = strlen(cell_of(table, 0, table->columns - 1));
+
+	for (size_t i = 0; i + 1 < table->columns; i++)
+		used += widths[i] + 2;
+	return width > used + least ? width - used : least;
+}
+
+static void print_row(const struct table *table, size_t row, const size_t *widths, FILE *out) {
+	size_t last = table->columns;
+	size_t gap = 0; // spaces owed before the next text
+
+	while (last > 1 && !cell_of(table, row, last - 1)[0])
+		last--;
+	for (size_t i = 0; i < last; i++) {
+		const char *cell = cell_of(table, row, i);
+		size_t len = strlen(cell);
+		size_t fill = len < widths[i] ? widths[i] - len : 0;
+
+		if (is_right(table, i))
+			gap += fill;
+		fprintf(out, "%*s%.*s", (int)gap, "", (int)widths[i], cell);
+		gap = 2 + (is_right(table, i) ? 0 : fill);
+	}
+	fputc('\n', out);
+}
+
+void table_print(const struct table *table, FILE *out, size_t width) {
+	size_t widths[TABLE_COLUMNS_MAX];
+	size_t last = table->columns - 1;
+
+	for (size_t i = 0; i < table->columns; i++)
+		widths[i] = column_width(table, i);
+	if (width) {
+		size_t room = room_for_last(table, widths, width);
+
+		if (widths[last] > room)
+			widths[last] = room;
+	}
+	for (size_t row = 0; row < table->rows; row++)
+		print_row(table, row, widths, out);
+}
+
+void table_free(struct table *table) {
+	for (size_t i = 0; i < table->rows * table->columns; i++)
+		free(table->cells[i]);
+	free(table->cells);
+	*table = (struct table){0};
+}
+
+size_t output_width(void) {
+	struct winsize size;
+
+	if (!isatty(STDOUT_FILENO) || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0)
+		return 0;
+	return size.ws_col;
+}

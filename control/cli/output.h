@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the Rouse authors
+
+// What commands print: JSON for programs, aligned tables for people.
+
+#pragma once
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+// Prints a value and gives it back.
+void output_json(json_t *value);
+
+#define TABLE_COLUMNS_MAX 12
+
+// A table in memory. The first row is the heading; a column whose name begins with '>' is aligned
+// to the right.
+struct table {
+	size_t columns;
+	size_t rows;
+	char **cells; // rows * columns, each its own memory
+};
+
+// names: as many as columns, e.g. "address", ">size".
+void table_init(struct table *table, const char *const *names, size_t columns);
+
+// Adds a row: as many texts as columns, which are copied. NULL is an empty cell.
+void table_row(struct table *table, const char *const *cells);
+
+// Prints columns two spaces apart, without spaces at the ends of lines. The last column is cut so
+// that lines fit in width, unless width is 0.
+void table_print(const struct table *table, FILE *out, size_t width);
+
+void table_free(struct table *table);
+
+// The width of the terminal that stdout is, 0 if it is none.
+size_t output_width(void);

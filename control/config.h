@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the Rouse authors
+
+// The configuration as a plain struct, and how it is read from text. Pure: config_parse takes bytes
+// and gives a struct or errors; nothing of a configuration with an error is ever used.
+
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "arena.h"
+#include "config_errors.h"
+#include "shm_abi.h"
+
+#define CONFIG_DEFAULT_PATH    "/etc/rouse/rouse.yaml"
+#define CONFIG_MAX_LEASES      1048576u
+#define CONFIG_OPTIONS_MAX     32u   // of one subnet
+#define CONFIG_OPTION_LEN_MAX  1024u // value of one option
+#define CONFIG_OPTIONS_LEN_MAX 1200u // all option blocks of one subnet: what a reply has room for
+#define CONFIG_PATTERN_MAX     255u
+
+struct config_addresses {
+	uint32_t count;
+	uint32_t *list; // host byte order
+};
+
+struct config_texts {
+	uint32_t count;
+	const char **list;
+};
+
+struct config_pool {
+	uint32_t first;
+	uint32_t last;
+	uint32_t line;
+};
+
+struct config_option {
+	uint8_t code;
+	uint16_t len;
+	const uint8_t *data;
+	uint32_t line;
+};
+
+struct config_options {
+	uint32_t count;
+	struct config_option *list; // ascending codes
+};
+
+struct config_port {
+	uint32_t line;
+	const char *device; // as written: "af_xdp:eth1"
+	uint8_t kind;       // enum policy_device
+	uint8_t dhcp;       // enum policy_dhcp_mode
+	uint8_t prefix_len;
+	uint16_t mtu; // 0: the device's
+	uint32_t address;
+};
+
+struct config_subnet {
+	uint32_t line;
+	uint32_t network;
+	uint8_t prefix_len;
+	uint32_t pool_count;
+	struct config_pool *pools;
+	uint32_t lease_time_s;
+	struct config_addresses routers;
+	struct config_addresses dns;
+	struct config_addresses ntp;
+	struct config_addresses relays;
+	const char *domain;
+	uint32_t max_blksize;
+	uint32_t max_windowsize;
+	uint64_t edge_rate_bps;
+	struct config_options options;
+};
+
+struct config_host {
+	uint32_t line;
+	const char *name;
+	const char *role; // NULL: none
+	uint8_t mac[6];
+	uint32_t address; // 0: a pool's
+};
+
+// One alternative of one match key.
+struct config_condition {
+	uint16_t match; // enum policy_match
+	uint16_t group;
+	uint32_t value;
+	uint32_t mask;
+	const char *text; // NULL where value says it
+};
+
+struct config_match {
+	uint32_t count;
+	struct config_condition *list; // those of one group stand together
+};
+
+struct config_rule {
+	uint32_t line;
+	struct config_match match;
+	const char *file; // NULL: an answer without a boot file
+	uint32_t next_server;
+};
+
+struct config {
+	struct arena arena; // everything below points into it
+	const char *runtime_dir;
+	const char *state_dir;
+	const char *boot_root;
+	uint64_t memory_bytes;
+	uint32_t max_leases; // as given, 0: pools + hosts
+	uint32_t workers;
+	uint8_t idle; // enum policy_idle
+	uint16_t tid_range[2];
+	bool authoritative;
+	struct config_texts preload;
+	uint32_t port_count;
+	struct config_port *ports;
+	uint32_t subnet_count;
+	struct config_subnet *subnets;
+	uint32_t host_count;
+	struct config_host *hosts;
+	uint32_t rule_count;
+	struct config_rule *rules;
+};
+
+// Reads a configuration. NULL when there is any error, all of which are then in errors, in the
+// order of their lines. The caller frees the result.
+struct config *config_parse(const char *text, size_t len, struct config_errors *errors);
+void config_free(struct config *config);
+
+// config_parse of a file; a file that cannot be read is an error too.
+struct config *config_load(const char *path, struct config_errors *errors);
+
+// Pools' addresses + hosts, at most CONFIG_MAX_LEASES, or max_leases where it is given.
+uint32_t config_lease_count(const struct config *config);
+
+uint32_t config_mask(uint8_t prefix_len);

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the Rouse authors
+
+// What the values of a configuration mean together: overlaps, addresses outside of their networks,
+// values of features that come later, what a reload cannot change.
+
+#pragma once
+
+#include "config.h"
+
+void config_check(const struct config *config, struct config_errors *errors);
+
+// Notes each key that takes effect at a restart only and differs between the running configuration
+// and next. The number of them.
+size_t config_check_reload(
+	const struct config *running, const struct config *next, struct config_errors *errors);

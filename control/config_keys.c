@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the Rouse authors
+
+#include "config_keys.h"
+
+#include <string.h>
+
+const struct config_section config_sections[CONFIG_SECTION_COUNT] = {
+	[CONFIG_TOP] = {"", sizeof(struct config), 1},
+	[CONFIG_PORT] = {"ports[]", sizeof(struct config_port), ROUSE_MAX_PORTS},
+	[CONFIG_SUBNET] = {"subnets[]", sizeof(struct config_subnet), 4096},
+	[CONFIG_HOST] = {"hosts[]", sizeof(struct config_host), 65536},
+	[CONFIG_RULE] = {"boot[]", sizeof(struct config_rule), 4096},
+};
+
+static const char *const idle_choices[] = {
+	[POLICY_IDLE_ADAPTIVE] = "adaptive",
+	[POLICY_IDLE_BUSY] = "busy",
+	[POLICY_IDLE_BUSY + 1] = NULL,
+};
+
+static const char *const dhcp_choices[] = {
+	[POLICY_DHCP_OFF] = "off",
+	[POLICY_DHCP_SERVER] = "server",
+	[POLICY_DHCP_PROXY] = "proxy",
+	[POLICY_DHCP_PROXY + 1] = NULL,
+};
+
+#define TOP(field)     CONFIG_TOP, .offset = offsetof(struct config, field)
+#define PORT(field)    CONFIG_PORT, .offset = offsetof(struct config_port, field)
+#define SUBNET(field)  CONFIG_SUBNET, .offset = offsetof(struct config_subnet, field)
+#define HOST(field)    CONFIG_HOST, .offset = offsetof(struct config_host, field)
+#define RULE(field)    CONFIG_RULE, .offset = offsetof(struct config_rule, field)
+#define RECORDS(count) .offset2 = offsetof(struct config, count)
+
+const struct config_key config_keys[] = {
+	{TOP(runtime_dir), .name = "runtime_dir", .type = CONFIG_TYPE_DIRECTORY,
+		.flags = CONFIG_RESTART, .fallback = "/run/rouse", .max = 80,
+		.help = "sockets and shared memory of this instance"},
+	{TOP(state_dir), .name = "state_dir", .type = CONFIG_TYPE_DIRECTORY,
+		.flags = CONFIG_RESTART, .fallback = "/var/lib/rouse", .max = 200,
+		.help = "lease journal"},
+	{TOP(boot_root), .name = "boot_root", .type = CONFIG_TYPE_DIRECTORY,
+		.flags = CONFIG_REQUIRED | CONFIG_RESTART, .max = 1024,
+		.help = "the files that are served"},
+	{TOP(memory_bytes), .name = "memory", .type = CONFIG_TYPE_SIZE, .flags = CONFIG_RESTART,
+		.fallback = "2G", .min = 8ULL << 20, .max = 1ULL << 40,
+		.help = "memory for the contents of files; what does not fit is left out"},
+	{TOP(preload), .name = "preload", .type = CONFIG_TYPE_TEXTS,
+		.help = "patterns of files that are loaded before all others"},
+	{TOP(workers), .name = "workers", .type = CONFIG_TYPE_NUMBER, .flags = CONFIG_RESTART,
+		.fallback = "1", .min = 1, .max = ROUSE_MAX_WORKERS,
+		.help = "threads that poll the ports"},
+	{TOP(idle), .name = "idle", .type = CONFIG_TYPE_CHOICE, .choices = idle_choices,
+		.fallback = "adaptive",
+		.help = "adaptive: a worker without work sleeps; busy: it spins on its core"},
+	{TOP(tid_range), .name = "tid_range", .type = CONFIG_TYPE_TID_RANGE,
+		.flags = CONFIG_RESTART, .fallback = "32768-49151",
+		.help = "UDP ports of TFTP transfers, one for each"},
+	{TOP(max_leases), .name = "max_leases", .type = CONFIG_TYPE_NUMBER, .flags = CONFIG_RESTART,
+		.min = 1, .max = CONFIG_MAX_LEASES,
+		.help = "size of the lease table (default: addresses of the pools + hosts)"},
+	{TOP(authoritative), .name = "authoritative", .type = CONFIG_TYPE_BOOL, .fallback = "true",
+		.help = "true: NAK to a client that returns with a wrong address; false: silence"},
+	{TOP(ports), .name = "ports", .type = CONFIG_TYPE_RECORDS, RECORDS(port_count),
+		.flags = CONFIG_REQUIRED | CONFIG_RESTART, .records = CONFIG_PORT,
+		.help = "where Rouse listens"},
+	{TOP(subnets), .name = "subnets", .type = CONFIG_TYPE_RECORDS, RECORDS(subnet_count),
+		.records = CONFIG_SUBNET, .help = "a port's own network, and those behind relays"},
+	{TOP(hosts), .name = "hosts", .type = CONFIG_TYPE_RECORDS, RECORDS(host_count),
+		.records = CONFIG_HOST, .help = "known machines"},
+	{TOP(rules), .name = "boot", .type = CONFIG_TYPE_RECORDS, RECORDS(rule_count),
+		.flags = CONFIG_REQUIRED, .records = CONFIG_RULE,
+		.help = "what a machine is told to load; the first match wins"},
+	{CONFIG_TOP, .name = "multicast", .type = CONFIG_TYPE_LATER,
+		.later = "multicast TFTP (RFC 2090) comes with a later version: remove this key"},
+	{CONFIG_TOP, .name = "http", .type = CONFIG_TYPE_LATER,
+		.later = "serving files by HTTP comes with a later version: remove this key"},
+	{CONFIG_TOP, .name = "tls", .type = CONFIG_TYPE_LATER,
+		.later = "HTTPS comes with a later version: remove this key"},
+	{CONFIG_TOP, .name = "api", .type = CONFIG_TYPE_LATER,
+		.later = "the API over the network comes with a later version: remove this key"},
+	{CONFIG_TOP, .name = "profiles", .type = CONFIG_TYPE_LATER,
+		.later = "profiles come with a later version: remove this key"},
+	{CONFIG_TOP, .name = "roles", .type = CONFIG_TYPE_LATER,
+		.later = "roles of their own come with a later version: give each host its role"},
+	{CONFIG_TOP, .name = "unknown", .type = CONFIG_TYPE_LATER,
+		.later = "a policy for unknown machines comes with a later version: remove this "
+			 "key"},
+	{CONFIG_TOP, .name = "hooks", .type = CONFIG_TYPE_LATER,
+		.later = "hooks come with a later version: remove this key"},
+
+	{PORT(device), .name = "device", .type = CONFIG_TYPE_DEVICE, .flags = CONFIG_REQUIRED,
+		.offset2 = offsetof(struct config_port, kind),
+		.help = "af_xdp:IF, af_packet:IF, vdev:ARGS or pci:ADDR"},
+	{PORT(address), .name = "address", .type = CONFIG_TYPE_CIDR, .flags = CONFIG_REQUIRED,
+		.offset2 = offsetof(struct config_port, prefix_len), .max = 0,
+		.help = "our address on this network, with its prefix length"},
+	{PORT(dhcp), .name = "dhcp", .type = CONFIG_TYPE_CHOICE, .choices = dhcp_choices,
+		.fallback = "server", .help = "server or off"},
+	{PORT(mtu), .name = "mtu", .type = CONFIG_TYPE_NUMBER16, .min = 576, .max = 9216,
+		.help = "largest IP packet (default: the device's)"},
+	{CONFIG_PORT, .name = "vlan", .type = CONFIG_TYPE_LATER,
+		.later = "VLANs come with a later version: use the untagged network"},
+
+	{SUBNET(network), .name = "network", .type = CONFIG_TYPE_CIDR, .flags = CONFIG_REQUIRED,
+		.offset2 = offsetof(struct config_subnet, prefix_len), .max = 1,
+		.help = "the network, for example 10.77.0.0/24"},
+	{SUBNET(pools), .name = "pools", .type = CONFIG_TYPE_POOLS,
+		.offset2 = offsetof(struct config_subnet, pool_count),
+		.help = "ranges of addresses that are leased, FIRST-LAST"},
+	{SUBNET(lease_time_s), .name = "lease_time", .type = CONFIG_TYPE_DURATION,
+		.fallback = "12h", .min = 60, .max = 365ULL * 86400,
+		.help = "how long an address is leased"},
+	{SUBNET(routers), .name = "routers", .type = CONFIG_TYPE_ADDRESSES, .max = 63,
+		.help = "option 3"},
+	{SUBNET(dns), .name = "dns", .type = CONFIG_TYPE_ADDRESSES, .max = 63, .help = "option 6"},
+	{SUBNET(ntp), .name = "ntp", .type = CONFIG_TYPE_ADDRESSES, .max = 63, .help = "option 42"},
+	{SUBNET(domain), .name = "domain", .type = CONFIG_TYPE_NAME, .max = 253,
+		.help = "option 15"},
+	{SUBNET(relays), .name = "relays", .type = CONFIG_TYPE_ADDRESSES, .max = 4096,
+		.help = "agents whose giaddr and option 82 are believed"},
+	{SUBNET(max_blksize), .name = "max_blksize", .type = CONFIG_TYPE_NUMBER, .fallback = "1468",
+		.min = 8, .max = 65464, .help = "largest TFTP block; the port's MTU bounds it too"},
+	{SUBNET(max_windowsize), .name = "max_windowsize", .type = CONFIG_TYPE_NUMBER,
+		.fallback = "64", .min = 1, .max = 65535, .help = "most TFTP blocks in flight"},
+	{SUBNET(edge_rate_bps), .name = "edge_rate", .type = CONFIG_TYPE_RATE, .fallback = "1G",
+		.min = 1000000, .max = 400000000000ULL, .help = "speed of a machine's own port"},
+	{SUBNET(options), .name = "options", .type = CONFIG_TYPE_OPTIONS,
+		.help = "any DHCP option by number, as TYPE:VALUE"},
+
+	{HOST(name), .name = "name", .type = CONFIG_TYPE_NAME, .flags = CONFIG_REQUIRED, .max = 63,
+		.help = "the machine's host name"},
+	{HOST(mac), .name = "mac", .type = CONFIG_TYPE_MAC, .flags = CONFIG_REQUIRED,
+		.help = "its MAC address"},
+	{HOST(address), .name = "address", .type = CONFIG_TYPE_ADDRESS,
+		.help = "the address that is reserved for it (default: one of the pool)"},
+	{HOST(role), .name = "role", .type = CONFIG_TYPE_TEXT, .max = 63,
+		.help = "what boot rules match by role"},
+
+	{RULE(match), .name = "match", .type = CONFIG_TYPE_MATCH,
+		.help = "what a machine must be; without it every machine matches"},
+	{RULE(file), .name = "file", .type = CONFIG_TYPE_FILE, .max = 254,
+		.help = "the boot file, below boot_root; without it an answer without a file"},
+	{RULE(next_server), .name = "next_server", .type = CONFIG_TYPE_ADDRESS,
+		.help = "where the file is (default: the port's own address)"},
+	{CONFIG_RULE, .name = "send_ahead", .type = CONFIG_TYPE_LATER,
+		.later = "send-ahead comes with a later version: remove this key"},
+	{CONFIG_RULE, .name = "options", .type = CONFIG_TYPE_LATER,
+		.later = "options of a boot rule come with a later version: use the subnet's"},
+	{CONFIG_HOST, .name = "options", .type = CONFIG_TYPE_LATER,
+		.later = "options of a host come with a later version: use the subnet's"},
+};
+
+const size_t config_key_count = sizeof(config_keys) / sizeof(config_keys[0]);
+
+const struct config_key *config_key_find(enum config_section_id section, const char *name) {
+	for (size_t i = 0; i < config_key_count; i++)
+		if (config_keys[i].section == section && !strcmp(config_keys[i].name, name))
+			return &config_keys[i];
+	return NULL;
+}
+
+static size_t smallest(size_t a, size_t b, size_t c) {
+	size_t ab = a < b ? a : b;
+
+	return ab < c ? ab : c;
+}
+
+#define WORD_MAX 24
+
+// Levenshtein's distance by one row of his table.
+size_t config_distance(const char *a, const char *b, size_t limit) {
+	size_t row[WORD_MAX + 1], a_len = strlen(a), b_len = strlen(b);
+
+	if (a_len > WORD_MAX || b_len > WORD_MAX)
+		return limit + 1;
+	for (size_t j = 0; j <= b_len; j++)
+		row[j] = j;
+	for (size_t i = 1; i <= a_len; i++) {
+		size_t diagonal = row[0];
+
+		row[0] = i;
+		for (size_t j = 1; j <= b_len; j++) {
+			size_t above = row[j];
+
+			row[j] = smallest(
+				above + 1, row[j - 1] + 1, diagonal + (a[i - 1] != b[j - 1]));
+			diagonal = above;
+		}
+	}
+	return row[b_len] < limit + 1 ? row[b_len] : limit + 1;
+}
+
+const char *config_key_nearest(enum config_section_id section, const char *name) {
+	const char *nearest = NULL;
+	size_t limit = strlen(name) > 3 ? 2 : 1;
+	size_t best = limit + 1;
+
+	for (size_t i = 0; i < config_key_count; i++) {
+		const struct config_key *key = &config_keys[i];
+		size_t distance;
+
+		if (key->section != section || key->type == CONFIG_TYPE_LATER)
+			continue;
+		distance = config_distance(name, key->name, limit);
+		if (distance < best) {
+			best = distance;
+			nearest = key->name;
+		}
+	}
+	return nearest;
+}

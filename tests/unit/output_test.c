@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the Rouse authors
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "cli/output.h"
+
+static char *print(const struct table *table, size_t width) {
+	char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	table_print(table, out, width);
+	fclose(out);
+	return text;
+}
+
+static void columns_are_aligned(void **state) {
+	struct table table;
+	char *text;
+
+	(void)state;
+	table_init(&table, (const char *const[]){"name", ">size", "state"}, 3);
+	table_row(&table, (const char *const[]){"a", "12", "ready"});
+	table_row(&table, (const char *const[]){"longer.efi", "1048576", NULL});
+	text = print(&table, 0);
+	assert_string_equal(text, "name           size  state\n"
+				  "a                12  ready\n"
+				  "longer.efi  1048576\n");
+	free(text);
+	table_free(&table);
+}
+
+static void the_last_column_is_cut_to_the_width(void **state) {
+	static const struct {
+		size_t width;
+		const char *expected;
+	} cases[] = {
+		{0, "k   what\nab  0123456789\n"}, {80, "k   what\nab  0123456789\n"},
+		{10, "k   what\nab  012345\n"},
+		{3, "k   what\nab  0123\n"}, // never narrower than its heading
+	};
+	struct table table;
+
+	(void)state;
+	table_init(&table, (const char *const[]){"k", "what"}, 2);
+	table_row(&table, (const char *const[]){"ab", "0123456789"});
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char *text = print(&table, cases[i].width);
+
+		if (strcmp(text, cases[i].expected) != 0)
+			fail_msg("width %zu: \"%s\"", cases[i].width, text);
+		free(text);
+	}
+	table_free(&table);
+}
+
+static void an_empty_table_is_its_heading(void **state) {
+	struct table table;
+	char *text;
+
+	(void)state;
+	table_init(&table, (const char *const[]){">n", "x"}, 2);
+	text = print(&table, 0);
+	assert_string_equal(text, "n  x\n");
+	free(text);
+	table_free(&table);
+}
+
+int main(void) {
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(columns_are_aligned),
+		cmocka_unit_test(the_last_column_is_cut_to_the_width),
+		cmocka_unit_test(an_empty_table_is_its_heading),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
