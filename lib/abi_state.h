@@ -193,7 +193,10 @@ struct journal_block {
 	_Atomic uint64_t recovered_leases;
 	_Atomic uint64_t recovery_us;
 	_Atomic uint64_t recovery_dropped; // records not believed at recovery
-	uint64_t pad[4];
+	_Atomic uint64_t failed;           // records that could not be made durable
+	_Atomic uint64_t segments;         // opened by this process
+	_Atomic uint64_t upkeep_errors;    // checkpoints, spare segments and deletions that failed
+	_Atomic uint64_t set_aside;        // files renamed to *.bad
 };
 static_assert(sizeof(struct journal_block) == 128, "journal_block");
 
