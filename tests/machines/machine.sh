@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright (c) 2026, the Rouse authors
+#
+# A QEMU machine without a disk, behind a switch in namespace `lab`. Its console goes to
+# $work/NAME.console; with ROUSE_SHOW_CONSOLE also to the terminal. Always TCG: the suite must run
+# where there is no KVM.
+
+machine_tap=tap0
+
+need_machines() {
+	need_root
+	need_programs ip qemu-system-x86_64
+	[ -c /dev/net/tun ] || skip "/dev/net/tun is missing: modprobe tun"
+}
+
+# make_lab: the machine's switch, with the server's link and a tap for QEMU.
+make_lab() {
+	make_server_netns
+	ip -n "$test_id-lab" tuntap add $machine_tap mode tap
+	ip -n "$test_id-lab" link set $machine_tap up
+	make_bridge lab br0 eth0 $machine_tap
+}
+
+# qemu NAME ARGUMENTS...: without a disk, a display and a network card of QEMU's own choice.
+qemu() {
+	local name=$1
+	shift
+	run_background "$name" ns lab qemu-system-x86_64 -name "$name" -accel tcg -nodefaults \
+		-no-user-config -display none -monitor none -no-reboot \
+		-chardev "socket,id=console,path=$work/$name.sock,server=on,wait=off,logfile=$work/$name.console" \
+		-serial chardev:console "$@"
+	on_machine=$name
+	wait_for 20 "QEMU to start" test -S "$work/$name.sock"
+	[ -z "${ROUSE_SHOW_CONSOLE-}" ] || run_console_viewer "$name"
+}
+
+run_console_viewer() {
+	tail -n +1 -F "$work/$1.console" 2>/dev/null >&2 &
+	background_pids[$1-viewer]=$!
+}
+
+# power_on_bios NAME [CARD]: SeaBIOS and Debian's iPXE ROM of the card. graphics=off puts the text
+# screen of BIOS and ROM on the serial port.
+power_on_bios() {
+	qemu "$1" -machine pc,graphics=off -m 768 -device "${2:-e1000},netdev=net,mac=52:54:00:77:00:01" \
+		-netdev "tap,id=net,ifname=$machine_tap,script=no,downscript=no"
+}
+
+# power_on_uefi NAME: OVMF, which boots from the network by its own driver: the card has no ROM.
+# memtest86+ refuses to start without a screen.
+power_on_uefi() {
+	cp /usr/share/OVMF/OVMF_VARS_4M.fd "$work/$1.vars"
+	qemu "$1" -machine q35 -m 768 -device VGA \
+		-drive if=pflash,format=raw,readonly=on,file=/usr/share/OVMF/OVMF_CODE_4M.fd \
+		-drive "if=pflash,format=raw,file=$work/$1.vars" \
+		-device virtio-net-pci,netdev=net,mac=52:54:00:77:00:01,romfile= \
+		-netdev "tap,id=net,ifname=$machine_tap,script=no,downscript=no"
+}
+
+# The console as plain text: no escape sequences, no carriage returns.
+console_text() {
+	sed -e 's/\x1b\[[0-9;?=]*[A-Za-z]//g' -e 's/\x1b[()][A-Z0-9]//g' "$work/$1.console" |
+		tr -d '\r\000'
+}
+
+console_has() {
+	console_text "$1" | grep -aqE -- "$2"
+}
+
+machine_reached() {
+	console_has "$1" "$2" && return 0
+	is_running "$1" || {
+		console_text "$1" | tail -n 30 >&2
+		fail "QEMU ended before '$2' appeared"
+	}
+	return 1
+}
+
+# wait_for_console NAME SECONDS PATTERN: prints when it came, as the machine's user would see it.
+wait_for_console() {
+	local start=$EPOCHSECONDS
+	if ! wait_until "$2" machine_reached "$1" "$3"; then
+		console_text "$1" | grep -av '^ *$' | tail -n 40 >&2
+		fail "'$3' was not on the console of $1 within $2 s"
+	fi
+	say "$1: '$3' after $((EPOCHSECONDS - start)) s"
+}
+
+# type_keys NAME TEXT: as printf(1) formats it: '\002' is Ctrl-B, '\r' Enter. At a typist's speed: the
+# BIOS polls its serial port, and what comes faster is lost.
+type_keys() {
+	local text key
+	printf -v text "$2"
+	for ((key = 0; key < ${#text}; key++)); do
+		printf '%s' "${text:key:1}"
+		sleep 0.06
+	done | socat -u - "UNIX-CONNECT:$work/$1.sock"
+}

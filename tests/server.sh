@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright (c) 2026, the Rouse authors
+#
+# Starts the server under test in a namespace. SERVER=dnsmasq runs the same test against dnsmasq,
+# which tells a fault of the test from a fault of Rouse.
+
+server=${SERVER:-rouse}
+server_address=10.77.0.1
+server_boot_rules="ipxe=boot.ipxe x64-uefi=shimx64.efi x86-bios=undionly.kpxe"
+server_device=af_xdp:eth0
+server_memory=256M
+server_hosts=""   # lines of the configuration's hosts:
+server_extra=""   # further lines of the configuration
+runtime_dir=$work/run
+state_dir=$work/state
+config=$work/rouse.yaml
+
+# make_server_netns: namespace `server` with eth0 = 10.77.0.1/24, whose other end is eth0 in `lab`.
+make_server_netns() {
+	make_netns server lab
+	make_link server eth0 lab eth0
+	ip -n "$test_id-server" address add $server_address/24 dev eth0
+}
+
+write_config() {
+	local rule file match
+	mkdir -p "$runtime_dir" "$state_dir"
+	{
+		cat <<-END
+			runtime_dir: $runtime_dir
+			state_dir: $state_dir
+			boot_root: $1
+			memory: $server_memory
+			ports:
+			  - {device: "$server_device", address: $server_address/24, dhcp: server}
+			subnets:
+			  - network: 10.77.0.0/24
+			    pools: [10.77.0.50-10.77.0.250]
+			    lease_time: 12h
+			    routers: [$server_address]
+			    dns: [$server_address]
+			    domain: cluster.example
+		END
+		[ -z "$server_hosts" ] || printf 'hosts:\n%s\n' "$server_hosts"
+		[ -z "$server_extra" ] || printf '%s\n' "$server_extra"
+		echo "boot:"
+		for rule in $server_boot_rules; do
+			match=${rule%%=*} file=${rule#*=}
+			[ "$match" = ipxe ] && match="ipxe: true" || match="arch: $match"
+			echo "  - {match: {$match}, file: $file}"
+		done
+	} >"$config"
+}
+
+# start_server TREE: serves the directory, and returns when it answers.
+start_server() {
+	write_config "$1"
+	"start_$server" "$1"
+}
+
+start_rouse() {
+	need_programs "$build/control/rouse"
+	run_background rouse ns server "$build/control/rouse" up --config "$config"
+	wait_for 30 "Rouse to answer" rouse_is_ready
+}
+
+rouse_is_ready() {
+	is_running rouse || fail "rouse up ended"
+	rouse status
+}
+
+# rouse COMMAND...: the operator's command for the server that runs.
+rouse() {
+	ns server "$build/control/rouse" "$@" --config "$config"
+}
+
+start_dnsmasq() {
+	local rule match file arguments=()
+	for rule in $server_boot_rules; do
+		match=${rule%%=*} file=${rule#*=}
+		case $match in
+		ipxe) arguments+=(--dhcp-userclass=set:ipxe,iPXE --dhcp-boot=tag:ipxe,"$file") ;;
+		x64-uefi) arguments+=(--dhcp-match=set:efi,option:client-arch,7
+			--dhcp-boot=tag:efi,tag:!ipxe,"$file") ;;
+		x86-bios) arguments+=(--dhcp-match=set:bios,option:client-arch,0
+			--dhcp-boot=tag:bios,tag:!ipxe,"$file") ;;
+		esac
+	done
+	chmod 755 "$work"
+	run_background dnsmasq ns server dnsmasq --no-daemon --conf-file=/dev/null --port=0 \
+		--user=root --interface=eth0 --bind-interfaces --no-ping --log-dhcp \
+		--dhcp-range=10.77.0.50,10.77.0.250,12h --dhcp-leasefile="$work/leases" \
+		--enable-tftp --tftp-root="$1" "${arguments[@]}"
+	wait_for 10 "dnsmasq to listen" log_has dnsmasq 'TFTP root is'
+}
