@@ -47,8 +47,13 @@ static_assert(sizeof(struct lease_record) == 128, "lease_record");
 enum session_state {
 	SESSION_FREE = 0,
 	SESSION_OACK = 1,     // OACK sent, waits for ACK 0
-	SESSION_SENDING = 2,  // DATA under way
-	SESSION_CLOSING = 3,  // all acknowledged or refused; answers late duplicates until it is swept
+	SESSION_SENDING = 2,  // DATA under way; the last ACK frees it
+};
+
+enum session_rewind {
+	REWIND_NONE = 0,
+	REWIND_HINTED = 1, // an identical ACK came: a gap, or a duplicate; the timer is short
+	REWIND_SENT = 2,   // a rewind to acked + 1 is in flight: identical ACKs are ignored
 };
 
 enum session_flags {
@@ -71,17 +76,19 @@ struct tftp_session {
 	uint32_t rto_us;
 	uint8_t state; // enum session_state
 	uint8_t retries;
-	uint8_t ready;     // in the engine's list of sessions with something to send
-	uint8_t rewinding; // a rewind to acked + 1 is in flight: identical ACKs are ignored
+	uint8_t ready;     // the list of sessions with something to send that it is in, 0: none
+	uint8_t rewinding; // enum session_rewind
 	uint32_t timer_next;
 	uint32_t timer_prev;
 	uint32_t ready_next;
-	uint64_t rewind_until_us;
+	uint32_t ready_prev;
+	uint32_t pad0;
+	uint64_t timer_tick;    // slot of the timer wheel that it waits in, 0: none
 	uint64_t retransmitted; // blocks sent again
 	uint64_t last_seen_us;  // last packet from the peer
 	uint64_t bytes_from_peer;
 	uint64_t bytes_to_peer; // until the peer has shown that it exists
-	uint64_t pad0[2];
+	uint64_t pad2;
 	// constant from the request on
 	uint32_t peer_address;
 	uint32_t own_address;
@@ -104,9 +111,10 @@ struct tftp_session {
 	uint32_t first_offset;
 	uint32_t name; // index in the snapshot of the time; for events, never followed after a restart
 	uint64_t request_hash;     // of the request's bytes: a duplicate from a replacing one
-	uint32_t requested;        // enum tftp_option_bits that the OACK repeats
+	uint32_t requested;        // enum tftp_option_id that the OACK repeats, 4 bits each, first lowest
 	uint32_t worker;
-	uint32_t pad1[3];
+	uint8_t own_mac[6]; // of our port
+	uint8_t pad1[6];
 	uint32_t crc; // CRC32C from peer_address to pad1
 };
 static_assert(sizeof(struct tftp_session) == 256, "tftp_session");
@@ -122,7 +130,7 @@ enum event_kind {
 	EVENT_TFTP_OPEN,
 	EVENT_TFTP_DONE,
 	EVENT_TFTP_PROBE,     // the client wanted only the size
-	EVENT_TFTP_FAILED,    // reason: enum event_reason
+	EVENT_TFTP_FAILED,    // reason: enum event_reason; TFTP: port is the client's, value the slot
 	EVENT_TFTP_NOT_FOUND, // text: the name asked for
 	EVENT_TFTP_REFUSED,   // text: the name, reason
 	EVENT_JOURNAL_DEGRADED, // value: errno

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the Rouse authors
+
+// The Trivial File Transfer Protocol: numbers of RFC 1350, 2347, 2348, 2349 and 7440, and the
+// bounds of our server.
+
+#pragma once
+
+#include <stdint.h>
+
+#define TFTP_PORT 69
+
+enum tftp_opcode {
+	TFTP_RRQ = 1,
+	TFTP_WRQ = 2,
+	TFTP_DATA = 3,
+	TFTP_ACK = 4,
+	TFTP_ERROR = 5,
+	TFTP_OACK = 6,
+};
+
+enum tftp_error_code {
+	TFTP_ERROR_UNDEFINED = 0,
+	TFTP_ERROR_NOT_FOUND = 1,
+	TFTP_ERROR_ACCESS = 2,
+	TFTP_ERROR_ILLEGAL = 4,
+	TFTP_ERROR_OPTION = 8,
+};
+
+// The options that we grant. The numbers stand in the session's record.
+enum tftp_option_id {
+	TFTP_OPTION_NONE = 0,
+	TFTP_OPTION_BLKSIZE = 1,
+	TFTP_OPTION_TSIZE = 2,
+	TFTP_OPTION_TIMEOUT = 3,
+	TFTP_OPTION_WINDOWSIZE = 4,
+	TFTP_OPTION_COUNT,
+};
+
+#define TFTP_HEADER_BYTES    4  // opcode and block number
+#define TFTP_MTU_OVERHEAD    32 // IPv4 20, UDP 8, TFTP 4
+#define TFTP_BLKSIZE_DEFAULT 512
+#define TFTP_BLKSIZE_MIN     8
+#define TFTP_BLKSIZE_MAX     65464
+
+#define TFTP_OPTIONS_MAX 32 // options of a request that are looked at
+#define TFTP_OACK_MAX                                                                              \
+	128 // bytes of the longest OACK: four options, the longest value a 64-bit tsize
+#define TFTP_TEXT_MAX 25 // of an ERROR: not more than 3 times the shortest request with it
+
+// Where neither the client's subnet nor the port's own says otherwise.
+#define TFTP_WINDOWSIZE_LIMIT 64
+
+// Retransmission. The floor leaves room for a client in a virtual machine that was not scheduled
+// for some milliseconds; the cap is for GRUB, which never repeats an ACK and gives up after half a
+// minute.
+#define TFTP_RTO_INITIAL_US 250000u
+#define TFTP_RTO_FLOOR_US   30000u
+#define TFTP_RTO_CAP_US     1000000u
+#define TFTP_HINT_FLOOR_US  2000u // after an identical ACK: no earlier than this
+
+// How long a silent client is kept: EDK2 gives up after 24 s, iPXE after 16 s, GRUB after 32 s, and
+// U-Boot after ten times the timeout that it asked for.
+#define TFTP_PATIENCE_US       32000000u
+#define TFTP_PATIENCE_MAX_US   64000000u
+#define TFTP_PATIENCE_TIMEOUTS 10
+#define TFTP_RETRIES_MAX       100
+#define TFTP_UNPROVEN_REPEATS  2        // of DATA 1, to a peer that has shown nothing but a request
+#define TFTP_UNPROVEN_FACTOR   3        // bytes out per byte in until ACK 0 has come
+#define TFTP_HALF_OPEN_MIN_US  1000000u // a half-open session makes room only when it is older
+#define TFTP_RESTART_US        1000000u // a repeated request after this silence begins again

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the Rouse authors
+
+// Option negotiation (RFC 2347, 2348, 2349, 7440): one table, walked in one place.
+
+#include "tftp_options.h"
+
+#include <strings.h>
+
+#include "tftp_parse.h"
+
+// A decimal number of digits only, in min..max.
+static bool number(
+	const struct tftp_option_view *view, uint32_t min, uint32_t max, uint32_t *value) {
+	uint64_t n = 0;
+
+	if (view->value_len == 0)
+		return false;
+	for (size_t i = 0; i < view->value_len; i++) {
+		char c = view->value[i];
+
+		if (c < '0' || c > '9')
+			return false;
+		n = n * 10 + (uint64_t)(c - '0');
+		if (n > max)
+			return false;
+	}
+	*value = (uint32_t)n;
+	return n >= min;
+}
+
+static bool read_blksize(struct tftp_asked *asked, const struct tftp_option_view *view) {
+	uint32_t value;
+
+	if (!number(view, TFTP_BLKSIZE_MIN, TFTP_BLKSIZE_MAX, &value))
+		return false;
+	asked->blksize = (uint16_t)value;
+	return true;
+}
+
+// RFC 2349 has the client send 0; U-Boot sends what it believes. The answer is the real size
+// anyway.
+static bool read_tsize(struct tftp_asked *asked, const struct tftp_option_view *view) {
+	(void)asked;
+	(void)view;
+	return true;
+}
+
+static bool read_timeout(struct tftp_asked *asked, const struct tftp_option_view *view) {
+	uint32_t value;
+
+	if (!number(view, 1, 255, &value))
+		return false;
+	asked->timeout_s = (uint8_t)value;
+	return true;
+}
+
+static bool read_windowsize(struct tftp_asked *asked, const struct tftp_option_view *view) {
+	return number(view, 1, 65535, &asked->windowsize);
+}
+
+static const struct {
+	const char *name;
+	bool (*read)(struct tftp_asked *asked, const struct tftp_option_view *view);
+} table[TFTP_OPTION_COUNT] = {
+	[TFTP_OPTION_BLKSIZE] = {"blksize", read_blksize},
+	[TFTP_OPTION_TSIZE] = {"tsize", read_tsize},
+	[TFTP_OPTION_TIMEOUT] = {"timeout", read_timeout},
+	[TFTP_OPTION_WINDOWSIZE] = {"windowsize", read_windowsize},
+};
+
+const char *tftp_option_name(enum tftp_option_id id) {
+	return table[id].name;
+}
+
+static enum tftp_option_id find(const struct tftp_option_view *view) {
+	for (enum tftp_option_id id = TFTP_OPTION_BLKSIZE; id < TFTP_OPTION_COUNT; id++)
+		if (strlen(table[id].name) == view->name_len &&
+			strncasecmp(table[id].name, view->name, view->name_len) == 0)
+			return id;
+	return TFTP_OPTION_NONE;
+}
+
+static void append(uint32_t *order, enum tftp_option_id id) {
+	uint32_t shift = 0;
+
+	while (*order >> shift)
+		shift += TFTP_ORDER_BITS;
+	*order |= (uint32_t)id << shift;
+}
+
+struct tftp_asked tftp_options_read(const uint8_t *options, size_t len) {
+	struct tftp_asked asked = {0};
+	struct reader reader = reader_of(options, len);
+	struct tftp_option_view view;
+	uint32_t seen = 1u << TFTP_OPTION_NONE;
+
+	for (int count = 0; tftp_parse_option(&reader, &view); count++) {
+		enum tftp_option_id id = find(&view);
+
+		if (count == TFTP_OPTIONS_MAX) {
+			asked.cut = true;
+			break;
+		}
+		if (seen & 1u << id)
+			continue;
+		seen |= 1u << id;
+		if (table[id].read(&asked, &view))
+			append(&asked.order, id);
+	}
+	return asked;
+}
+
+static uint32_t lower(uint32_t asked, uint32_t limit) {
+	return asked < limit ? asked : limit;
+}
+
+struct tftp_granted tftp_options_grant(
+	const struct tftp_asked *asked, const struct tftp_limits *limits, uint64_t size) {
+	struct tftp_granted granted = {.blksize = TFTP_BLKSIZE_DEFAULT, .windowsize = 1};
+
+	if (asked->blksize)
+		granted.blksize = (uint16_t)lower(asked->blksize, limits->blksize);
+	if (asked->windowsize)
+		granted.windowsize = (uint16_t)lower(asked->windowsize, limits->windowsize);
+	granted.timeout_s = asked->timeout_s;
+	for (uint32_t rest = asked->order; rest; rest >>= TFTP_ORDER_BITS) {
+		enum tftp_option_id id = rest & ((1u << TFTP_ORDER_BITS) - 1);
+
+		// curl takes tsize 0 in an OACK for an error.
+		if (id != TFTP_OPTION_TSIZE || size > 0)
+			append(&granted.order, id);
+	}
+	return granted;
+}

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the Rouse authors
+
+#include "tftp_queue.h"
+
+#include "unit.h"
+
+#define SESSIONS 16
+
+struct bench {
+	struct tftp_queue queue;
+	struct tftp_session session[SESSIONS];
+};
+
+static void begin(struct bench *bench) {
+	memset(bench, 0, sizeof(*bench));
+	tftp_queue_init(&bench->queue, bench->session);
+}
+
+// Sends one packet of whoever's turn it is; the session stays in its class.
+static uint32_t send_one(struct bench *bench) {
+	uint32_t index = tftp_queue_pick(&bench->queue);
+
+	if (index != TFTP_QUEUE_NONE)
+		tftp_queue_sent(&bench->queue, index, bench->session[index].ready);
+	return index;
+}
+
+static void an_empty_queue_gives_nobody(void **state) {
+	struct bench bench;
+
+	(void)state;
+	begin(&bench);
+	assert_int_equal(tftp_queue_pick(&bench.queue), TFTP_QUEUE_NONE);
+	tftp_queue_move(&bench.queue, 3, TFTP_CLASS_NONE);
+	assert_int_equal(tftp_queue_pick(&bench.queue), TFTP_QUEUE_NONE);
+}
+
+static void classes_come_in_order(void **state) {
+	struct bench bench;
+
+	(void)state;
+	begin(&bench);
+	tftp_queue_move(&bench.queue, 4, TFTP_CLASS_NEW);
+	tftp_queue_move(&bench.queue, 3, TFTP_CLASS_RUN);
+	tftp_queue_move(&bench.queue, 2, TFTP_CLASS_REPEAT);
+	tftp_queue_move(&bench.queue, 1, TFTP_CLASS_OACK);
+	for (uint32_t i = 1; i <= 4; i++) {
+		assert_int_equal(tftp_queue_pick(&bench.queue), i);
+		tftp_queue_sent(&bench.queue, i, TFTP_CLASS_NONE);
+	}
+	assert_int_equal(tftp_queue_pick(&bench.queue), TFTP_QUEUE_NONE);
+}
+
+static void each_gets_a_burst_in_turn(void **state) {
+	struct bench bench;
+
+	(void)state;
+	begin(&bench);
+	for (uint32_t i = 0; i < 3; i++)
+		tftp_queue_move(&bench.queue, i, TFTP_CLASS_RUN);
+	for (uint32_t round = 0; round < 6; round++)
+		for (int i = 0; i < TFTP_QUEUE_BURST; i++)
+			assert_int_equal(send_one(&bench), round % 3);
+}
+
+static void a_new_transfer_does_not_starve(void **state) {
+	struct bench bench;
+	int sent = 0;
+
+	(void)state;
+	begin(&bench);
+	tftp_queue_move(&bench.queue, 1, TFTP_CLASS_RUN);
+	tftp_queue_move(&bench.queue, 2, TFTP_CLASS_NEW);
+	while (send_one(&bench) != 2)
+		sent++;
+	assert_in_range(sent, 1, TFTP_QUEUE_AGING);
+}
+
+static void a_session_is_in_one_list(void **state) {
+	struct bench bench;
+
+	(void)state;
+	begin(&bench);
+	tftp_queue_move(&bench.queue, 1, TFTP_CLASS_RUN);
+	tftp_queue_move(&bench.queue, 2, TFTP_CLASS_RUN);
+	tftp_queue_move(&bench.queue, 3, TFTP_CLASS_RUN);
+	tftp_queue_move(&bench.queue, 2, TFTP_CLASS_REPEAT);
+	tftp_queue_move(&bench.queue, 2, TFTP_CLASS_REPEAT);
+	assert_int_equal(tftp_queue_pick(&bench.queue), 2);
+	tftp_queue_move(&bench.queue, 2, TFTP_CLASS_NONE);
+	assert_int_equal(tftp_queue_pick(&bench.queue), 1);
+	tftp_queue_move(&bench.queue, 1, TFTP_CLASS_NONE);
+	assert_int_equal(tftp_queue_pick(&bench.queue), 3);
+	tftp_queue_move(&bench.queue, 3, TFTP_CLASS_NONE);
+	assert_int_equal(tftp_queue_pick(&bench.queue), TFTP_QUEUE_NONE);
+}
+
+// Against the plain model: the class of each session.
+static void nobody_is_lost(void **state) {
+	struct bench bench;
+	uint8_t model[SESSIONS] = {0};
+	uint64_t random = 7;
+
+	(void)state;
+	begin(&bench);
+	for (int i = 0; i < 100000; i++) {
+		uint32_t index = (uint32_t)(unit_random(&random) % SESSIONS);
+		uint8_t class = (uint8_t)(unit_random(&random) % TFTP_CLASS_COUNT);
+		uint32_t best = TFTP_CLASS_COUNT;
+
+		tftp_queue_move(&bench.queue, index, class);
+		model[index] = class;
+		for (int s = 0; s < SESSIONS; s++)
+			if (model[s] && model[s] < best)
+				best = model[s];
+		index = send_one(&bench);
+		if (best == TFTP_CLASS_COUNT)
+			assert_int_equal(index, TFTP_QUEUE_NONE);
+		else
+			assert_true(model[index] == best || model[index] == TFTP_CLASS_NEW);
+	}
+}
+
+int main(void) {
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(an_empty_queue_gives_nobody),
+		cmocka_unit_test(classes_come_in_order),
+		cmocka_unit_test(each_gets_a_burst_in_turn),
+		cmocka_unit_test(a_new_transfer_does_not_starve),
+		cmocka_unit_test(a_session_is_in_one_list),
+		cmocka_unit_test(nobody_is_lost),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
