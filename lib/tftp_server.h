@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Copyright (c) 2026, the Rouse authors
 
-// The TFTP server of one worker: requests, sessions, timers, and what is to be sent next. Packets in
-// by tftp_server_request and tftp_server_packet; packets out one by one by tftp_server_next, which the
-// caller asks only when it has room to send, so a full port loses nothing. No allocation after init.
+// The TFTP server of one worker: requests, sessions, timers, and what is to be sent next. Packets
+// in by tftp_server_request and tftp_server_packet; packets out one by one by tftp_server_next,
+// which the caller asks only when it has room to send, so a full port loses nothing. No allocation
+// after init.
 
 #pragma once
 
@@ -17,8 +18,9 @@
 struct tftp_server; // opaque, in the memory given to tftp_server_init
 
 struct tftp_server_setup {
-	struct tftp_session *sessions; // this worker's slice of the table in state; session i of the
-	uint32_t session_count;        // slice has TID tid_first + i
+	// This worker's slice of the table in state. Session i of the slice has TID tid_first + i.
+	struct tftp_session *sessions;
+	uint32_t session_count;
 	uint16_t tid_first;
 	uint16_t worker;
 	const struct images *images;
@@ -31,7 +33,7 @@ struct tftp_server_setup {
 
 struct tftp_input {
 	const struct frame_view *frame;
-	uint16_t port;   // index of the port in the policy
+	uint16_t port; // index of the port in the policy
 	uint8_t port_mac[6];
 	uint32_t own_address;
 	uint16_t port_mtu;
@@ -53,13 +55,17 @@ struct tftp_packet {
 	const char *error_text; // static storage
 };
 
+// memory is aligned to a cache line and lives as long as the server. init makes this worker's pins 0
+// (those of a dead process are void) and leaves the sessions alone: they are either all zero, or
+// tftp_server_resume is called next.
 size_t tftp_server_size(uint32_t session_count);
 struct tftp_server *tftp_server_init(void *memory, const struct tftp_server_setup *setup);
 
-// Takes over sessions that a former process left in setup->sessions: each record is believed only if
-// its CRC, its fields and its image are good; the others are freed (and their peers get ERROR 0).
-// Call once, after init. Returns how many go on.
-uint32_t tftp_server_resume(struct tftp_server *server, const struct policy *policy, struct rouse_now now);
+// Takes over sessions that a former process left in setup->sessions: each record is believed only
+// if its CRC, its fields and its image are good; the others are freed (and their peers get ERROR
+// 0). Call once, after init. Returns how many go on.
+uint32_t tftp_server_resume(
+	struct tftp_server *server, const struct policy *policy, struct rouse_now now);
 
 // A datagram to port 69, and one to a TID of this worker.
 void tftp_server_request(struct tftp_server *server, const struct policy *policy,
@@ -71,10 +77,10 @@ void tftp_server_packet(
 // False when there is nothing to send now. What it returns counts as sent.
 bool tftp_server_next(struct tftp_server *server, struct rouse_now now, struct tftp_packet *packet);
 
-// Writes the TFTP payload of a packet (at most blksize + 4 bytes) and its checksum sum. 0: the image is
-// gone, the session is being closed with ERROR, the packet is to be dropped.
-size_t tftp_server_write(struct tftp_server *server, const struct tftp_packet *packet, uint8_t *payload,
-	size_t size, uint32_t *sum);
+// Writes the TFTP payload of a packet (at most blksize + 4 bytes) and its checksum sum. 0: the
+// image is gone, the session is being closed with ERROR, the packet is to be dropped.
+size_t tftp_server_write(struct tftp_server *server, const struct tftp_packet *packet,
+	uint8_t *payload, size_t size, uint32_t *sum);
 
 // Runs the timers that are due. Returns the time of the next one in us, UINT64_MAX for none.
 uint64_t tftp_server_expire(struct tftp_server *server, struct rouse_now now);

@@ -1,0 +1,361 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the Rouse authors
+
+// Requests to port 69: what is no request gets no answer, what cannot be served gets an ERROR at
+// once, what can be served gets a session. A repeated request finds its session again.
+
+#include "tftp_core.h"
+
+#include <string.h>
+
+#include "hash.h"
+#include "tftp_options.h"
+#include "tftp_parse.h"
+
+// A request as it goes through the decisions below.
+struct request {
+	const struct policy *policy;
+	const struct tftp_input *input;
+	struct tftp_request view;
+	struct rouse_now now;
+	uint64_t hash;
+	const struct policy_name *file;
+};
+
+// The source of an ERROR: like an answer with a session it comes from a port of the TID range,
+// because a client takes the server's port from the first packet that it gets.
+static uint16_t error_port(struct tftp_server *server) {
+	uint32_t index = tftp_table_draw(&server->table);
+
+	return (uint16_t)(server->setup.tid_first + (index == TFTP_TABLE_NONE ? 0 : index));
+}
+
+static void tell(struct tftp_server *server, const struct request *request, enum event_kind kind,
+	enum event_reason reason, uint64_t value) {
+	const struct frame_view *frame = request->input->frame;
+	struct event_record event = {
+		.unix_ns = request->now.unix_s * 1000000000,
+		.kind = (uint16_t)kind,
+		.reason = (uint16_t)reason,
+		.address = frame->src,
+		.port = frame->src_port,
+		.value = value,
+		.bytes = request->file ? request->file->size : 0,
+	};
+
+	memcpy(event.mac, frame->src_mac, sizeof(event.mac));
+	events_push(server->setup.events, &event, request->view.name, request->view.name_len);
+}
+
+static void refuse(struct tftp_server *server, const struct request *request, enum rouse_stat stat,
+	uint16_t code, const char *text) {
+	const struct tftp_input *input = request->input;
+	struct frame_to to = {
+		.src = input->own_address,
+		.dst = input->frame->src,
+		.src_port = error_port(server),
+		.dst_port = input->frame->src_port,
+	};
+
+	memcpy(to.src_mac, input->port_mac, sizeof(to.src_mac));
+	memcpy(to.dst_mac, input->frame->src_mac, sizeof(to.dst_mac));
+	tftp_count(server, stat);
+	tftp_core_refuse(server, &to, input->port, code, text);
+}
+
+// A machine is known by its reserved address, because behind a router the MAC is the router's.
+static uint32_t node_of(const struct request *request) {
+	const struct policy_host *host =
+		policy_host_by_address(request->policy, request->input->frame->src);
+
+	if (!host)
+		host = policy_host_by_mac(request->policy, request->input->frame->src_mac);
+	return host ? (uint32_t)(host - request->policy->hosts) + 1 : 0;
+}
+
+static bool file_is_served(struct tftp_server *server, const struct request *request) {
+	const char *text = NULL;
+
+	switch ((enum policy_name_state)request->file->state) {
+	case POLICY_NAME_SERVED:
+		return true;
+	case POLICY_NAME_NO_MEMORY:
+		text = "does not fit in memory";
+		break;
+	case POLICY_NAME_UNREADABLE:
+		text = "cannot be read";
+		break;
+	}
+	refuse(server, request, STAT_TFTP_NOT_LOADED, TFTP_ERROR_UNDEFINED,
+		text ? text : "is not served");
+	tell(server, request, EVENT_TFTP_REFUSED, EVENT_REASON_NOT_LOADED, 0);
+	return false;
+}
+
+static bool find_file(struct tftp_server *server, struct request *request) {
+	switch (policy_find_name(request->policy, node_of(request), request->view.name,
+		request->view.name_len, &request->file)) {
+	case POLICY_FOUND:
+		return file_is_served(server, request);
+	case POLICY_NOT_FOUND:
+		refuse(server, request, STAT_TFTP_NOT_FOUND, TFTP_ERROR_NOT_FOUND,
+			"file not found");
+		tell(server, request, EVENT_TFTP_NOT_FOUND, EVENT_REASON_NONE, 0);
+		break;
+	case POLICY_AMBIGUOUS:
+		refuse(server, request, STAT_TFTP_AMBIGUOUS, TFTP_ERROR_NOT_FOUND,
+			"name differs in case");
+		tell(server, request, EVENT_TFTP_NOT_FOUND, EVENT_REASON_BAD_NAME, 0);
+		break;
+	case POLICY_BAD_NAME:
+		refuse(server, request, STAT_TFTP_BAD_NAME, TFTP_ERROR_ACCESS, "bad file name");
+		tell(server, request, EVENT_TFTP_REFUSED, EVENT_REASON_BAD_NAME, 0);
+		break;
+	}
+	return false;
+}
+
+static bool mode_is_served(struct tftp_server *server, const struct request *request) {
+	switch (request->view.mode) {
+	case TFTP_MODE_OCTET:
+		return true;
+	case TFTP_MODE_NETASCII:
+		refuse(server, request, STAT_TFTP_NETASCII, TFTP_ERROR_UNDEFINED,
+			"use octet (binary)");
+		tell(server, request, EVENT_TFTP_REFUSED, EVENT_REASON_NETASCII, 0);
+		break;
+	case TFTP_MODE_OTHER:
+		refuse(server, request, STAT_TFTP_BAD_MODE, TFTP_ERROR_ILLEGAL,
+			"use octet (binary)");
+		tell(server, request, EVENT_TFTP_REFUSED, EVENT_REASON_NETASCII, 0);
+		break;
+	}
+	return false;
+}
+
+// Half-open sessions may be the work of one stranger with many addresses: those that have had their
+// second make room before they fill the table.
+static uint32_t find_room(struct tftp_server *server, struct rouse_now now) {
+	struct tftp_table *table = &server->table;
+	uint32_t oldest = table->half_first;
+
+	if (table->half_open_count >= table->count / 4 && oldest != TFTP_TABLE_NONE &&
+		now.us - table->sessions[oldest].started_us > TFTP_HALF_OPEN_MIN_US) {
+		tftp_count(server, STAT_TFTP_HALF_OPEN_EVICTED);
+		tftp_core_close(server, oldest, now);
+	}
+	return tftp_table_draw(table);
+}
+
+static const struct policy_subnet *subnet_of(const struct request *request) {
+	const struct policy *policy = request->policy;
+	const struct policy_subnet *subnet = policy_subnet_of(policy, request->input->frame->src);
+	uint32_t own;
+
+	if (subnet || request->input->port >= policy->count[POLICY_PORTS])
+		return subnet;
+	own = policy->ports[request->input->port].subnet;
+	return own < policy->count[POLICY_SUBNETS] ? &policy->subnets[own] : NULL;
+}
+
+// What the client's path and its subnet allow; never a value that no client may ask for.
+static struct tftp_limits limits_of(const struct request *request) {
+	const struct policy_subnet *subnet = subnet_of(request);
+	uint32_t mtu = request->input->port_mtu;
+	uint32_t blksize = mtu > TFTP_MTU_OVERHEAD ? mtu - TFTP_MTU_OVERHEAD : 0;
+	uint32_t windowsize = TFTP_WINDOWSIZE_LIMIT;
+
+	if (subnet && subnet->max_blksize && subnet->max_blksize < blksize)
+		blksize = subnet->max_blksize;
+	if (subnet && subnet->max_windowsize)
+		windowsize = subnet->max_windowsize;
+	if (blksize < TFTP_BLKSIZE_MIN)
+		blksize = TFTP_BLKSIZE_MIN;
+	return (struct tftp_limits){
+		.blksize = (uint16_t)blksize,
+		.windowsize = (uint16_t)windowsize,
+	};
+}
+
+static struct tftp_granted negotiate(
+	struct tftp_server *server, const struct request *request, uint64_t size) {
+	struct tftp_asked asked =
+		tftp_options_read(request->view.options, request->view.options_len);
+	struct tftp_limits limits = limits_of(request);
+
+	if (asked.cut)
+		tftp_count(server, STAT_TFTP_OPTIONS_CUT);
+	return tftp_options_grant(&asked, &limits, size);
+}
+
+static void set_peer(struct tftp_session *session, const struct tftp_input *input) {
+	session->peer_address = input->frame->src;
+	session->own_address = input->own_address;
+	session->peer_port = input->frame->src_port;
+	session->port = input->port;
+	memcpy(session->peer_mac, input->frame->src_mac, sizeof(session->peer_mac));
+	memcpy(session->own_mac, input->port_mac, sizeof(session->own_mac));
+}
+
+static void set_image(struct tftp_session *session, const struct image_ref *image) {
+	session->size = image->size;
+	session->generation = image->generation;
+	session->slot = image->slot;
+	session->map_first = image->map_first;
+	session->map_count = image->map_count;
+	session->first_offset = image->first_offset;
+}
+
+static void set_options(struct tftp_session *session, const struct tftp_granted *granted) {
+	session->blksize = granted->blksize;
+	session->windowsize = granted->windowsize;
+	session->timeout_us = granted->timeout_s * 1000000u;
+	session->requested = granted->order;
+	session->flags = granted->order ? SESSION_HAS_OPTIONS : 0;
+	// RFC 1350 §6: the last block is shorter than the others, if need be empty.
+	session->blocks = session->size / session->blksize + 1;
+}
+
+static void open_session(struct tftp_server *server, const struct request *request, uint32_t index,
+	const struct image_ref *image) {
+	struct tftp_session *session = &server->setup.sessions[index];
+	struct tftp_granted granted = negotiate(server, request, image->size);
+
+	memset(session, 0, sizeof(*session));
+	set_peer(session, request->input);
+	set_image(session, image);
+	set_options(session, &granted);
+	session->tid = (uint16_t)(server->setup.tid_first + index);
+	session->worker = server->setup.worker;
+	session->started_us = request->now.us;
+	session->started_unix_ms = request->now.unix_s * 1000;
+	session->name = (uint32_t)(request->file - request->policy->names);
+	session->request_hash = request->hash;
+	session->crc = tftp_core_crc(session);
+	tftp_session_begin(session, request->input->frame->payload_len, request->now.us);
+	tftp_table_insert(&server->table, index);
+	tftp_table_set_half_open(&server->table, index);
+	tftp_queue_move(&server->queue, index, tftp_class_due(session));
+	timer_wheel_arm(&server->wheel, index);
+}
+
+// The pin comes before the look at the slot, so that control cannot give the slot away in between.
+static int take_image(
+	struct tftp_server *server, const struct request *request, struct image_ref *image) {
+	const struct policy_name *file = request->file;
+	int err;
+
+	if (file->slot >= server->setup.images->slot_count)
+		return -1;
+	tftp_core_pin(server, file->slot);
+	err = images_ref(server->setup.images, file->slot, file->generation, image);
+	if (err)
+		tftp_core_unpin(server, file->slot);
+	else
+		tftp_core_touch(server, file->slot, request->now);
+	return err;
+}
+
+static void serve(struct tftp_server *server, const struct request *request) {
+	struct image_ref image;
+	uint32_t index;
+
+	if (take_image(server, request, &image)) {
+		refuse(server, request, STAT_TFTP_NOT_LOADED, TFTP_ERROR_UNDEFINED,
+			"file has just changed");
+		tell(server, request, EVENT_TFTP_REFUSED, EVENT_REASON_IMAGE_GONE, 0);
+		return;
+	}
+	index = find_room(server, request->now);
+	if (index == TFTP_TABLE_NONE) {
+		tftp_core_unpin(server, image.slot);
+		tftp_count(server, STAT_TFTP_DROP_TABLE_FULL);
+		return;
+	}
+	open_session(server, request, index, &image);
+	tftp_count(server, STAT_TFTP_OPENED);
+	tell(server, request, EVENT_TFTP_OPEN, EVENT_REASON_NONE, image.slot);
+}
+
+// The same request on a live session. While nothing has come back from the client its answer may
+// have been lost: it is sent again (syslinux and busybox repeat after 100 ms, from the same port).
+// Once the client has acknowledged something, a copy of its request is a straggler of the network
+// and changes nothing, unless the client has been silent: then it has started again on the same
+// port. True: done with it. False: the session is to be replaced.
+static bool repeated(struct tftp_server *server, const struct request *request, uint32_t index) {
+	struct tftp_session *session = &server->setup.sessions[index];
+
+	if (tftp_session_half_open(session)) {
+		tftp_count(server, STAT_TFTP_REQUESTS_REPEATED);
+		tftp_session_repeat(session, request->input->frame->payload_len, request->now.us);
+		tftp_queue_move(&server->queue, index, tftp_class_due(session));
+		return true;
+	}
+	if (request->now.us - session->last_seen_us >= TFTP_RESTART_US)
+		return false;
+	tftp_count(server, STAT_TFTP_DROP_STALE_REQUEST);
+	return true;
+}
+
+static void replace(struct tftp_server *server, const struct request *request, uint32_t index) {
+	struct tftp_session *session = &server->setup.sessions[index];
+
+	tftp_count(server, STAT_TFTP_REPLACED);
+	if (!tftp_session_half_open(session))
+		tftp_core_event(
+			server, session, EVENT_TFTP_FAILED, EVENT_REASON_REPLACED, request->now);
+	tftp_core_close(server, index, request->now);
+}
+
+static void handle_read(struct tftp_server *server, struct request *request) {
+	const struct frame_view *frame = request->input->frame;
+	uint32_t index = tftp_table_find(&server->table, frame->src, frame->src_port);
+
+	tftp_count(server, STAT_TFTP_REQUESTS);
+	request->hash = hash_sip(server->setup.seed, frame->payload, frame->payload_len);
+	if (index != TFTP_TABLE_NONE) {
+		if (server->setup.sessions[index].request_hash == request->hash &&
+			repeated(server, request, index))
+			return;
+		replace(server, request, index);
+	}
+	if (mode_is_served(server, request) && find_file(server, request))
+		serve(server, request);
+}
+
+static void handle_write(struct tftp_server *server, const struct request *request) {
+	refuse(server, request, STAT_TFTP_WRITES_REFUSED, TFTP_ERROR_ACCESS, "server is read-only");
+	tell(server, request, EVENT_TFTP_REFUSED, EVENT_REASON_WRITE, 0);
+}
+
+// What may not be answered whatever it says: RFC 1123 §4.2.3.4 for broadcasts; port 69 is another
+// server's, and two servers can keep each other busy for ever.
+static bool may_answer(const struct tftp_server *server, const struct tftp_input *input) {
+	if (input->frame->src_port == TFTP_PORT || input->frame->src_port == 0) {
+		tftp_count(server, STAT_TFTP_DROP_SOURCE_PORT);
+		return false;
+	}
+	if (input->frame->dst != input->own_address) {
+		tftp_count(server, STAT_TFTP_DROP_BROADCAST);
+		return false;
+	}
+	return true;
+}
+
+void tftp_server_request(struct tftp_server *server, const struct policy *policy,
+	const struct tftp_input *input, struct rouse_now now) {
+	struct request request = {.policy = policy, .input = input, .now = now};
+	const struct frame_view *frame = input->frame;
+	int opcode = tftp_parse_opcode(frame->payload, frame->payload_len);
+
+	if (!may_answer(server, input))
+		return;
+	if (opcode >= 0 && opcode != TFTP_RRQ && opcode != TFTP_WRQ)
+		tftp_count(server, STAT_TFTP_DROP_NO_REQUEST);
+	else if (tftp_parse_request(frame->payload, frame->payload_len, &request.view))
+		tftp_count(server, STAT_TFTP_DROP_MALFORMED);
+	else if (opcode == TFTP_RRQ)
+		handle_read(server, &request);
+	else
+		handle_write(server, &request);
+}

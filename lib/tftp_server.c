@@ -1,0 +1,370 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the Rouse authors
+
+// The TFTP server of one worker: packets of running sessions, timers, and what is sent next.
+// Requests are in tftp_request.c, taking over after a restart in tftp_resume.c. The transfer rules
+// are the engine's (tftp_session.c).
+
+#include "tftp_core.h"
+
+#include <string.h>
+
+#include "crc32c.h"
+#include "tftp_packet.h"
+#include "tftp_parse.h"
+
+#define TIMERS_PER_CALL 256u // so that a call stays short; the rest is due at once
+
+static uint32_t refusals_for(uint32_t session_count) {
+	uint32_t count = 256;
+
+	while (count < session_count)
+		count *= 2;
+	return count;
+}
+
+static size_t align(size_t size) {
+	return (size + ROUSE_CACHE_LINE - 1) & ~(size_t)(ROUSE_CACHE_LINE - 1);
+}
+
+size_t tftp_server_size(uint32_t session_count) {
+	return align(sizeof(struct tftp_server)) +
+	       align(refusals_for(session_count) * sizeof(struct tftp_refusal)) +
+	       align(tftp_table_size(session_count));
+}
+
+struct tftp_server *tftp_server_init(void *memory, const struct tftp_server_setup *setup) {
+	struct tftp_server *server = memory;
+	uint32_t refusals = refusals_for(setup->session_count);
+	uint8_t *at = (uint8_t *)memory + align(sizeof(*server));
+
+	memset(server, 0, sizeof(*server));
+	server->setup = *setup;
+	server->refusals = (struct tftp_refusal *)at;
+	server->refusal_mask = refusals - 1;
+	at += align(refusals * sizeof(struct tftp_refusal));
+	tftp_table_init(&server->table, at, setup->sessions, setup->session_count, setup->seed);
+	tftp_queue_init(&server->queue, setup->sessions);
+	timer_wheel_init(&server->wheel, setup->sessions, 0);
+	for (uint32_t slot = 0; slot < setup->images->slot_count; slot++)
+		atomic_store_explicit(&setup->pins[slot], 0, memory_order_relaxed);
+	return server;
+}
+
+uint32_t tftp_server_active(const struct tftp_server *server) {
+	return server->table.count - server->table.free_count;
+}
+
+// One writer per row; control learns of a pin by the worker's next pass (worker_block.loops).
+void tftp_core_pin(const struct tftp_server *server, uint32_t slot) {
+	_Atomic uint32_t *pin = &server->setup.pins[slot];
+
+	atomic_store_explicit(
+		pin, atomic_load_explicit(pin, memory_order_relaxed) + 1, memory_order_release);
+}
+
+void tftp_core_unpin(const struct tftp_server *server, uint32_t slot) {
+	_Atomic uint32_t *pin = &server->setup.pins[slot];
+
+	atomic_store_explicit(
+		pin, atomic_load_explicit(pin, memory_order_relaxed) - 1, memory_order_release);
+}
+
+void tftp_core_touch(const struct tftp_server *server, uint32_t slot, struct rouse_now now) {
+	atomic_store_explicit(
+		&server->setup.last_use[slot], (uint64_t)now.unix_s * 1000, memory_order_relaxed);
+}
+
+uint32_t tftp_core_crc(const struct tftp_session *session) {
+	size_t from = offsetof(struct tftp_session, peer_address);
+
+	return crc32c(
+		0, (const uint8_t *)session + from, offsetof(struct tftp_session, crc) - from);
+}
+
+struct frame_to tftp_core_to(const struct tftp_session *session) {
+	struct frame_to to = {
+		.src = session->own_address,
+		.dst = session->peer_address,
+		.src_port = session->tid,
+		.dst_port = session->peer_port,
+	};
+
+	memcpy(to.src_mac, session->own_mac, sizeof(to.src_mac));
+	memcpy(to.dst_mac, session->peer_mac, sizeof(to.dst_mac));
+	return to;
+}
+
+void tftp_core_refuse(struct tftp_server *server, const struct frame_to *to, uint16_t port,
+	uint16_t code, const char *text) {
+	if (server->refusal_head - server->refusal_tail > server->refusal_mask) {
+		tftp_count(server, STAT_TFTP_DROP_ERRORS_FULL);
+		return;
+	}
+	server->refusals[server->refusal_head++ & server->refusal_mask] = (struct tftp_refusal){
+		.to = *to,
+		.port = port,
+		.code = code,
+		.text = text,
+	};
+}
+
+void tftp_core_refuse_session(struct tftp_server *server, const struct tftp_session *session,
+	uint16_t code, const char *text) {
+	struct frame_to to = tftp_core_to(session);
+
+	tftp_core_refuse(server, &to, session->port, code, text);
+}
+
+static uint32_t index_of(const struct tftp_server *server, const struct tftp_session *session) {
+	return (uint32_t)(session - server->setup.sessions);
+}
+
+void tftp_core_close(struct tftp_server *server, uint32_t index, struct rouse_now now) {
+	struct tftp_session *session = &server->setup.sessions[index];
+
+	timer_wheel_cancel(&server->wheel, index);
+	tftp_queue_move(&server->queue, index, TFTP_CLASS_NONE);
+	tftp_core_touch(server, session->slot, now);
+	tftp_core_unpin(server, session->slot);
+	tftp_table_remove(&server->table, index);
+}
+
+void tftp_core_event(struct tftp_server *server, const struct tftp_session *session,
+	enum event_kind kind, enum event_reason reason, struct rouse_now now) {
+	struct event_record event = {
+		.unix_ns = now.unix_s * 1000000000,
+		.kind = (uint16_t)kind,
+		.reason = (uint16_t)reason,
+		.address = session->peer_address,
+		.port = session->peer_port,
+		.value = session->slot,
+		.bytes = tftp_session_bytes(session),
+		.duration_ms = (uint32_t)((now.us - session->started_us) / 1000),
+		.retransmitted = session->retransmitted < UINT16_MAX
+					 ? (uint16_t)session->retransmitted
+					 : UINT16_MAX,
+	};
+
+	memcpy(event.mac, session->peer_mac, sizeof(event.mac));
+	events_push(server->setup.events, &event, NULL, 0);
+}
+
+// Counts the end of a transfer, tells of it, and frees the session.
+static void end_session(struct tftp_server *server, uint32_t index, enum rouse_stat stat,
+	enum event_kind kind, enum event_reason reason, struct rouse_now now) {
+	tftp_count(server, stat);
+	tftp_core_event(server, &server->setup.sessions[index], kind, reason, now);
+	tftp_core_close(server, index, now);
+}
+
+// An ACK that moved the transfer on.
+static void go_on(struct tftp_server *server, uint32_t index, bool was_half_open) {
+	if (was_half_open)
+		tftp_table_clear_half_open(&server->table, index);
+	tftp_queue_move(&server->queue, index, tftp_class_of(&server->setup.sessions[index]));
+}
+
+static void handle_ack(
+	struct tftp_server *server, uint32_t index, uint16_t block, struct rouse_now now) {
+	struct tftp_session *session = &server->setup.sessions[index];
+	bool was_half_open = tftp_session_half_open(session);
+
+	tftp_count(server, STAT_TFTP_ACKS);
+	switch (tftp_session_ack(session, block, now.us)) {
+	case TFTP_ACK_STARTED:
+	case TFTP_ACK_PROGRESS:
+		go_on(server, index, was_half_open);
+		break;
+	case TFTP_ACK_GAP:
+		tftp_count(server, STAT_TFTP_GAPS);
+		go_on(server, index, was_half_open);
+		break;
+	case TFTP_ACK_DONE:
+		end_session(server, index, STAT_TFTP_DONE, EVENT_TFTP_DONE, EVENT_REASON_NONE, now);
+		break;
+	case TFTP_ACK_SAME:
+		tftp_count(server, STAT_TFTP_DROP_SAME_ACK);
+		timer_wheel_arm(&server->wheel, index);
+		break;
+	case TFTP_ACK_OLD:
+		tftp_count(server, STAT_TFTP_DROP_OLD_ACK);
+		break;
+	case TFTP_ACK_AHEAD:
+		tftp_count(server, STAT_TFTP_DROP_ACK_AHEAD);
+		break;
+	}
+}
+
+// ERROR 8 or 0 before any block is acknowledged is how EDK2 and others ask for a file's size.
+static bool is_probe(const struct tftp_session *session, uint16_t code) {
+	return tftp_session_acked(session) == 0 &&
+	       (code == TFTP_ERROR_UNDEFINED || code == TFTP_ERROR_OPTION);
+}
+
+static void handle_error(
+	struct tftp_server *server, uint32_t index, uint16_t code, struct rouse_now now) {
+	const struct tftp_session *session = &server->setup.sessions[index];
+
+	if (is_probe(session, code))
+		end_session(
+			server, index, STAT_TFTP_PROBES, EVENT_TFTP_PROBE, EVENT_REASON_NONE, now);
+	else
+		end_session(server, index, STAT_TFTP_STOPPED, EVENT_TFTP_FAILED,
+			EVENT_REASON_PEER_ERROR, now);
+}
+
+static bool is_peer(const struct tftp_session *session, const struct frame_view *frame) {
+	return session->peer_address == frame->src && session->peer_port == frame->src_port &&
+	       session->own_address == frame->dst;
+}
+
+static void dispatch(struct tftp_server *server, uint32_t index, const struct frame_view *frame,
+	struct rouse_now now) {
+	int opcode = tftp_parse_opcode(frame->payload, frame->payload_len);
+	uint16_t number;
+
+	if (opcode == TFTP_ACK && tftp_parse_ack(frame->payload, frame->payload_len, &number) == 0)
+		handle_ack(server, index, number, now);
+	else if (opcode == TFTP_ERROR &&
+		 tftp_parse_error(frame->payload, frame->payload_len, &number) == 0)
+		handle_error(server, index, number, now);
+	else if (opcode < 0 || opcode == TFTP_ACK || opcode == TFTP_ERROR)
+		tftp_count(server, STAT_TFTP_DROP_MALFORMED);
+	else
+		tftp_count(server, STAT_TFTP_DROP_OPCODE);
+}
+
+void tftp_server_packet(
+	struct tftp_server *server, const struct tftp_input *input, struct rouse_now now) {
+	uint32_t index = (uint32_t)input->frame->dst_port - server->setup.tid_first;
+
+	if (index >= server->setup.session_count ||
+		server->setup.sessions[index].state == SESSION_FREE)
+		tftp_count(server, STAT_TFTP_DROP_UNKNOWN_TID);
+	else if (!is_peer(&server->setup.sessions[index], input->frame))
+		tftp_count(server, STAT_TFTP_DROP_FOREIGN);
+	else
+		dispatch(server, index, input->frame, now);
+}
+
+static void fill_refusal(struct tftp_server *server, struct tftp_packet *packet) {
+	const struct tftp_refusal *refusal =
+		&server->refusals[server->refusal_tail++ & server->refusal_mask];
+
+	packet->to = refusal->to;
+	packet->port = refusal->port;
+	packet->kind = TFTP_PACKET_ERROR;
+	packet->session = NULL;
+	packet->block = 0;
+	packet->error_code = refusal->code;
+	packet->error_text = refusal->text;
+	tftp_count(server, STAT_TFTP_ERRORS);
+}
+
+static void fill_from_session(struct tftp_server *server, struct tftp_session *session,
+	struct tftp_packet *packet, struct rouse_now now) {
+	packet->to = tftp_core_to(session);
+	packet->port = session->port;
+	packet->session = session;
+	if (session->state == SESSION_OACK) {
+		packet->kind = TFTP_PACKET_OACK;
+		packet->block = 0;
+		tftp_session_take_oack(session, tftp_packet_oack_len(session), now.us);
+		tftp_count(server, STAT_TFTP_OACKS);
+		return;
+	}
+	packet->kind = TFTP_PACKET_DATA;
+	if (session->next <= session->highest)
+		tftp_count(server, STAT_TFTP_REPEATED);
+	packet->block = tftp_session_take_block(session, now.us);
+	tftp_count(server, STAT_TFTP_DATA);
+}
+
+bool tftp_server_next(
+	struct tftp_server *server, struct rouse_now now, struct tftp_packet *packet) {
+	uint32_t index;
+
+	server->now = now;
+	if (server->refusal_head != server->refusal_tail) {
+		fill_refusal(server, packet);
+	} else {
+		struct tftp_session *session;
+
+		index = tftp_queue_pick(&server->queue);
+		if (index == TFTP_QUEUE_NONE)
+			return false;
+		session = &server->setup.sessions[index];
+		fill_from_session(server, session, packet, now);
+		timer_wheel_arm(&server->wheel, index);
+		tftp_queue_sent(&server->queue, index, tftp_class_of(session));
+	}
+	packet->to.ip_id = server->ip_id++;
+	return true;
+}
+
+static size_t write_data(struct tftp_server *server, const struct tftp_packet *packet,
+	uint8_t *payload, size_t size, uint32_t *sum) {
+	size_t len = tftp_packet_data(
+		server->setup.images, packet->session, packet->block, payload, size, sum);
+
+	if (len == 0) {
+		tftp_core_refuse_session(
+			server, packet->session, TFTP_ERROR_UNDEFINED, "file has changed");
+		end_session(server, index_of(server, packet->session), STAT_TFTP_IMAGE_GONE,
+			EVENT_TFTP_FAILED, EVENT_REASON_IMAGE_GONE, server->now);
+		return 0;
+	}
+	stat_add(server->setup.stats, STAT_TFTP_DATA_BYTES, len - TFTP_HEADER_BYTES);
+	return len;
+}
+
+size_t tftp_server_write(struct tftp_server *server, const struct tftp_packet *packet,
+	uint8_t *payload, size_t size, uint32_t *sum) {
+	switch ((enum tftp_packet_kind)packet->kind) {
+	case TFTP_PACKET_ERROR:
+		return tftp_packet_error(
+			packet->error_code, packet->error_text, payload, size, sum);
+	case TFTP_PACKET_OACK:
+		return tftp_packet_oack(packet->session, payload, size, sum);
+	case TFTP_PACKET_DATA:
+		return write_data(server, packet, payload, size, sum);
+	}
+	return 0;
+}
+
+static void handle_timer(struct tftp_server *server, uint32_t index, struct rouse_now now) {
+	struct tftp_session *session = &server->setup.sessions[index];
+
+	switch (tftp_session_timer(session, session->ready != TFTP_CLASS_NONE, now.us)) {
+	case TFTP_TIMER_RESEND:
+		tftp_count(server, STAT_TFTP_TIMEOUTS);
+		tftp_queue_move(&server->queue, index, tftp_class_due(session));
+		timer_wheel_arm(&server->wheel, index);
+		break;
+	case TFTP_TIMER_WAIT:
+		timer_wheel_arm(&server->wheel, index);
+		break;
+	case TFTP_TIMER_NO_ANSWER:
+		tftp_count(server, STAT_TFTP_NO_ANSWER);
+		tftp_core_close(server, index, now);
+		break;
+	case TFTP_TIMER_GAVE_UP:
+		end_session(server, index, STAT_TFTP_GAVE_UP, EVENT_TFTP_FAILED,
+			EVENT_REASON_TIMEOUT, now);
+		break;
+	case TFTP_TIMER_NO_FINAL_ACK:
+		end_session(server, index, STAT_TFTP_NO_FINAL_ACK, EVENT_TFTP_DONE,
+			EVENT_REASON_TIMEOUT, now);
+		break;
+	}
+}
+
+uint64_t tftp_server_expire(struct tftp_server *server, struct rouse_now now) {
+	uint32_t budget = TIMERS_PER_CALL;
+	uint32_t index;
+
+	while ((index = timer_wheel_expired(&server->wheel, now.us, &budget)) != TIMER_WHEEL_NONE)
+		handle_timer(server, index, now);
+	return budget ? timer_wheel_due(&server->wheel) : now.us;
+}

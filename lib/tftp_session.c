@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the Rouse authors
+
+// The ACK engine and the retransmission timer. The rules come from what receivers do on a gap:
+// EDK2 acknowledges every packet out of order, U-Boot and atftp exactly one, and both expect a full
+// window from there on; lock-step clients repeat their ACK when they time out, GRUB never does.
+
+#include "tftp_session.h"
+
+#include "tftp_packet.h"
+
+static void set_acked(struct tftp_session *session, uint64_t acked) {
+	__atomic_store_n((uint64_t *)&session->acked, acked, __ATOMIC_RELAXED);
+}
+
+static uint32_t rto_cap(const struct tftp_session *session) {
+	if (session->timeout_us && session->timeout_us < TFTP_RTO_CAP_US)
+		return session->timeout_us;
+	return TFTP_RTO_CAP_US;
+}
+
+static uint32_t clamp(uint64_t value, uint32_t min, uint32_t max) {
+	return value < min ? min : value > max ? max : (uint32_t)value;
+}
+
+static void rewind_to_acked(struct tftp_session *session) {
+	session->next = tftp_session_acked(session) + 1;
+	session->timed_block = 0;
+	session->rewinding = REWIND_SENT;
+}
+
+void tftp_session_begin(struct tftp_session *session, uint32_t request_bytes, uint64_t now_us) {
+	set_acked(session, 0);
+	session->state = session->flags & SESSION_HAS_OPTIONS ? SESSION_OACK : SESSION_SENDING;
+	session->next = 1;
+	session->highest = 0;
+	session->sent_us = 0;
+	session->timed_block = 0;
+	session->srtt_us = 0;
+	session->rto_us = clamp(TFTP_RTO_INITIAL_US, TFTP_RTO_FLOOR_US, rto_cap(session));
+	session->retries = 0;
+	session->rewinding = REWIND_NONE;
+	session->retransmitted = 0;
+	session->last_seen_us = now_us;
+	session->bytes_from_peer = request_bytes;
+	session->bytes_to_peer = 0;
+	session->deadline_us = now_us + session->rto_us;
+}
+
+void tftp_session_repeat(struct tftp_session *session, uint32_t request_bytes, uint64_t now_us) {
+	session->bytes_from_peer += request_bytes;
+	session->last_seen_us = now_us;
+	session->timed_block = 0;
+	session->sent_us = 0;
+	session->next = 1;
+}
+
+void tftp_session_resume(struct tftp_session *session, uint64_t now_us) {
+	uint64_t acked = tftp_session_acked(session);
+	uint64_t limit = acked + session->windowsize;
+
+	session->next = acked + 1;
+	// The dead process may have sent this far, so an ACK may speak of it.
+	session->highest = limit < session->blocks ? limit : session->blocks;
+	if (session->state == SESSION_OACK)
+		session->highest = 0;
+	session->sent_us = 0;
+	session->timed_block = 0;
+	session->srtt_us = 0;
+	session->rto_us = clamp(TFTP_RTO_INITIAL_US, TFTP_RTO_FLOOR_US, rto_cap(session));
+	// How often DATA 1 went to an unproven peer is not known: it gets no more until it asks.
+	session->retries = tftp_session_half_open(session) ? TFTP_UNPROVEN_REPEATS : 0;
+	session->rewinding = REWIND_NONE;
+	session->retransmitted = 0;
+	session->last_seen_us = now_us;
+	session->deadline_us = now_us + session->rto_us;
+}
+
+// RFC 6298 without the variance: four times the smoothed round trip leaves as much room.
+static void measure(struct tftp_session *session, uint64_t now_us) {
+	uint32_t sample = clamp(now_us - session->sent_us, 1, TFTP_RTO_CAP_US);
+
+	if (session->srtt_us == 0)
+		session->srtt_us = sample;
+	else
+		session->srtt_us += sample / 8 - session->srtt_us / 8;
+	session->rto_us = clamp(4ULL * session->srtt_us, TFTP_RTO_FLOOR_US, rto_cap(session));
+}
+
+// From a packet sent until the timer acts.
+static uint32_t wait_us(const struct tftp_session *session) {
+	if (session->rewinding != REWIND_HINTED)
+		return session->rto_us;
+	return clamp(2ULL * session->srtt_us, TFTP_HINT_FLOOR_US, session->rto_us);
+}
+
+// An identical ACK. With a window it may be the client's only word about a gap at the window's
+// first block, or a duplicate of the network's; both look alike. The timer is brought forward so
+// that it acts in two round trips from the last packet sent unless progress shows that nothing was
+// lost.
+static enum tftp_ack_result same_ack(struct tftp_session *session) {
+	if (session->windowsize == 1 || session->rewinding != REWIND_NONE || !session->srtt_us ||
+		session->highest < tftp_session_acked(session) + 2)
+		return TFTP_ACK_SAME;
+	session->rewinding = REWIND_HINTED;
+	session->deadline_us -= session->rto_us - wait_us(session);
+	return TFTP_ACK_SAME;
+}
+
+static enum tftp_ack_result start(
+	struct tftp_session *session, uint16_t wire_block, uint64_t now_us) {
+	if (wire_block != 0)
+		return TFTP_ACK_AHEAD;
+	if (session->sent_us)
+		measure(session, now_us);
+	session->state = SESSION_SENDING;
+	session->retries = 0;
+	session->last_seen_us = now_us;
+	return TFTP_ACK_STARTED;
+}
+
+static enum tftp_ack_result advance(struct tftp_session *session, uint64_t block, uint64_t now_us) {
+	if (session->timed_block && block >= session->timed_block) {
+		measure(session, now_us);
+		session->timed_block = 0;
+	}
+	set_acked(session, block);
+	session->retries = 0;
+	session->rewinding = REWIND_NONE;
+	session->last_seen_us = now_us;
+	if (block == session->blocks)
+		return TFTP_ACK_DONE;
+	// With a window of 1 more than one block is out only after the pair at the wrap.
+	if (block < session->highest && session->windowsize > 1) {
+		rewind_to_acked(session);
+		return TFTP_ACK_GAP;
+	}
+	if (session->next <= session->highest)
+		session->next = session->highest + 1;
+	return TFTP_ACK_PROGRESS;
+}
+
+enum tftp_ack_result tftp_session_ack(
+	struct tftp_session *session, uint16_t wire_block, uint64_t now_us) {
+	uint64_t acked = tftp_session_acked(session);
+	uint16_t ahead = (uint16_t)(wire_block - (uint16_t)acked);
+
+	if (session->state == SESSION_OACK)
+		return start(session, wire_block, now_us);
+	if (ahead == 0) {
+		if (!tftp_session_half_open(session))
+			session->last_seen_us = now_us;
+		return same_ack(session);
+	}
+	if (acked + ahead <= session->highest)
+		return advance(session, acked + ahead, now_us);
+	return ahead > UINT16_MAX / 2 ? TFTP_ACK_OLD : TFTP_ACK_AHEAD;
+}
+
+// How long a silent peer is kept, by what it said about its own timer.
+static uint64_t patience(const struct tftp_session *session) {
+	return clamp((uint64_t)session->timeout_us * TFTP_PATIENCE_TIMEOUTS, TFTP_PATIENCE_US,
+		TFTP_PATIENCE_MAX_US);
+}
+
+static void back_off(struct tftp_session *session, uint64_t now_us) {
+	session->rto_us = clamp(2ULL * session->rto_us, TFTP_RTO_FLOOR_US, rto_cap(session));
+	session->deadline_us = now_us + session->rto_us;
+	session->retries++;
+}
+
+// A peer that has shown nothing but a request, which may carry somebody else's address, gets
+// little.
+static bool may_repeat(const struct tftp_session *session) {
+	if (session->state == SESSION_OACK)
+		return session->bytes_to_peer + tftp_packet_oack_len(session) <=
+		       TFTP_UNPROVEN_FACTOR * session->bytes_from_peer;
+	return session->retries < TFTP_UNPROVEN_REPEATS;
+}
+
+static enum tftp_timer_result half_open_timer(struct tftp_session *session, uint64_t now_us) {
+	if (!may_repeat(session)) {
+		session->deadline_us = session->last_seen_us + patience(session);
+		return TFTP_TIMER_WAIT;
+	}
+	back_off(session, now_us);
+	session->sent_us = 0;
+	session->timed_block = 0;
+	session->next = 1;
+	return TFTP_TIMER_RESEND;
+}
+
+// What it means that the peer has been silent for so long.
+static enum tftp_timer_result end_of(const struct tftp_session *session) {
+	if (tftp_session_half_open(session))
+		return TFTP_TIMER_NO_ANSWER;
+	return session->highest == session->blocks ? TFTP_TIMER_NO_FINAL_ACK : TFTP_TIMER_GAVE_UP;
+}
+
+static enum tftp_timer_result running_timer(struct tftp_session *session, uint64_t now_us) {
+	bool hinted = session->rewinding == REWIND_HINTED;
+
+	rewind_to_acked(session);
+	if (hinted)
+		session->deadline_us = now_us + session->rto_us;
+	else
+		back_off(session, now_us);
+	return TFTP_TIMER_RESEND;
+}
+
+enum tftp_timer_result tftp_session_timer(
+	struct tftp_session *session, bool sending, uint64_t now_us) {
+	if (now_us >= session->last_seen_us + patience(session) ||
+		session->retries >= TFTP_RETRIES_MAX)
+		return end_of(session);
+	if (sending) {
+		session->deadline_us = now_us + session->rto_us;
+		return TFTP_TIMER_WAIT;
+	}
+	return tftp_session_half_open(session) ? half_open_timer(session, now_us)
+					       : running_timer(session, now_us);
+}
+
+uint64_t tftp_session_take_block(struct tftp_session *session, uint64_t now_us) {
+	uint64_t block = session->next++;
+
+	if (block <= session->highest) {
+		session->retransmitted++;
+	} else {
+		session->highest = block;
+		// The block that ends a window is acknowledged at once; Karn: never one sent twice.
+		if (block == tftp_session_limit(session)) {
+			session->timed_block = block;
+			session->sent_us = now_us;
+		}
+	}
+	session->deadline_us = now_us + wait_us(session);
+	return block;
+}
+
+void tftp_session_take_oack(struct tftp_session *session, uint32_t oack_bytes, uint64_t now_us) {
+	session->sent_us = session->bytes_to_peer == 0 ? now_us : 0;
+	session->bytes_to_peer += oack_bytes;
+	session->deadline_us = now_us + session->rto_us;
+}
+
+uint64_t tftp_session_bytes(const struct tftp_session *session) {
+	uint64_t acked = tftp_session_acked(session);
+
+	return acked >= session->blocks ? session->size : acked * session->blksize;
+}
