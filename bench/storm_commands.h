@@ -8,3 +8,5 @@
 #include "storm_args.h"
 
 extern const struct storm_command STORM_TFTP;
+extern const struct storm_command STORM_DHCP;
+extern const struct storm_command STORM_VERIFY;

@@ -11,6 +11,8 @@
 
 static const struct storm_command *const COMMANDS[] = {
 	&STORM_TFTP,
+	&STORM_DHCP,
+	&STORM_VERIFY,
 };
 
 #define COMMAND_COUNT (sizeof(COMMANDS) / sizeof(COMMANDS[0]))

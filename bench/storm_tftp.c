@@ -14,6 +14,7 @@
 #include "storm_clock.h"
 #include "storm_commands.h"
 #include "storm_report.h"
+#include "storm_stop.h"
 #include "storm_tftp_run.h"
 #include "storm_udp.h"
 
@@ -299,6 +300,7 @@ static int run_tftp(const struct storm_command *command, int argc, char **argv) 
 	s->seed = o.seed;
 	s->deadline_us = o.deadline_us;
 	s->show_progress = isatty(STDERR_FILENO);
+	storm_stop_install();
 	if (set_files(command, &o, s) == 0)
 		code = run_and_report(command, &o, s);
 	free_files(s);

@@ -13,6 +13,7 @@
 
 #include "storm_clock.h"
 #include "storm_late.h"
+#include "storm_stop.h"
 
 #define SWEEP_US       2000u
 #define STARTS_A_ROUND 256u
@@ -277,7 +278,8 @@ static void show_progress(struct run *run) {
 static bool running(struct run *run) {
 	const struct storm_tftp_run_settings *s = run->settings;
 
-	if (s->deadline_us && run->now_us >= run->begin_us + s->deadline_us) {
+	if (storm_stop_wanted() ||
+		(s->deadline_us && run->now_us >= run->begin_us + s->deadline_us)) {
 		run->totals->deadline_passed = run->active || run->totals->started < s->total;
 		return false;
 	}

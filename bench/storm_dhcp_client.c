@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the Rouse authors
+
+// The DHCP client of rouse-storm. Relies on storm_dhcp_message.c for bytes; dhcp and boot runs rely
+// on it.
+
+#include "storm_dhcp_client.h"
+
+#include <string.h>
+
+#include "storm_dhcp_message.h"
+
+#define ANYWHERE 0xffffffffu
+
+static const uint8_t EVERYBODY[6] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+static const uint8_t NOBODY[6];
+
+static const char *const FAILURE_NAMES[STORM_DHCP_FAILURES] = {
+	[STORM_DHCP_OK] = "ok",
+	[STORM_DHCP_NO_OFFER] = "no_offer",
+	[STORM_DHCP_NO_ACK] = "no_ack",
+	[STORM_DHCP_NAK] = "nak",
+	[STORM_DHCP_CHANGED] = "address_changed",
+};
+
+const char *storm_dhcp_failure_name(enum storm_dhcp_failure failure) {
+	return FAILURE_NAMES[failure];
+}
+
+static void reset_out(struct storm_dhcp_out *out) {
+	out->event = STORM_DHCP_NOTHING;
+	out->len = 0;
+}
+
+static bool knows_server(const struct storm_dhcp_client *c) {
+	return c->server_id && memcmp(c->server_mac, NOBODY, 6);
+}
+
+static void to_everybody(struct storm_dhcp_out *out, uint32_t src) {
+	out->src = src;
+	out->dst = ANYWHERE;
+	memcpy(out->dst_mac, EVERYBODY, 6);
+}
+
+static void to_server(const struct storm_dhcp_client *c, struct storm_dhcp_out *out) {
+	if (!knows_server(c)) {
+		to_everybody(out, c->address);
+		return;
+	}
+	out->src = c->address;
+	out->dst = c->server_id;
+	memcpy(out->dst_mac, c->server_mac, 6);
+}
+
+// The message that belongs to the state (RFC 2131 table 4), first or again.
+static void put_message(struct storm_dhcp_client *c, const struct storm_dhcp_settings *s,
+	uint64_t now_us, struct storm_dhcp_out *out) {
+	struct storm_dhcp_fields f = {.type = STORM_DHCPREQUEST};
+
+	to_everybody(out, 0);
+	switch (c->state) {
+	case STORM_DHCP_SELECTING:
+		f.type = STORM_DHCPDISCOVER;
+		break;
+	case STORM_DHCP_REQUESTING:
+		f.requested = c->address;
+		f.server_id = c->server_id;
+		break;
+	case STORM_DHCP_REBOOTING:
+		f.requested = c->address;
+		break;
+	case STORM_DHCP_RENEWING:
+		f.ciaddr = c->address;
+		to_server(c, out);
+		break;
+	case STORM_DHCP_INFORMING:
+		f.type = STORM_DHCPINFORM;
+		f.ciaddr = c->address;
+		to_server(c, out);
+		break;
+	case STORM_DHCP_IDLE:
+	case STORM_DHCP_BOUND:
+	case STORM_DHCP_FAILED:
+		return;
+	}
+	storm_dhcp_write(c, s, &f, now_us, out);
+}
+
+static void arm(struct storm_dhcp_client *c, const struct storm_dhcp_settings *s, uint64_t now_us) {
+	uint64_t give_up = c->progress_us + s->give_up_us;
+
+	c->deadline_us = now_us + storm_retry_wait(&s->retry, c->tries);
+	if (c->deadline_us > give_up)
+		c->deadline_us = give_up;
+}
+
+static void enter(struct storm_dhcp_client *c, const struct storm_dhcp_settings *s,
+	enum storm_dhcp_state state, uint64_t now_us, struct storm_dhcp_out *out) {
+	c->state = state;
+	c->failure = STORM_DHCP_OK;
+	c->tries = 0;
+	c->progress_us = now_us;
+	if (state != STORM_DHCP_REQUESTING)
+		c->started_us = now_us;
+	c->asked_us = now_us;
+	arm(c, s, now_us);
+	put_message(c, s, now_us, out);
+}
+
+void storm_dhcp_discover(struct storm_dhcp_client *c, const struct storm_dhcp_settings *s,
+	uint64_t now_us, struct storm_dhcp_out *out) {
+	reset_out(out);
+	c->address = 0;
+	c->server_id = 0;
+	enter(c, s, STORM_DHCP_SELECTING, now_us, out);
+}
+
+void storm_dhcp_renew(struct storm_dhcp_client *c, const struct storm_dhcp_settings *s,
+	uint64_t now_us, struct storm_dhcp_out *out) {
+	reset_out(out);
+	enter(c, s, STORM_DHCP_RENEWING, now_us, out);
+}
+
+void storm_dhcp_reboot(struct storm_dhcp_client *c, const struct storm_dhcp_settings *s,
+	uint64_t now_us, struct storm_dhcp_out *out) {
+	reset_out(out);
+	enter(c, s, STORM_DHCP_REBOOTING, now_us, out);
+}
+
+void storm_dhcp_inform(struct storm_dhcp_client *c, const struct storm_dhcp_settings *s,
+	uint64_t now_us, struct storm_dhcp_out *out) {
+	reset_out(out);
+	enter(c, s, STORM_DHCP_INFORMING, now_us, out);
+}
+
+void storm_dhcp_release(struct storm_dhcp_client *c, const struct storm_dhcp_settings *s,
+	struct storm_dhcp_out *out) {
+	struct storm_dhcp_fields f = {
+		.type = STORM_DHCPRELEASE, .ciaddr = c->address, .server_id = c->server_id};
+
+	reset_out(out);
+	to_server(c, out);
+	storm_dhcp_write(c, s, &f, c->started_us, out);
+	c->state = STORM_DHCP_IDLE;
+	c->deadline_us = UINT64_MAX;
+}
+
+// RFC 2131 section 4.4.4: DECLINE is broadcast.
+void storm_dhcp_decline(struct storm_dhcp_client *c, const struct storm_dhcp_settings *s,
+	struct storm_dhcp_out *out) {
+	struct storm_dhcp_fields f = {
+		.type = STORM_DHCPDECLINE, .requested = c->address, .server_id = c->server_id};
+
+	reset_out(out);
+	to_everybody(out, 0);
+	storm_dhcp_write(c, s, &f, c->started_us, out);
+	c->state = STORM_DHCP_IDLE;
+	c->deadline_us = UINT64_MAX;
+}
+
+static void fail(
+	struct storm_dhcp_client *c, enum storm_dhcp_failure failure, struct storm_dhcp_out *out) {
+	c->state = STORM_DHCP_FAILED;
+	c->failure = failure;
+	c->deadline_us = UINT64_MAX;
+	out->event = STORM_DHCP_ENDED;
+}
+
+static void on_offer(struct storm_dhcp_client *c, const struct storm_dhcp_settings *s,
+	const struct storm_dhcp_reply *reply, uint64_t now_us, struct storm_dhcp_out *out) {
+	out->event = STORM_DHCP_IGNORED;
+	if (c->state != STORM_DHCP_SELECTING || !reply->address || !reply->server_id)
+		return;
+	c->address = reply->address;
+	c->server_id = reply->server_id;
+	enter(c, s, STORM_DHCP_REQUESTING, now_us, out);
+	out->event = STORM_DHCP_OFFERED;
+}
+
+static void on_ack(struct storm_dhcp_client *c, const struct storm_dhcp_reply *reply,
+	struct storm_dhcp_out *out) {
+	bool informing = c->state == STORM_DHCP_INFORMING;
+
+	if (c->state == STORM_DHCP_SELECTING) {
+		out->event = STORM_DHCP_IGNORED;
+		return;
+	}
+	if (!informing && reply->address != c->address) {
+		fail(c, STORM_DHCP_CHANGED, out);
+		return;
+	}
+	if (!informing)
+		c->lease_s = reply->lease_s;
+	if (reply->server_id)
+		c->server_id = reply->server_id;
+	c->state = STORM_DHCP_BOUND;
+	c->deadline_us = UINT64_MAX;
+	out->event = informing ? STORM_DHCP_INFORMED : STORM_DHCP_ACKED;
+}
+
+static bool waits(const struct storm_dhcp_client *c) {
+	return c->state >= STORM_DHCP_SELECTING && c->state <= STORM_DHCP_INFORMING;
+}
+
+static bool is_for(const struct storm_dhcp_client *c, const struct storm_dhcp_settings *s,
+	const struct storm_dhcp_reply *reply) {
+	if (reply->xid != c->xid || memcmp(reply->mac, c->mac, 6))
+		return false;
+	if (s->server && reply->server_id != s->server)
+		return false;
+	return c->state != STORM_DHCP_REQUESTING || reply->server_id == c->server_id;
+}
+
+void storm_dhcp_input(struct storm_dhcp_client *c, const struct storm_dhcp_settings *s,
+	const struct storm_dhcp_reply *reply, const uint8_t from_mac[6], uint64_t now_us,
+	struct storm_dhcp_out *out) {
+	reset_out(out);
+	if (!waits(c) || !is_for(c, s, reply)) {
+		out->event = STORM_DHCP_IGNORED;
+		return;
+	}
+	memcpy(c->server_mac, from_mac, 6);
+	switch (reply->type) {
+	case STORM_DHCPOFFER:
+		on_offer(c, s, reply, now_us, out);
+		break;
+	case STORM_DHCPACK:
+		on_ack(c, reply, out);
+		break;
+	case STORM_DHCPNAK:
+		if (c->state == STORM_DHCP_SELECTING)
+			out->event = STORM_DHCP_IGNORED;
+		else
+			fail(c, STORM_DHCP_NAK, out);
+		break;
+	default:
+		out->event = STORM_DHCP_IGNORED;
+	}
+}
+
+void storm_dhcp_tick(struct storm_dhcp_client *c, const struct storm_dhcp_settings *s,
+	uint64_t now_us, struct storm_dhcp_out *out) {
+	reset_out(out);
+	if (now_us < c->deadline_us || !waits(c))
+		return;
+	if (now_us >= c->progress_us + s->give_up_us) {
+		fail(c, c->state == STORM_DHCP_SELECTING ? STORM_DHCP_NO_OFFER : STORM_DHCP_NO_ACK,
+			out);
+		return;
+	}
+	c->tries++;
+	arm(c, s, now_us);
+	put_message(c, s, now_us, out);
+	out->event = STORM_DHCP_RETRIED;
+}

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the Rouse authors
+
+// A DHCP client as a state machine (RFC 2131): replies and the time go in, at most one message to
+// send and what happened come out. No socket, no memory: 100,000 of them fit into a few megabytes.
+
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "frame.h"
+#include "storm_retry.h"
+
+#define STORM_DHCP_MESSAGE_SIZE 600u
+#define STORM_DHCP_FILE_SIZE    129u
+#define STORM_DHCP_NO_ARCH      0xffffu
+
+enum storm_dhcp_state {
+	STORM_DHCP_IDLE,
+	STORM_DHCP_SELECTING,  // DISCOVER sent
+	STORM_DHCP_REQUESTING, // REQUEST after an OFFER sent
+	STORM_DHCP_RENEWING,   // REQUEST with ciaddr sent
+	STORM_DHCP_REBOOTING,  // INIT-REBOOT sent
+	STORM_DHCP_INFORMING,
+	STORM_DHCP_BOUND,
+	STORM_DHCP_FAILED,
+};
+
+enum storm_dhcp_failure {
+	STORM_DHCP_OK = 0,
+	STORM_DHCP_NO_OFFER,
+	STORM_DHCP_NO_ACK,
+	STORM_DHCP_NAK,
+	STORM_DHCP_CHANGED, // the ACK carries another address than the one asked for
+	STORM_DHCP_FAILURES,
+};
+
+enum storm_dhcp_event {
+	STORM_DHCP_NOTHING,
+	STORM_DHCP_IGNORED, // a reply that does not fit the state, a duplicate, another server's
+	STORM_DHCP_OFFERED,
+	STORM_DHCP_ACKED,
+	STORM_DHCP_INFORMED,
+	STORM_DHCP_RETRIED,
+	STORM_DHCP_ENDED, // failed; see failure
+};
+
+struct storm_dhcp_settings {
+	uint32_t server; // offers of other servers are ignored; 0: the first offer is taken
+	bool broadcast;  // ask for broadcast replies
+	bool ipxe;       // user class iPXE
+	uint16_t arch;   // option 93 and a PXEClient vendor class; STORM_DHCP_NO_ARCH: neither
+	struct storm_retry retry;
+	uint64_t give_up_us; // without an answer
+};
+
+struct storm_dhcp_client {
+	enum storm_dhcp_state state;
+	enum storm_dhcp_failure failure;
+	uint8_t mac[6];
+	uint8_t server_mac[6]; // where the last reply came from; zero before
+	uint32_t xid;
+	uint32_t address;   // offered or held, host byte order
+	uint32_t server_id; // 0: unknown
+	uint32_t lease_s;
+	uint32_t tries;
+	uint64_t started_us; // first message of the exchange
+	uint64_t asked_us;   // first REQUEST
+	uint64_t progress_us;
+	uint64_t deadline_us; // when storm_dhcp_tick is due; UINT64_MAX: never
+};
+
+// A reply, parsed completely before any client sees it.
+struct storm_dhcp_reply {
+	uint8_t type; // option 53
+	uint8_t mac[6];
+	uint32_t xid;
+	uint32_t address; // yiaddr
+	uint32_t next;    // siaddr
+	uint32_t server_id;
+	uint32_t lease_s;
+	char file[STORM_DHCP_FILE_SIZE]; // option 67, else the field, NUL-terminated
+};
+
+struct storm_dhcp_out {
+	enum storm_dhcp_event event;
+	uint32_t src; // host byte order
+	uint32_t dst;
+	uint8_t dst_mac[6];
+	uint16_t len; // 0: nothing to send
+	// The message stands behind room for the headers of its frame.
+	uint8_t frame[FRAME_HEADER_BYTES + STORM_DHCP_MESSAGE_SIZE];
+};
+
+// Parses a BOOTP reply. -EINVAL: not one, or cut, or with lengths that point beyond its end.
+int storm_dhcp_parse(const uint8_t *message, size_t len, struct storm_dhcp_reply *reply);
+
+// Begins an exchange. mac and xid are set by the caller; address, server_id and server_mac are used
+// by the last five and must be known: from an exchange before, or from a log (then renew broadcasts
+// while server_id or server_mac is 0, which is what RFC 2131 calls rebinding).
+void storm_dhcp_discover(struct storm_dhcp_client *c, const struct storm_dhcp_settings *s,
+	uint64_t now_us, struct storm_dhcp_out *out);
+void storm_dhcp_renew(struct storm_dhcp_client *c, const struct storm_dhcp_settings *s,
+	uint64_t now_us, struct storm_dhcp_out *out);
+void storm_dhcp_reboot(struct storm_dhcp_client *c, const struct storm_dhcp_settings *s,
+	uint64_t now_us, struct storm_dhcp_out *out);
+void storm_dhcp_inform(struct storm_dhcp_client *c, const struct storm_dhcp_settings *s,
+	uint64_t now_us, struct storm_dhcp_out *out);
+// These two get no answer and leave the client idle.
+void storm_dhcp_release(struct storm_dhcp_client *c, const struct storm_dhcp_settings *s,
+	struct storm_dhcp_out *out);
+void storm_dhcp_decline(struct storm_dhcp_client *c, const struct storm_dhcp_settings *s,
+	struct storm_dhcp_out *out);
+
+// A reply with this client's xid and MAC, sent from the station from_mac.
+void storm_dhcp_input(struct storm_dhcp_client *c, const struct storm_dhcp_settings *s,
+	const struct storm_dhcp_reply *reply, const uint8_t from_mac[6], uint64_t now_us,
+	struct storm_dhcp_out *out);
+
+// The deadline has passed: a retransmission or the end.
+void storm_dhcp_tick(struct storm_dhcp_client *c, const struct storm_dhcp_settings *s,
+	uint64_t now_us, struct storm_dhcp_out *out);
+
+const char *storm_dhcp_failure_name(enum storm_dhcp_failure failure);

@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the Rouse authors
+
+// The DHCP client of rouse-storm: bad replies first, then each exchange against a scripted server,
+// also under loss and duplication, with a virtual clock.
+
+#include "storm_dhcp_client.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "storm_impair.h"
+
+#define SERVER  0x0a4e0001u
+#define ADDRESS 0x0a4e0132u
+#define FIXED   240 // with the cookie
+
+static const uint8_t SERVER_MAC[6] = {2, 0, 0, 0, 0, 1};
+static const struct storm_dhcp_settings SETTINGS = {
+	.arch = STORM_DHCP_NO_ARCH,
+	.retry = {4, {1000000, 2000000, 4000000, 8000000}},
+	.give_up_us = 15000000,
+};
+
+struct message {
+	uint8_t bytes[600];
+	size_t len;
+};
+
+static struct message reply_to(const struct storm_dhcp_client *c, uint8_t type, uint32_t address) {
+	const uint8_t options[] = {
+		53, 1, type, 54, 4, 0x0a, 0x4e, 0, 1, 51, 4, 0, 0, 0x0e, 0x10, 255};
+	struct message m = {.len = FIXED + sizeof(options)};
+
+	memcpy(m.bytes, (uint8_t[]){2, 1, 6, 0}, 4);
+	for (int i = 0; i < 4; i++) {
+		m.bytes[4 + i] = (uint8_t)(c->xid >> (24 - 8 * i));
+		m.bytes[16 + i] = (uint8_t)(address >> (24 - 8 * i));
+	}
+	memcpy(m.bytes + 28, c->mac, 6);
+	memcpy(m.bytes + 236, "\x63\x82\x53\x63", 4);
+	memcpy(m.bytes + FIXED, options, sizeof(options));
+	return m;
+}
+
+static struct storm_dhcp_client machine(void) {
+	return (struct storm_dhcp_client){.mac = {2, 0x53, 0, 0, 0, 7}, .xid = 0x11223344};
+}
+
+static void give(struct storm_dhcp_client *c, const struct message *m, uint64_t now,
+	struct storm_dhcp_out *out) {
+	struct storm_dhcp_reply reply;
+
+	assert_int_equal(storm_dhcp_parse(m->bytes, m->len, &reply), 0);
+	storm_dhcp_input(c, &SETTINGS, &reply, SERVER_MAC, now, out);
+}
+
+// The value of an option in a message that the client sent, or NULL.
+static const uint8_t *option(const struct storm_dhcp_out *out, uint8_t wanted, uint8_t *len) {
+	const uint8_t *m = out->frame + FRAME_HEADER_BYTES;
+
+	for (size_t at = FIXED; at < out->len && m[at] != 255; at += 2 + m[at + 1]) {
+		*len = m[at + 1];
+		if (m[at] == wanted)
+			return m + at + 2;
+	}
+	return NULL;
+}
+
+static uint8_t type_of(const struct storm_dhcp_out *out) {
+	uint8_t len;
+	const uint8_t *value = option(out, 53, &len);
+
+	assert_true(out->len >= 300);
+	assert_non_null(value);
+	return *value;
+}
+
+static void cut_replies_are_refused(void **state) {
+	struct storm_dhcp_client c = machine();
+	struct message m = reply_to(&c, 2, ADDRESS);
+	struct storm_dhcp_reply reply;
+
+	(void)state;
+	for (size_t len = 0; len < FIXED + 3; len++) {
+		if (storm_dhcp_parse(m.bytes, len, &reply) != -22)
+			fail_msg("cut at %zu", len);
+	}
+	// Cut between options it is still a message; in the middle of one it is not.
+	for (size_t len = FIXED + 4; len < FIXED + 9; len++) {
+		if (storm_dhcp_parse(m.bytes, len, &reply) != -22)
+			fail_msg("cut at %zu", len);
+	}
+}
+
+static void wrong_fields_are_refused(void **state) {
+	static const struct {
+		const char *what;
+		size_t at;
+		uint8_t value;
+	} CASES[] = {
+		{"a request", 0, 1},
+		{"not Ethernet", 1, 6},
+		{"hlen 16", 2, 16},
+		{"cookie", 236, 0},
+		{"no type", FIXED, 12},
+		{"type of two bytes", FIXED + 1, 2},
+		{"option beyond the end", FIXED + 4, 200},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(CASES) / sizeof(CASES[0]); i++) {
+		struct storm_dhcp_client c = machine();
+		struct message m = reply_to(&c, 2, ADDRESS);
+		struct storm_dhcp_reply reply;
+
+		m.bytes[CASES[i].at] = CASES[i].value;
+		if (storm_dhcp_parse(m.bytes, m.len, &reply) == 0)
+			fail_msg("%s: accepted", CASES[i].what);
+	}
+}
+
+static void file_is_found_in_field_option_and_overload(void **state) {
+	struct storm_dhcp_client c = machine();
+	struct message m = reply_to(&c, 2, ADDRESS);
+	struct storm_dhcp_reply reply;
+	const uint8_t more[] = {67, 4, 'o', 'p', 't', 0, 255};
+
+	(void)state;
+	memcpy(m.bytes + 108, "field", 6);
+	assert_int_equal(storm_dhcp_parse(m.bytes, m.len, &reply), 0);
+	assert_string_equal(reply.file, "field");
+	memcpy(m.bytes + m.len - 1, more, sizeof(more));
+	m.len += sizeof(more) - 1;
+	assert_int_equal(storm_dhcp_parse(m.bytes, m.len, &reply), 0);
+	assert_string_equal(reply.file, "opt");
+	memcpy(m.bytes + 108, "\103\2in\377", 5);
+	memcpy(m.bytes + m.len - sizeof(more), "\64\1\1\377", 4);
+	assert_int_equal(storm_dhcp_parse(m.bytes, m.len, &reply), 0);
+	assert_string_equal(reply.file, "in");
+}
+
+static void strangers_and_misfits_are_ignored(void **state) {
+	struct storm_dhcp_client c = machine();
+	struct storm_dhcp_out out;
+	struct message m;
+
+	(void)state;
+	storm_dhcp_discover(&c, &SETTINGS, 1, &out);
+	m = reply_to(&c, 5, ADDRESS);
+	give(&c, &m, 2, &out);
+	assert_int_equal(out.event, STORM_DHCP_IGNORED); // ACK before REQUEST
+	m = reply_to(&c, 6, 0);
+	give(&c, &m, 2, &out);
+	assert_int_equal(out.event, STORM_DHCP_IGNORED); // NAK to a DISCOVER
+	m = reply_to(&c, 2, 0);
+	give(&c, &m, 2, &out);
+	assert_int_equal(out.event, STORM_DHCP_IGNORED); // an offer of nothing
+	m = reply_to(&c, 2, ADDRESS);
+	m.bytes[7] ^= 1;
+	give(&c, &m, 2, &out);
+	assert_int_equal(out.event, STORM_DHCP_IGNORED); // another xid
+	assert_int_equal(c.state, STORM_DHCP_SELECTING);
+	assert_int_equal(out.len, 0);
+}
+
+static void bind_machine(struct storm_dhcp_client *c, uint64_t now, struct storm_dhcp_out *out) {
+	struct message m;
+	uint8_t len;
+
+	storm_dhcp_discover(c, &SETTINGS, now, out);
+	assert_int_equal(type_of(out), 1);
+	assert_int_equal(out->dst, 0xffffffff);
+	m = reply_to(c, 2, ADDRESS);
+	give(c, &m, now, out);
+	assert_int_equal(out->event, STORM_DHCP_OFFERED);
+	assert_int_equal(type_of(out), 3);
+	assert_memory_equal(option(out, 50, &len), "\x0a\x4e\x01\x32", 4);
+	assert_memory_equal(option(out, 54, &len), "\x0a\x4e\x00\x01", 4);
+	m = reply_to(c, 5, ADDRESS);
+	give(c, &m, now, out);
+	assert_int_equal(out->event, STORM_DHCP_ACKED);
+	assert_int_equal(c->lease_s, 3600);
+}
+
+static void lease_is_obtained_renewed_and_released(void **state) {
+	struct storm_dhcp_client c = machine();
+	struct storm_dhcp_out out;
+	struct message m;
+	uint8_t len;
+
+	(void)state;
+	bind_machine(&c, 1, &out);
+	storm_dhcp_renew(&c, &SETTINGS, 5, &out);
+	assert_int_equal(out.dst, SERVER);
+	assert_int_equal(out.src, ADDRESS);
+	assert_memory_equal(out.dst_mac, SERVER_MAC, 6);
+	assert_null(option(&out, 50, &len));
+	assert_null(option(&out, 54, &len));
+	m = reply_to(&c, 5, ADDRESS);
+	give(&c, &m, 6, &out);
+	assert_int_equal(out.event, STORM_DHCP_ACKED);
+	storm_dhcp_release(&c, &SETTINGS, &out);
+	assert_int_equal(type_of(&out), 7);
+	assert_int_equal(out.dst, SERVER);
+	assert_int_equal(c.state, STORM_DHCP_IDLE);
+}
+
+static void renew_without_a_known_server_is_broadcast(void **state) {
+	struct storm_dhcp_client c = machine();
+	struct storm_dhcp_out out;
+
+	(void)state;
+	c.address = ADDRESS;
+	storm_dhcp_renew(&c, &SETTINGS, 5, &out);
+	assert_int_equal(out.dst, 0xffffffff);
+	assert_int_equal(out.src, ADDRESS);
+}
+
+static void init_reboot_names_the_address_only(void **state) {
+	struct storm_dhcp_client c = machine();
+	struct storm_dhcp_out out;
+	struct message m;
+	uint8_t len;
+
+	(void)state;
+	c.address = ADDRESS;
+	storm_dhcp_reboot(&c, &SETTINGS, 5, &out);
+	assert_memory_equal(option(&out, 50, &len), "\x0a\x4e\x01\x32", 4);
+	assert_null(option(&out, 54, &len));
+	m = reply_to(&c, 5, ADDRESS + 1);
+	give(&c, &m, 6, &out);
+	assert_int_equal(c.failure, STORM_DHCP_CHANGED);
+	storm_dhcp_reboot(&c, &SETTINGS, 7, &out);
+	m = reply_to(&c, 6, 0);
+	give(&c, &m, 8, &out);
+	assert_int_equal(c.failure, STORM_DHCP_NAK);
+}
+
+static void firmware_says_what_it_is(void **state) {
+	struct storm_dhcp_settings s = SETTINGS;
+	struct storm_dhcp_client c = machine();
+	struct storm_dhcp_out out;
+	uint8_t len;
+
+	(void)state;
+	s.arch = 7;
+	s.ipxe = true;
+	s.broadcast = true;
+	storm_dhcp_discover(&c, &s, 1, &out);
+	assert_memory_equal(option(&out, 77, &len), "iPXE", 4);
+	assert_memory_equal(option(&out, 93, &len), "\0\7", 2);
+	assert_memory_equal(option(&out, 60, &len), "PXEClient:Arch:00007:UNDI:003010", len);
+	assert_non_null(option(&out, 97, &len));
+	assert_int_equal(len, 17);
+	assert_int_equal(out.frame[FRAME_HEADER_BYTES + 10], 0x80);
+}
+
+static void silence_ends_after_the_table(void **state) {
+	struct storm_dhcp_client c = machine();
+	struct storm_dhcp_out out;
+	unsigned sent = 1;
+
+	(void)state;
+	storm_dhcp_discover(&c, &SETTINGS, 1, &out);
+	while (c.state == STORM_DHCP_SELECTING) {
+		storm_dhcp_tick(&c, &SETTINGS, c.deadline_us, &out);
+		sent += out.event == STORM_DHCP_RETRIED;
+	}
+	assert_int_equal(sent, 4);
+	assert_int_equal(c.failure, STORM_DHCP_NO_OFFER);
+	assert_int_equal(out.event, STORM_DHCP_ENDED);
+}
+
+// A server that answers each message, on a network that loses 30 % and doubles 20 %.
+static void whole_exchanges_under_loss(void **state) {
+	(void)state;
+	for (uint64_t seed = 1; seed <= 200; seed++) {
+		struct storm_dhcp_client c = machine();
+		struct storm_impair net;
+		struct storm_dhcp_out out;
+		uint64_t now = 1;
+
+		storm_impair_init(&net, 0.3, 0.2, 0, seed);
+		storm_dhcp_discover(&c, &SETTINGS, now, &out);
+		while (c.state == STORM_DHCP_SELECTING || c.state == STORM_DHCP_REQUESTING) {
+			uint8_t answer = out.len && type_of(&out) == 1 ? 2 : 5;
+			struct message m = reply_to(&c, answer, ADDRESS);
+			unsigned copies = out.len && storm_impair_next(&net).copies
+						  ? storm_impair_next(&net).copies
+						  : 0;
+
+			out.len = 0;
+			while (copies--)
+				give(&c, &m, now, &out);
+			if (out.len)
+				continue;
+			now = c.deadline_us == UINT64_MAX ? now : c.deadline_us;
+			storm_dhcp_tick(&c, &SETTINGS, now, &out);
+		}
+		if (c.state == STORM_DHCP_BOUND)
+			assert_int_equal(c.address, ADDRESS);
+		else
+			assert_true(
+				c.failure == STORM_DHCP_NO_OFFER || c.failure == STORM_DHCP_NO_ACK);
+	}
+}
+
+int main(void) {
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(cut_replies_are_refused),
+		cmocka_unit_test(wrong_fields_are_refused),
+		cmocka_unit_test(file_is_found_in_field_option_and_overload),
+		cmocka_unit_test(strangers_and_misfits_are_ignored),
+		cmocka_unit_test(lease_is_obtained_renewed_and_released),
+		cmocka_unit_test(renew_without_a_known_server_is_broadcast),
+		cmocka_unit_test(init_reboot_names_the_address_only),
+		cmocka_unit_test(firmware_says_what_it_is),
+		cmocka_unit_test(silence_ends_after_the_table),
+		cmocka_unit_test(whole_exchanges_under_loss),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
