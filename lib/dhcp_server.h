@@ -26,7 +26,7 @@ struct dhcp_server {
 
 struct dhcp_input {
 	const struct frame_view *frame;
-	uint16_t port;         // index of the port in the policy
+	uint16_t port; // index of the port in the policy
 	uint8_t port_mac[6];
 	bool journal_degraded; // an ACK may carry only the time that is already durable
 	uint32_t journal_room; // records that the journal can take now; less than needed: no answer
@@ -35,7 +35,7 @@ struct dhcp_input {
 enum dhcp_verdict {
 	DHCP_SILENT = 0,         // dropped, and counted under its reason
 	DHCP_REPLY,              // send at once
-	DHCP_REPLY_WHEN_DURABLE, // send when the last of the records is on disk
+	DHCP_REPLY_WHEN_DURABLE, // send when wait_lsn is on disk
 	DHCP_RECORD_ONLY,        // RELEASE, DECLINE: nothing to send, but to journal
 };
 
@@ -43,17 +43,25 @@ struct dhcp_output {
 	struct frame_to to;
 	uint16_t len;
 	uint8_t message_type;
-	uint8_t record_count;
-	struct journal_record record[DHCP_RECORDS_MAX]; // lsn and crc set
+	uint8_t record_count; // to be given to the journal in this order, whatever becomes of the
+			      // reply
+	uint64_t wait_lsn; // of the last record, or of one under way that covers the reply already
+	struct journal_record record[DHCP_RECORDS_MAX]; // sealed
 	uint8_t payload[DHCP_REPLY_MAX];
 };
 
 enum dhcp_verdict dhcp_server_handle(struct dhcp_server *server, const struct dhcp_input *input,
 	struct rouse_now now, struct dhcp_output *output);
 
-// Frees offers that nobody took and leases that ran out; call it about once a second. At most budget
-// records are looked at in a call.
+// Frees offers that nobody took and leases that ran out; call it about once a second. At most
+// budget records are looked at in a call.
 void dhcp_server_sweep(struct dhcp_server *server, struct rouse_now now, uint32_t budget);
+
+// After a step of the wall clock forwards what is on disk would end leases early after a restart.
+// Call it about once a second, again while it is true and the journal has room: record is to be
+// written.
+bool dhcp_server_restamp(
+	struct dhcp_server *server, struct rouse_now now, struct journal_record *record);
 
 // The journal has made this record durable, or has failed before it could.
 void dhcp_server_durable(struct dhcp_server *server, const struct journal_record *record);

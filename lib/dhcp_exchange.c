@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the Rouse authors
+
+// The answers: what is made of a decision, for the client, for the journal and for control.
+
+#include "dhcp_exchange.h"
+
+#include <string.h>
+
+enum dhcp_verdict dhcp_exchange_drop(struct dhcp_exchange *x, enum rouse_stat why) {
+	stat_inc(x->server->stats, why);
+	x->dropped = why;
+	return DHCP_SILENT;
+}
+
+bool dhcp_exchange_is_ours(const struct dhcp_exchange *x, uint32_t server_id) {
+	const struct policy *policy = x->server->policy;
+
+	if (server_id == x->selection.server_id)
+		return true;
+	for (uint32_t i = 0; i < policy->count[POLICY_PORTS]; i++)
+		if (policy->ports[i].address == server_id)
+			return true;
+	return false;
+}
+
+void dhcp_exchange_event(struct dhcp_exchange *x, enum event_kind kind, uint32_t address,
+	uint64_t value, struct dhcp_bytes text) {
+	struct event_record event = {
+		.unix_ns = x->now.unix_s * 1000000000,
+		.kind = (uint16_t)kind,
+		.address = address,
+		.port = x->input->port,
+		.value = value,
+	};
+
+	if (x->view.hlen)
+		memcpy(event.mac, x->view.chaddr, sizeof(event.mac));
+	events_push(x->server->events, &event, text.data, text.len);
+}
+
+static bool build(struct dhcp_exchange *x, const struct dhcp_reply *reply) {
+	struct dhcp_output *output = x->output;
+	uint32_t left_out = 0;
+
+	output->len = (uint16_t)dhcp_reply_build(
+		reply, &x->selection, &x->view, output->payload, &left_out);
+	if (left_out)
+		stat_add(x->server->stats, STAT_DHCP_OPTION_LEFT_OUT, left_out);
+	if (!output->len) {
+		dhcp_exchange_drop(x, STAT_DHCP_REPLY_TOO_LARGE);
+		return false;
+	}
+	output->message_type = (uint8_t)reply->type;
+	dhcp_reply_address(
+		reply, &x->selection, &x->view, x->input->frame, x->input->port_mac, &output->to);
+	return true;
+}
+
+enum dhcp_verdict dhcp_exchange_offer(struct dhcp_exchange *x) {
+	const struct dhcp_reply reply = {
+		.type = DHCP_OFFER,
+		.yiaddr = x->record->address,
+		.lease_s = x->selection.subnet->lease_time_s,
+	};
+
+	if (!build(x, &reply))
+		return DHCP_SILENT;
+	stat_inc(x->server->stats, STAT_DHCP_OFFER);
+	dhcp_exchange_event(
+		x, EVENT_DHCP_OFFER, reply.yiaddr, reply.lease_s, x->selection.boot_file);
+	return DHCP_REPLY;
+}
+
+// The records are part of the lease table's count, so they go to the journal even if the client
+// cannot be answered.
+static enum dhcp_verdict send_ack(
+	struct dhcp_exchange *x, enum lease_bound bound, uint32_t lease_s) {
+	struct dhcp_output *output = x->output;
+	const struct dhcp_reply reply = {
+		.type = DHCP_ACK,
+		.yiaddr = x->record->address,
+		.lease_s = lease_s,
+	};
+
+	if (!build(x, &reply))
+		return output->record_count ? DHCP_RECORD_ONLY : DHCP_SILENT;
+	stat_inc(x->server->stats, STAT_DHCP_ACK);
+	dhcp_exchange_event(x, EVENT_DHCP_ACK, reply.yiaddr, lease_s, x->view.hostname);
+	if (output->record_count)
+		output->wait_lsn = output->record[output->record_count - 1].lsn;
+	else if (bound == LEASE_BOUND_PENDING)
+		output->wait_lsn = x->record->lsn;
+	return output->wait_lsn ? DHCP_REPLY_WHEN_DURABLE : DHCP_REPLY;
+}
+
+enum dhcp_verdict dhcp_exchange_ack(struct dhcp_exchange *x) {
+	const struct lease_terms terms = {
+		.lease_time_s = x->selection.subnet->lease_time_s,
+		.journal_degraded = x->input->journal_degraded,
+		.journal_room = x->input->journal_room,
+	};
+	enum lease_bound bound;
+	uint32_t lease_s;
+
+	bound = lease_bind(x->server->leases, x->record, &terms, x->now, &lease_s,
+		x->output->record, &x->output->record_count);
+	switch (bound) {
+	case LEASE_BOUND_NOW:
+	case LEASE_BOUND_PENDING:
+		break;
+	case LEASE_BOUND_DEGRADED:
+		return dhcp_exchange_drop(x, STAT_DHCP_JOURNAL_DEGRADED);
+	case LEASE_BOUND_NO_ROOM:
+		return dhcp_exchange_drop(x, STAT_DHCP_JOURNAL_FULL);
+	}
+	return send_ack(x, bound, lease_s);
+}
+
+enum dhcp_verdict dhcp_exchange_inform(struct dhcp_exchange *x) {
+	const struct dhcp_reply reply = {.type = DHCP_ACK};
+
+	if (!build(x, &reply))
+		return DHCP_SILENT;
+	stat_inc(x->server->stats, STAT_DHCP_ACK);
+	dhcp_exchange_event(x, EVENT_DHCP_ACK, x->output->to.dst, 0, x->view.hostname);
+	return DHCP_REPLY;
+}
+
+enum dhcp_verdict dhcp_exchange_nak(struct dhcp_exchange *x, const char *message) {
+	const struct dhcp_reply reply = {.type = DHCP_NAK, .message = message};
+	uint32_t asked = x->view.has_requested_ip ? x->view.requested_ip : x->view.ciaddr;
+
+	if (!build(x, &reply))
+		return DHCP_SILENT;
+	stat_inc(x->server->stats, STAT_DHCP_NAK);
+	dhcp_exchange_event(x, EVENT_DHCP_NAK, asked, 0, x->view.hostname);
+	return DHCP_REPLY;
+}

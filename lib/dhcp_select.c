@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the Rouse authors
+
+#include "dhcp_select.h"
+
+#include <string.h>
+
+#include "dhcp_options.h"
+#include "hash.h"
+
+// Fixed: the hash of a client identifier is a lease's key on disk.
+static const uint64_t client_id_seed[2][2] = {
+	{0x526f757365204c65ULL, 0x617365206b657931ULL},
+	{0x526f757365204c65ULL, 0x617365206b657932ULL},
+};
+
+static struct lease_key key_of(const struct dhcp_view *view) {
+	struct lease_key key = {.htype = view->htype, .hlen = view->hlen};
+
+	if (view->hlen) {
+		memcpy(key.bytes, view->chaddr, view->hlen);
+		return key;
+	}
+	for (int half = 0; half < 2; half++) {
+		uint64_t hash =
+			hash_sip(client_id_seed[half], view->client_id.data, view->client_id.len);
+
+		memcpy(key.bytes + 8 * half, &hash, sizeof(hash));
+	}
+	return key;
+}
+
+static bool is_relay_of(
+	const struct policy *policy, const struct policy_subnet *subnet, uint32_t giaddr) {
+	for (uint32_t i = 0; i < subnet->relays.count; i++)
+		if (policy->relays[subnet->relays.first + i] == giaddr)
+			return true;
+	return false;
+}
+
+// RFC 2131, 4.3.1: the subnet of giaddr, else that of the port. A relay agent may name another one
+// (RFC 3527). A client that renews by unicast through a router is in the subnet of its address.
+static const struct policy_subnet *subnet_for(const struct policy *policy,
+	const struct policy_port *port, const struct frame_view *frame,
+	const struct dhcp_view *view) {
+	if (view->giaddr)
+		return policy_subnet_of(policy, view->agent_link ? view->agent_link : view->giaddr);
+	if (view->type != DHCP_DISCOVER && view->ciaddr && frame->dst == port->address)
+		return policy_subnet_of(policy, view->ciaddr);
+	return port->subnet == UINT32_MAX ? NULL : &policy->subnets[port->subnet];
+}
+
+static struct dhcp_bytes block_of(const struct policy *policy, struct policy_ref ref) {
+	return (struct dhcp_bytes){
+		.data = (const uint8_t *)policy_text(policy, ref), .len = ref.len};
+}
+
+static void select_machine(struct dhcp_selection *s, const struct dhcp_view *view) {
+	bool has_mac = view->htype == DHCP_HTYPE_ETHERNET && view->hlen == 6;
+
+	s->host = has_mac ? policy_host_by_mac(s->policy, view->chaddr) : NULL;
+	s->machine = (struct policy_machine){
+		.mac = has_mac ? view->chaddr : NULL,
+		.uuid = view->uuid,
+		.vendor_class = (const char *)view->vendor_class.data,
+		.vendor_class_len = view->vendor_class.len,
+		.user_class = view->user_class.data,
+		.user_class_len = view->user_class.len,
+		.circuit_id = s->relayed ? (const char *)view->circuit_id.data : NULL,
+		.circuit_id_len = s->relayed ? view->circuit_id.len : 0,
+		.remote_id = s->relayed ? (const char *)view->remote_id.data : NULL,
+		.remote_id_len = s->relayed ? view->remote_id.len : 0,
+		.host = s->host,
+		.arch = view->arch,
+		.ipxe = policy_says_ipxe(view->user_class.data, view->user_class.len),
+	};
+	s->who = (struct lease_who){
+		.key = key_of(view),
+		.subnet = (uint32_t)(s->subnet - s->policy->subnets),
+		.known = s->host != NULL,
+		.says_ipxe = s->machine.ipxe,
+		.arch = view->arch,
+		.hostname = view->hostname.data,
+		.hostname_len = view->hostname.len,
+	};
+	if (s->host && (s->host->address & s->subnet->mask) == s->subnet->network)
+		s->who.reservation = s->host->address;
+}
+
+enum dhcp_place dhcp_select_place(struct dhcp_selection *s, const struct policy *policy,
+	uint16_t port, const struct frame_view *frame, const struct dhcp_view *view) {
+	*s = (struct dhcp_selection){.policy = policy, .port = &policy->ports[port]};
+	s->subnet = subnet_for(policy, s->port, frame, view);
+	if (view->giaddr && (!s->subnet || !is_relay_of(policy, s->subnet, view->giaddr)))
+		return DHCP_PLACE_RELAY;
+	if (!s->subnet)
+		return DHCP_PLACE_NO_SUBNET;
+	s->relayed = view->giaddr != 0;
+	s->server_id =
+		s->relayed && view->agent_server_id ? view->agent_server_id : s->port->address;
+	s->block[DHCP_BLOCK_SUBNET] = block_of(policy, s->subnet->options);
+	select_machine(s, view);
+	if (s->host)
+		s->block[DHCP_BLOCK_HOST] = block_of(policy, s->host->options);
+	return DHCP_PLACE_OK;
+}
+
+static bool begins_with(struct dhcp_bytes text, const char *prefix, size_t len) {
+	return text.len >= len && memcmp(text.data, prefix, len) == 0;
+}
+
+bool dhcp_select_boots(const struct dhcp_view *view) {
+	return begins_with(view->vendor_class, "PXEClient", 9) ||
+	       begins_with(view->vendor_class, "HTTPClient", 10) ||
+	       policy_says_ipxe(view->user_class.data, view->user_class.len) ||
+	       dhcp_asks(view, DHCP_OPT_TFTP_SERVER) || dhcp_asks(view, DHCP_OPT_BOOT_FILE);
+}
+
+const uint8_t *dhcp_select_option(const struct dhcp_selection *s, uint8_t code, size_t *len) {
+	for (int i = 0; i < DHCP_BLOCK_COUNT; i++) {
+		const uint8_t *option =
+			dhcp_block_find(s->block[i].data, s->block[i].len, code, len);
+
+		if (option)
+			return option;
+	}
+	return NULL;
+}
+
+// The text of a short option 67 in a block; a configured terminator does not count.
+static struct dhcp_bytes file_in(struct dhcp_bytes block) {
+	size_t len;
+	const uint8_t *option = dhcp_block_find(block.data, block.len, DHCP_OPT_BOOT_FILE, &len);
+	struct dhcp_bytes file = {0};
+
+	if (!option)
+		return file;
+	file = (struct dhcp_bytes){.data = option + 2, .len = option[1]};
+	while (file.len && file.data[file.len - 1] == 0)
+		file.len--;
+	return file;
+}
+
+// A host's own option 67 is stronger than the rule's file, that stronger than other options 67.
+static void select_file(struct dhcp_selection *s) {
+	struct dhcp_bytes rule_file = {0};
+
+	if (s->rule)
+		rule_file = block_of(s->policy, s->rule->file);
+	s->boot_file = file_in(s->block[DHCP_BLOCK_HOST]);
+	if (!s->boot_file.len && rule_file.len) {
+		s->boot_file = rule_file;
+		s->file_from_rule = true;
+	}
+	if (!s->boot_file.len)
+		s->boot_file = file_in(s->block[DHCP_BLOCK_RULE]);
+	if (!s->boot_file.len)
+		s->boot_file = file_in(s->block[DHCP_BLOCK_SUBNET]);
+}
+
+void dhcp_select_boot(struct dhcp_selection *s, const struct dhcp_view *view, uint32_t address) {
+	s->boots = dhcp_select_boots(view);
+	s->machine.address = address;
+	if (!s->boots)
+		return;
+	s->rule = policy_boot_rule(s->policy, &s->machine, NULL);
+	if (s->rule) {
+		s->block[DHCP_BLOCK_RULE] = block_of(s->policy, s->rule->options);
+		s->next_server = s->rule->next_server;
+	}
+	select_file(s);
+	if (s->boot_file.len && !s->next_server)
+		s->next_server = s->port->address;
+}
