@@ -10,3 +10,4 @@
 extern const struct storm_command STORM_TFTP;
 extern const struct storm_command STORM_DHCP;
 extern const struct storm_command STORM_VERIFY;
+extern const struct storm_command STORM_REFLECT;

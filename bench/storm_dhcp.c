@@ -202,6 +202,7 @@ static void report(const struct dhcp_options *o, enum storm_dhcp_exchange exchan
 		storm_report_close(&r);
 	}
 	report_totals(&r, &result->run);
+	storm_report_cpu(&r);
 	storm_report_flag(&r, "deadline_passed", result->deadline_passed);
 	storm_report_u64(&r, "acks_seen", result->seen);
 	storm_report_u64(&r, "malformed", result->malformed);

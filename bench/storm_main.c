@@ -13,6 +13,7 @@ static const struct storm_command *const COMMANDS[] = {
 	&STORM_TFTP,
 	&STORM_DHCP,
 	&STORM_VERIFY,
+	&STORM_REFLECT,
 };
 
 #define COMMAND_COUNT (sizeof(COMMANDS) / sizeof(COMMANDS[0]))

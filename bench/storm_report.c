@@ -6,6 +6,7 @@
 #include "storm_report.h"
 
 #include <inttypes.h>
+#include <sys/resource.h>
 
 static void key(struct storm_report *r, const char *name) {
 	if (r->json)
@@ -101,4 +102,16 @@ void storm_report_hist(struct storm_report *r, const char *name, const struct st
 	storm_report_u64(r, "p99_9", storm_hist_quantile(h, 0.999));
 	storm_report_u64(r, "max", h->max);
 	storm_report_close(r);
+}
+
+static double seconds_of(struct timeval t) {
+	return (double)t.tv_sec + (double)t.tv_usec / 1e6;
+}
+
+void storm_report_cpu(struct storm_report *r) {
+	struct rusage usage;
+
+	if (getrusage(RUSAGE_SELF, &usage) == 0)
+		storm_report_real(
+			r, "cpu_seconds", seconds_of(usage.ru_utime) + seconds_of(usage.ru_stime));
 }

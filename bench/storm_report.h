@@ -33,3 +33,5 @@ void storm_report_flag(struct storm_report *r, const char *name, bool value);
 void storm_report_text(struct storm_report *r, const char *name, const char *value);
 // count, mean, p50, p90, p99, p99_9 and max in microseconds.
 void storm_report_hist(struct storm_report *r, const char *name, const struct storm_hist *h);
+// cpu_seconds: what this process has used so far, system time included.
+void storm_report_cpu(struct storm_report *r);

@@ -243,6 +243,7 @@ static void report(const struct tftp_options *o, const struct storm_tftp_totals 
 		: o->against ? "against"
 			     : "agreement");
 	storm_report_real(&r, "seconds", seconds);
+	storm_report_cpu(&r);
 	storm_report_u64(&r, "bytes", t->bytes);
 	storm_report_real(
 		&r, "gigabits_per_second", seconds > 0 ? (double)t->bytes * 8e-9 / seconds : 0);

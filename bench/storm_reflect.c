@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the Rouse authors
+
+// `rouse-storm reflect`: options.
+
+#include <errno.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "storm_args.h"
+#include "storm_commands.h"
+#include "storm_reflect.h"
+#include "storm_stop.h"
+
+struct reflect_options {
+	struct storm_server listen;
+	const char *interface;
+	uint64_t size;
+	uint32_t blksize;
+	uint32_t windowsize;
+	uint64_t deadline_us;
+};
+
+#define AT(field) offsetof(struct reflect_options, field)
+
+static const struct storm_arg ARGS[] = {
+	{"listen", "A[:PORT]", STORM_ARG_SERVER, AT(listen),
+		.help = "be a TFTP server on this address, port 69"},
+	{"size", "BYTES", STORM_ARG_U64, AT(size), .help = "of its only file (1048576)"},
+	{"blksize", "B", STORM_ARG_U32, AT(blksize), 8, 65464,
+		"that every client must ask for (1468)"},
+	{"windowsize", "W", STORM_ARG_U32, AT(windowsize), 1, 65535,
+		"that every client must ask for (1: none)"},
+	{"interface", "IF", STORM_ARG_TEXT, AT(interface),
+		.help = "with --server: be a DHCP server on this interface"},
+	{"server", "A", STORM_ARG_SERVER, AT(listen), .help = "its address"},
+	{"deadline", "S", STORM_ARG_SECONDS, AT(deadline_us),
+		.help = "end after so long (at a signal)"},
+	{0},
+};
+
+static int reflect_tftp(const struct reflect_options *o) {
+	struct storm_reflect_tftp settings = {
+		.address = o->listen.address,
+		.port = o->listen.port ? o->listen.port : 69,
+		.size = o->size,
+		.blksize = (uint16_t)o->blksize,
+		.window = (uint16_t)o->windowsize,
+		.deadline_us = o->deadline_us,
+	};
+
+	return storm_reflect_tftp(&settings);
+}
+
+static int reflect_dhcp(const struct reflect_options *o) {
+	struct storm_reflect_dhcp settings = {
+		.address = o->listen.address, .deadline_us = o->deadline_us};
+	struct storm_packet packet;
+	int err = storm_packet_open(&packet, o->interface, true);
+
+	if (err)
+		return err;
+	storm_reflect_dhcp(&settings, &packet);
+	storm_packet_close(&packet);
+	return 0;
+}
+
+static int run_reflect(const struct storm_command *command, int argc, char **argv) {
+	struct reflect_options o = {.size = 1 << 20, .blksize = 1468, .windowsize = 1};
+	int err = storm_args_parse(command, argc, argv, &o, NULL);
+
+	if (err)
+		return err > 0 ? STORM_EXIT_OK : STORM_EXIT_USAGE;
+	if (!o.listen.address || o.size / o.blksize >= 65535) {
+		storm_complain(command, "%s",
+			o.listen.address ? "--size is more than 65,535 blocks"
+					 : "--listen A, or --interface IF --server A, is needed");
+		return STORM_EXIT_USAGE;
+	}
+	storm_stop_install();
+	err = o.interface ? reflect_dhcp(&o) : reflect_tftp(&o);
+	if (err)
+		storm_complain(command, "cannot serve: %s", strerror(-err));
+	return err ? STORM_EXIT_CANNOT : STORM_EXIT_OK;
+}
+
+const struct storm_command STORM_REFLECT = {
+	.name = "reflect",
+	.usage = "--listen A[:PORT] | --interface IF --server A [options]",
+	.summary = "Serves without files, leases or state, to measure what the clients can do at "
+		   "most.",
+	.notes = "Clients must ask for tsize, and for the same blksize and windowsize. Contents "
+		 "are one block\n"
+		 "of random bytes, again and again. Exit code: 0, 2 usage, 3 cannot serve.\n",
+	.args = ARGS,
+	.run = run_reflect,
+};
