@@ -319,6 +319,19 @@ static size_t write_data(struct tftp_server *server, const struct tftp_packet *p
 	return len;
 }
 
+void tftp_server_abandon(struct tftp_server *server, struct rouse_now now) {
+	for (uint32_t i = 0; i < server->setup.session_count; i++) {
+		struct tftp_session *session = &server->setup.sessions[i];
+
+		if (session->state == SESSION_FREE)
+			continue;
+		tftp_core_refuse_session(
+			server, session, TFTP_ERROR_UNDEFINED, "file has changed");
+		end_session(server, i, STAT_TFTP_IMAGE_GONE, EVENT_TFTP_FAILED,
+			EVENT_REASON_IMAGE_GONE, now);
+	}
+}
+
 size_t tftp_server_write(struct tftp_server *server, const struct tftp_packet *packet,
 	uint8_t *payload, size_t size, uint32_t *sum) {
 	switch ((enum tftp_packet_kind)packet->kind) {

@@ -67,6 +67,10 @@ struct tftp_server *tftp_server_init(void *memory, const struct tftp_server_setu
 uint32_t tftp_server_resume(
 	struct tftp_server *server, const struct policy *policy, struct rouse_now now);
 
+// The images region is another file from now on: every transfer is ended, its client gets ERROR 0. To be
+// called while setup->images still is the former region; the caller changes it afterwards.
+void tftp_server_abandon(struct tftp_server *server, struct rouse_now now);
+
 // A datagram to port 69, and one to a TID of this worker.
 void tftp_server_request(struct tftp_server *server, const struct policy *policy,
 	const struct tftp_input *input, struct rouse_now now);
