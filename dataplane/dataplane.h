@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the Rouse authors
+
+// The whole of a running dataplane: what start makes, in order, and stop takes down again.
+
+#pragma once
+
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include "handover.h"
+#include "outlook.h"
+#include "policy_watch.h"
+#include "port.h"
+#include "state.h"
+#include "worker.h"
+
+#define DATAPLANE_TICK_MS 25
+
+struct dataplane {
+	const char *runtime_dir;
+	int lock_fd;
+	struct policy_watch watch;
+	const struct outlook *current; // the newest; what workers go by or are about to
+	const struct outlook *former;  // a worker may still use it
+	_Atomic(const struct outlook *) published;
+	uint8_t images_id[16];
+
+	struct state state;
+	int journal_dir;
+	struct journal *journal;
+	uint16_t port_count;
+	struct port port[PORT_MAX];
+	_Atomic bool link_up[PORT_MAX];
+	struct handover handover;
+	uint16_t worker_count;
+	struct worker *worker; // [worker_count]
+	struct dhcp_glue *dhcp;
+	void *lease_memory;
+	void *parked_memory;
+	_Atomic bool stop;
+};
+
+// Takes the lock of runtime_dir. -EBUSY: another dataplane runs there.
+int dataplane_lock(struct dataplane *dp, const char *runtime_dir);
+
+// Waits for the first usable policy; signals are the blocked ones that end the wait. 0; -EINTR: one
+// of them came.
+int dataplane_wait_policy(struct dataplane *dp, const sigset_t *signals);
+
+// Starts everything up to running workers. Negative: it was logged, and everything is undone.
+int dataplane_start(struct dataplane *dp);
+
+// Runs until one of signals arrives.
+void dataplane_loop(struct dataplane *dp, const sigset_t *signals);
+
+void dataplane_stop(struct dataplane *dp);

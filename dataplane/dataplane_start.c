@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the Rouse authors
+
+// From a policy to running workers: host checks, EAL, state, leases, workers, ports, in this order,
+// so that the first frame finds everything ready. Every step logs why it failed.
+
+#include "dataplane.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <rte_eal.h>
+#include <rte_errno.h>
+#include <rte_launch.h>
+#include <rte_lcore.h>
+
+#include "dhcp_glue.h"
+#include "journal_thread.h"
+#include "log.h"
+#include "start_check.h"
+#include "worker_setup.h"
+
+static const struct policy_snapshot *snapshot_of(const struct dataplane *dp) {
+	return dp->current->policy.snapshot;
+}
+
+static int plan_ports(struct dataplane *dp) {
+	const struct policy *policy = &dp->current->policy;
+	char why[PORT_WHY_SIZE] = "";
+	struct port_config config;
+	uint16_t i;
+	int rc;
+
+	dp->port_count = (uint16_t)policy->count[POLICY_PORTS];
+	for (i = 0; i < dp->port_count; i++) {
+		rc = worker_setup_port_config(policy, i, &config);
+		if (rc < 0) {
+			log_say(LOG_LEVEL_ERROR, "port %u: its device is too long, or has a vlan",
+				i);
+			return rc;
+		}
+		rc = port_plan(&dp->port[i], i, &config, why, sizeof(why));
+		if (rc < 0) {
+			log_say(LOG_LEVEL_ERROR, "%s", why);
+			return rc;
+		}
+	}
+	return 0;
+}
+
+static int check_host(struct dataplane *dp) {
+	const struct policy_snapshot *snapshot = snapshot_of(dp);
+	char why[PORT_WHY_SIZE];
+	bool kernel = false;
+	uint16_t i;
+	int rc;
+
+	for (i = 0; i < dp->port_count; i++)
+		kernel |= port_is_kernel(&dp->port[i]);
+	if (!kernel)
+		return 0;
+	rc = start_check_tids(snapshot->tid_first, snapshot->tid_last, why, sizeof(why));
+	if (rc < 0)
+		log_say(LOG_LEVEL_ERROR, "%s", why);
+	return rc;
+}
+
+static int init_eal(struct dataplane *dp) {
+	struct eal_plan plan = {
+		.program = "rouse-dataplane",
+		.workers = dp->worker_count,
+		.pin = snapshot_of(dp)->idle == POLICY_IDLE_BUSY,
+	};
+	static struct eal_args args; // the EAL keeps pointers into it
+	uint16_t i;
+	int rc;
+
+	for (i = 0; i < dp->port_count; i++) {
+		plan.memory_mb += port_memory_mb(&dp->port[i]);
+		if (dp->port[i].config.kind == PORT_PCI)
+			plan.pci[plan.pci_count++] = dp->port[i].config.device;
+	}
+	rc = eal_args_build(&plan, &args);
+	if (rc < 0) {
+		log_say(LOG_LEVEL_ERROR, "cannot place %u workers on this host's CPUs: %s",
+			dp->worker_count, strerror(-rc));
+		return rc;
+	}
+	if (rte_eal_init(args.argc, args.argv) < 0) {
+		log_say(LOG_LEVEL_ERROR, "DPDK does not start: %s; its reason stands above",
+			rte_strerror(rte_errno));
+		return -rte_errno;
+	}
+	log_say(LOG_LEVEL_NOTICE, "DPDK runs %s hugepages", args.hugepages ? "with" : "without");
+	return 0;
+}
+
+static int open_state(struct dataplane *dp) {
+	const struct policy_snapshot *snapshot = snapshot_of(dp);
+	struct state_plan plan = {
+		.workers = dp->worker_count,
+		.leases = snapshot->max_leases,
+		.tid_first = snapshot->tid_first,
+		.tid_last = snapshot->tid_last,
+	};
+	char why[SHM_WHY_SIZE] = "";
+	int rc = state_open(&dp->state, dp->runtime_dir, &plan, why);
+
+	if (rc < 0)
+		log_say(LOG_LEVEL_ERROR, "cannot make the state region: %s", why);
+	return rc;
+}
+
+static void log_journal(void *context, const char *sentence) {
+	(void)context;
+	log_say(LOG_LEVEL_WARNING, "%s", sentence);
+}
+
+struct restoring {
+	struct lease_table *leases;
+	struct rouse_now now;
+};
+
+static int restore(void *context, const struct journal_record *record) {
+	struct restoring *restoring = context;
+
+	return lease_restore(restoring->leases, record, restoring->now);
+}
+
+static int recover(struct dataplane *dp) {
+	struct restoring restoring = {
+		.leases = dp->dhcp->server.leases, .now = dp->worker->time.now};
+	char why[JOURNAL_WHY_SIZE] = "";
+	struct journal_recovery recovery = {0};
+	int rc;
+
+	rc = journal_recover(dp->journal, restore, &restoring, &recovery, why);
+	if (rc < 0) {
+		log_say(LOG_LEVEL_ERROR, "cannot read the lease journal: %s", why);
+		return rc;
+	}
+	lease_raise_lsn(restoring.leases, recovery.next_lsn - 1);
+	if (recovery.fresh)
+		lease_require_probes(restoring.leases);
+	log_say(LOG_LEVEL_NOTICE, "%llu leases are known from the journal",
+		(unsigned long long)recovery.leases);
+	return journal_start(dp->journal);
+}
+
+static int open_journal(struct dataplane *dp) {
+	const struct policy *policy = &dp->current->policy;
+	struct journal_config config = {
+		.max_leases = snapshot_of(dp)->max_leases,
+		.block = &dp->state.region->journal,
+		.wake_fd = wait_event_fd(&dp->worker->waiter),
+		.log = log_journal,
+	};
+	struct policy_ref ref = snapshot_of(dp)->state_dir;
+	char why[JOURNAL_WHY_SIZE] = "", state_dir[256];
+	int rc;
+
+	snprintf(state_dir, sizeof(state_dir), "%.*s", (int)ref.len, policy_text(policy, ref));
+	dp->journal_dir = journal_open_directory(state_dir);
+	if (dp->journal_dir < 0) {
+		log_say(LOG_LEVEL_ERROR, "cannot open the lease journal's directory %s/leases: %s",
+			state_dir, strerror(-dp->journal_dir));
+		return dp->journal_dir;
+	}
+	rc = journal_open(dp->journal_dir, &config, &journal_io_system, &dp->journal, why);
+	if (rc < 0) {
+		log_say(LOG_LEVEL_ERROR, "cannot open the lease journal: %s", why);
+		return rc;
+	}
+	return recover(dp);
+}
+
+static int start_ports(struct dataplane *dp) {
+	char why[PORT_WHY_SIZE] = "";
+	uint16_t i;
+	int rc;
+
+	for (i = 0; i < dp->port_count; i++) {
+		struct port *port = &dp->port[i];
+
+		rc = port_start(port, dp->port, dp->runtime_dir, why, sizeof(why));
+		if (rc < 0) {
+			log_say(LOG_LEVEL_ERROR, "%s", why);
+			return rc;
+		}
+		atomic_store(&dp->link_up[i], port_link_up(port));
+		rc = worker_setup_port(dp, port);
+		if (rc < 0) {
+			log_say(LOG_LEVEL_ERROR, "%s has too many queues for the workers",
+				port->config.device);
+			return rc;
+		}
+	}
+	return 0;
+}
+
+static int launch(struct dataplane *dp) {
+	uint16_t i;
+	int rc;
+
+	for (i = 0; i < dp->worker_count; i++) {
+		rc = rte_eal_remote_launch(worker_run, &dp->worker[i], i + 1u);
+		if (rc < 0) {
+			log_say(LOG_LEVEL_ERROR, "cannot start worker %u: %s", i, strerror(-rc));
+			return rc;
+		}
+	}
+	return 0;
+}
+
+static int make_rings(struct dataplane *dp) {
+	int rc = handover_init(&dp->handover, dp->worker_count);
+
+	if (rc < 0)
+		log_say(LOG_LEVEL_ERROR, "cannot make the rings between workers: %s",
+			strerror(-rc));
+	return rc;
+}
+
+static int make_workers(struct dataplane *dp) {
+	int rc = worker_setup(dp);
+
+	if (rc < 0)
+		log_say(LOG_LEVEL_ERROR, "cannot make the workers: %s", strerror(-rc));
+	return rc;
+}
+
+static int (*const steps[])(struct dataplane *dp) = {
+	plan_ports,
+	check_host,
+	init_eal,
+	open_state,
+	make_rings,
+	make_workers,
+	open_journal,
+	worker_setup_resume,
+	start_ports,
+	launch,
+};
+
+int dataplane_start(struct dataplane *dp) {
+	size_t i;
+	int rc = 0;
+
+	dp->worker_count = snapshot_of(dp)->workers;
+	atomic_store(&dp->published, dp->current);
+	for (i = 0; i < sizeof(steps) / sizeof(steps[0]) && rc == 0; i++)
+		rc = steps[i](dp);
+	if (rc < 0) {
+		dataplane_stop(dp);
+		return rc;
+	}
+	log_say(LOG_LEVEL_NOTICE, "answering on %u ports with %u workers, policy generation %llu",
+		dp->port_count, dp->worker_count, (unsigned long long)dp->current->generation);
+	return 0;
+}
+
+// Takes down what is there, however far start came.
+void dataplane_stop(struct dataplane *dp) {
+	uint16_t i;
+
+	atomic_store(&dp->stop, true);
+	for (i = 0; dp->worker && i < dp->worker_count; i++)
+		wait_wake(wait_event_fd(&dp->worker[i].waiter));
+	rte_eal_mp_wait_lcore();
+	if (dp->journal) {
+		journal_stop(dp->journal);
+		journal_close(dp->journal);
+	}
+	if (dp->journal_dir >= 0)
+		close(dp->journal_dir);
+	handover_fini(&dp->handover);
+	for (i = 0; i < dp->port_count; i++)
+		port_stop(&dp->port[i]);
+	worker_setup_undo(dp);
+	if (dp->state.region)
+		state_close(&dp->state);
+	policy_watch_drop(dp->former);
+	policy_watch_drop(dp->current);
+	policy_watch_fini(&dp->watch);
+	rte_eal_cleanup();
+	close(dp->lock_fd);
+}

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the Rouse authors
+
+// RFC 2131, 3.1: an ACK leaves only after its lease is in stable storage. The journal thread says
+// how far it is; replies wait in the order of their records.
+
+#include "dhcp_glue.h"
+
+#include <string.h>
+
+#include "checksum.h"
+#include "journal_thread.h"
+#include "worker.h"
+
+#include "hot.h"
+
+static bool send_payload(struct worker *w, uint16_t port, const struct frame_to *to,
+	const uint8_t *payload, uint16_t len) {
+	uint32_t sum;
+	uint8_t *room;
+	size_t size;
+
+	if (!worker_can_send(w))
+		return false;
+	room = worker_payload(w, port, &size);
+	if (len > size) {
+		stat_inc(&w->stats, STAT_TX_TOO_LONG);
+		return true;
+	}
+	sum = checksum_copy(0, room, payload, len);
+	worker_send_spare(w, port, to, len, sum);
+	return true;
+}
+
+// The room for it was told before, so a refusal means that the numbers went out of step: the leases
+// take back what they did.
+static void park(struct dhcp_glue *glue, uint16_t port) {
+	struct dhcp_output *output = &glue->output;
+	uint8_t i;
+
+	if (!output->record_count ||
+		journal_submit(glue->journal, output->record, output->record_count) == 0) {
+		parked_push(&glue->parked, output, port);
+		return;
+	}
+	stat_inc(&glue->worker->stats, STAT_DHCP_JOURNAL_REFUSED);
+	for (i = 0; i < output->record_count; i++)
+		dhcp_server_failed(&glue->server, &output->record[i], glue->worker->time.now);
+}
+
+void dhcp_glue_handle(struct dhcp_glue *glue, uint16_t port, const struct frame_view *view) {
+	struct worker *w = glue->worker;
+	struct dhcp_input input = {
+		.frame = view,
+		.port = port,
+		.journal_degraded = journal_degraded(glue->journal),
+		.journal_room = journal_room(glue->journal),
+	};
+
+	memcpy(input.port_mac, w->port[port].mac, sizeof(input.port_mac));
+	if (!parked_has_room(&glue->parked)) {
+		stat_inc(&w->stats, STAT_DHCP_PARKED_FULL);
+		input.journal_room = 0;
+	}
+	glue->output.record_count = 0;
+	glue->output.len = 0;
+	switch (dhcp_server_handle(&glue->server, &input, w->time.now, &glue->output)) {
+	case DHCP_SILENT:
+		break;
+	case DHCP_REPLY:
+		if (!send_payload(
+			    w, port, &glue->output.to, glue->output.payload, glue->output.len))
+			stat_inc(&w->stats, STAT_DHCP_TX_BLOCKED);
+		break;
+	case DHCP_RECORD_ONLY:
+		glue->output.len = 0;
+		glue->output.wait_lsn = glue->output.record[glue->output.record_count - 1].lsn;
+		park(glue, port);
+		break;
+	case DHCP_REPLY_WHEN_DURABLE:
+		park(glue, port);
+		break;
+	}
+}
+
+static void take_failed(struct dhcp_glue *glue) {
+	struct journal_record record;
+
+	while (journal_failed_pop(glue->journal, &record)) {
+		dhcp_server_failed(&glue->server, &record, glue->worker->time.now);
+		failed_lsns_add(&glue->failed, record.lsn);
+	}
+}
+
+static void settle_records(struct dhcp_glue *glue, const struct parked_reply *reply) {
+	uint8_t i;
+
+	for (i = 0; i < reply->record_count; i++)
+		if (!failed_lsns_has(&glue->failed, reply->record[i].lsn))
+			dhcp_server_durable(&glue->server, &reply->record[i]);
+}
+
+void dhcp_glue_send(struct dhcp_glue *glue) {
+	uint64_t durable = journal_durable(glue->journal); // before the failed ones are taken
+	struct worker *w = glue->worker;
+	const struct parked_reply *reply;
+
+	take_failed(glue);
+	while ((reply = parked_first(&glue->parked)) && reply->wait_lsn <= durable) {
+		if (failed_lsns_has(&glue->failed, reply->wait_lsn))
+			stat_inc(&w->stats, STAT_DHCP_NOT_DURABLE);
+		else if (reply->len &&
+			 !send_payload(w, reply->port, &reply->to, reply->payload, reply->len))
+			return;
+		settle_records(glue, reply);
+		parked_pop(&glue->parked);
+	}
+}
+
+// A step of the wall clock: leases on disk are brought in line with it, as the journal has room.
+static void restamp(struct dhcp_glue *glue, struct rouse_now now) {
+	struct dhcp_output *output = &glue->output;
+
+	output->len = 0;
+	output->record_count = 1;
+	while (journal_room(glue->journal) && parked_has_room(&glue->parked) &&
+		dhcp_server_restamp(&glue->server, now, &output->record[0])) {
+		output->wait_lsn = output->record[0].lsn;
+		park(glue, 0);
+	}
+}
+
+void dhcp_glue_sweep(struct dhcp_glue *glue, struct rouse_now now) {
+	if (now.us < glue->sweep_us)
+		return;
+	glue->sweep_us = now.us + WORKER_DHCP_SWEEP_US;
+	dhcp_server_sweep(&glue->server, now, WORKER_DHCP_SWEEP);
+	restamp(glue, now);
+}
+
+void dhcp_glue_reconfigure(struct dhcp_glue *glue, const struct outlook *next) {
+	glue->server.policy = &next->policy;
+	lease_set_policy(glue->server.leases, &next->policy);
+}

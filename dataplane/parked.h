@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the Rouse authors
+
+// DHCP replies that wait until their journal records are durable: a fixed ring of bytes, first in,
+// first out. A record without a reply (RELEASE, DECLINE) waits here too. One thread.
+
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "dhcp_server.h"
+
+#define PARKED_BYTES (16u << 20) // some 30,000 replies: 50 ms at 600,000 a second
+
+struct parked_reply {
+	uint32_t size; // of the entry in the ring, payload included; 0: the ring goes on at its
+		       // start
+	uint16_t len;  // of the payload; 0: nothing is sent
+	uint16_t port;
+	uint8_t record_count;
+	uint64_t wait_lsn; // sent when this and all before is durable
+	struct frame_to to;
+	struct journal_record record[DHCP_RECORDS_MAX];
+	uint8_t payload[];
+};
+
+struct parked {
+	uint8_t *ring; // size bytes, given by the caller
+	uint32_t size;
+	uint32_t head; // where the next entry goes
+	uint32_t tail; // the oldest entry
+	uint32_t count;
+};
+
+// memory: size bytes, aligned to 8. size: a multiple of 8, at least twice the largest entry.
+void parked_init(struct parked *parked, void *memory, uint32_t size);
+
+// Whether the largest possible reply fits.
+bool parked_has_room(const struct parked *parked);
+
+// Copies output with its records; parked_has_room must be true.
+void parked_push(struct parked *parked, const struct dhcp_output *output, uint16_t port);
+
+// The oldest entry, or NULL.
+const struct parked_reply *parked_first(const struct parked *parked);
+
+// Drops the oldest entry.
+void parked_pop(struct parked *parked);
+
+// Journal numbers that did not become durable, as ranges in ascending order. When there are more
+// than fit, two neighbours become one with what lies between: replies are dropped then that could
+// have been sent, never the other way round.
+#define FAILED_RANGES 16
+
+struct failed_lsns {
+	struct {
+		uint64_t first;
+		uint64_t last;
+	} range[FAILED_RANGES];
+	uint32_t count;
+};
+
+// lsn is higher than every one added before.
+void failed_lsns_add(struct failed_lsns *failed, uint64_t lsn);
+bool failed_lsns_has(const struct failed_lsns *failed, uint64_t lsn);

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the Rouse authors
+
+// clock_gettime costs no system call where the vDSO serves it, but it does on some virtual
+// machines: once a millisecond is cheap on all.
+
+#include "timekeeper.h"
+
+#include <time.h>
+
+void timekeeper_renew(struct timekeeper *keeper, uint64_t tsc) {
+	struct timespec boot, real;
+	uint64_t us;
+
+	clock_gettime(CLOCK_BOOTTIME, &boot);
+	clock_gettime(CLOCK_REALTIME_COARSE, &real);
+	us = (uint64_t)boot.tv_sec * 1000000 + (uint64_t)boot.tv_nsec / 1000;
+	keeper->base_us = us;
+	keeper->base_tsc = tsc;
+	keeper->renew_tsc = tsc + keeper->ms_tsc;
+	if (us > keeper->now.us)
+		keeper->now.us = us;
+	keeper->now.unix_s = real.tv_sec;
+}
+
+void timekeeper_init(struct timekeeper *keeper) {
+	uint64_t hz = rte_get_tsc_hz();
+
+	*keeper = (struct timekeeper){
+		.us_per_tsc_q32 = (uint64_t)(((unsigned __int128)1000000 << 32) / hz),
+		.ms_tsc = hz / 1000,
+	};
+	timekeeper_renew(keeper, rte_rdtsc());
+}

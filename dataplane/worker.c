@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the Rouse authors
+
+// The worker's loop, when it sleeps, and how it takes a new policy.
+
+#include "worker.h"
+
+#include <rte_cycles.h>
+#include <rte_pause.h>
+
+#include "dhcp_glue.h"
+#include "tftp_glue.h"
+
+#include "hot.h"
+
+// Takes what main has published. The old outlook is main's to free when all workers have moved on.
+static void reconfigure(struct worker *w) {
+	const struct outlook *next = atomic_load_explicit(w->published, memory_order_acquire);
+	const struct outlook *last = w->outlook;
+
+	if (next == last)
+		return;
+	w->outlook = next;
+	w->events.tail = next->control ? &next->control->event_tail[w->index] : NULL;
+	tftp_glue_reconfigure(w, last, next);
+	if (w->dhcp)
+		dhcp_glue_reconfigure(w->dhcp, next);
+	atomic_store_explicit(&w->block->policy_adopted, next->generation, memory_order_release);
+	atomic_store_explicit(&w->seen, next, memory_order_release);
+}
+
+static void sweep(struct worker *w) {
+	w->next_timer_us = tftp_server_expire(w->tftp, w->time.now);
+	atomic_store_explicit(
+		&w->block->sessions, tftp_server_active(w->tftp), memory_order_relaxed);
+	if (w->dhcp)
+		dhcp_glue_sweep(w->dhcp, w->time.now);
+}
+
+// How long there is nothing to do for sure; 0: do not sleep.
+static uint64_t idle_us(struct worker *w) {
+	uint64_t now = w->time.now.us, left = WORKER_SLEEP_MAX_US;
+	uint16_t i;
+
+	if (!w->sleeps || now - w->last_work_us < WORKER_IDLE_US)
+		return 0;
+	for (i = 0; i < w->port_count; i++)
+		if (w->port[i].out_count)
+			left = WORKER_BLOCKED_US;
+	if (w->next_timer_us <= now)
+		return 0;
+	return w->next_timer_us - now < left ? w->next_timer_us - now : left;
+}
+
+// Says that it sleeps before it looks at the rings a last time; whoever hands a frame over does it
+// the other way round, so one of the two notices.
+static void rest(struct worker *w) {
+	uint64_t us = idle_us(w);
+
+	if (us == 0) {
+		rte_pause();
+		return;
+	}
+	atomic_store(&w->sleeping, true);
+	if (!handover_pending(w->handover, w->index)) {
+		wait_sleep(&w->waiter, us);
+		atomic_fetch_add_explicit(&w->block->sleeps, 1, memory_order_relaxed);
+	}
+	atomic_store(&w->sleeping, false);
+	timekeeper_renew(&w->time, rte_rdtsc());
+}
+
+static void account(struct worker *w, uint64_t start_tsc, bool worked) {
+	_Atomic uint64_t *cycles = worked ? &w->block->busy_cycles : &w->block->idle_cycles;
+	uint64_t spent = rte_rdtsc() - start_tsc;
+
+	atomic_store_explicit(cycles, atomic_load_explicit(cycles, memory_order_relaxed) + spent,
+		memory_order_relaxed);
+}
+
+int worker_run(void *arg) {
+	struct worker *w = arg;
+	uint32_t work;
+
+	while (!atomic_load_explicit(w->stop, memory_order_relaxed)) {
+		uint64_t start = rte_rdtsc();
+
+		timekeeper_tick(&w->time, start);
+		reconfigure(w);
+		work = worker_recv(w); // and handle, frame by frame
+		work += worker_send(w);
+		sweep(w);
+		if (work)
+			w->last_work_us = w->time.now.us;
+		else
+			rest(w);
+		account(w, start, work > 0);
+		atomic_store_explicit(&w->block->loops,
+			atomic_load_explicit(&w->block->loops, memory_order_relaxed) + 1,
+			memory_order_release);
+	}
+	worker_drop_out(w);
+	return 0;
+}

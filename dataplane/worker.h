@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the Rouse authors
+
+// A worker: one thread, some queues, and five verbs in a loop: recv, handle, send, sweep,
+// reconfigure. All it writes is in this struct and in its lines of the state region.
+
+#pragma once
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "events.h"
+#include "frame.h"
+#include "handover.h"
+#include "outlook.h"
+#include "shm_abi.h"
+#include "stats.h"
+#include "tftp_server.h"
+#include "timekeeper.h"
+#include "wait.h"
+
+#define WORKER_BURST         32u
+#define WORKER_OUT           64u // frames that wait for their port, per port
+#define WORKER_MAX_QUEUES    64u
+#define WORKER_IDLE_US       200u    // after so long without work a worker sleeps
+#define WORKER_SLEEP_MAX_US  100000u // control's grace periods count on it
+#define WORKER_BLOCKED_US    1000u   // sleep while a port takes no frames
+#define WORKER_DHCP_SWEEP_US 1000000u
+#define WORKER_DHCP_SWEEP    4096u // leases looked at in one sweep
+
+struct rte_mbuf;
+struct rte_mempool;
+struct dhcp_glue;
+
+// A queue that this worker polls.
+struct worker_queue {
+	uint16_t port; // index among our ports
+	uint16_t ethdev;
+	uint16_t queue;
+};
+
+// A port as this worker uses it.
+struct worker_port {
+	uint16_t ethdev;
+	uint16_t queue;           // for sending
+	struct rte_mempool *pool; // NULL: this worker has no queue on the port
+	uint32_t address;
+	uint32_t broadcast;
+	uint16_t mtu;
+	uint8_t mac[6];
+	uint8_t dhcp;      // enum policy_dhcp_mode
+	bool kernel;       // the kernel answers ARP and ICMP, and what is not ours is its business
+	uint16_t dhcp_alt; // a second DHCP port (4011), or 0
+	uint16_t out_count;
+	struct rte_mbuf *out[WORKER_OUT];
+	struct rte_mbuf *spare;      // taken before a packet is asked for, so that none is lost
+	const _Atomic bool *link_up; // main: rw, workers: ro
+};
+
+struct worker {
+	uint16_t index;
+	uint16_t port_count;
+	uint16_t queue_count;
+	bool sleeps;
+	struct worker_queue queue[WORKER_MAX_QUEUES];
+	struct worker_port port[ROUSE_MAX_PORTS];
+
+	struct timekeeper time;
+	struct stats stats;
+	struct events events;
+	struct worker_block *block; // in the state region
+	struct images images;       // copy of the outlook's, which the TFTP server points to
+	struct tftp_server *tftp;
+	void *tftp_memory;      // freed at the end
+	struct dhcp_glue *dhcp; // worker 0 only
+	uint16_t tid_first;     // of this worker's slice
+	uint16_t tid_count;
+	uint64_t next_timer_us;
+	uint64_t last_work_us;
+	bool idled; // the last pass found nothing to do
+
+	const struct outlook *outlook;              // what this worker goes by
+	_Atomic(const struct outlook *) *published; // main: rw, workers: ro
+	_Atomic(const struct outlook *) seen;       // worker: rw, main: ro
+	const _Atomic bool *stop;                   // main: rw, workers: ro
+
+	struct worker *all; // array of workers, to find a frame's owner
+	uint16_t worker_count;
+	struct handover *handover;
+	struct waiter waiter;
+	_Atomic bool sleeping; // worker: rw, others: ro
+};
+
+// Thread body: runs until *stop. arg: struct worker.
+int worker_run(void *arg);
+
+// worker_rx.c: takes frames from queues and other workers and handles them. Returns how many.
+uint32_t worker_recv(struct worker *w);
+
+// worker_tx.c ------------------------------------------------------------------------------------
+
+// Whether every port can take a packet, spare buffers included.
+bool worker_can_send(struct worker *w);
+
+// Puts a datagram in front of the port: the payload stands in port->spare behind the headers'
+// place.
+void worker_send_spare(struct worker *w, uint16_t port, const struct frame_to *to,
+	uint16_t payload_len, uint32_t payload_sum);
+
+// The place for the payload of the next datagram on the port, and its size. worker_can_send is
+// true.
+uint8_t *worker_payload(struct worker *w, uint16_t port, size_t *size);
+
+// Puts a finished frame of len bytes, built in the spare buffer, in front of the port.
+void worker_send_frame(struct worker *w, uint16_t port, uint16_t len);
+
+// Sends what TFTP and DHCP have ready, as far as the ports take it. Returns how many.
+uint32_t worker_send(struct worker *w);
+
+// Frees what still waits for a port.
+void worker_drop_out(struct worker *w);

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the Rouse authors
+
+// Receiving: from a burst of frames to the module that answers each. Every frame that gets no
+// answer is counted under its reason.
+
+#include "worker.h"
+
+#include <rte_ethdev.h>
+#include <rte_mbuf.h>
+
+#include "dhcp_glue.h"
+#include "port_responder.h"
+#include "tftp_glue.h"
+
+#include "hot.h"
+
+#define UDP_PORT_DHCP 67u
+#define UDP_PORT_TFTP 69u
+
+static const enum rouse_stat parse_stat[] = {
+	[FRAME_SHORT] = STAT_RX_SHORT,
+	[FRAME_NOT_IPV4] = STAT_RX_OTHER,
+	[FRAME_ARP] = STAT_RX_OTHER,
+	[FRAME_ICMP] = STAT_RX_OTHER,
+	[FRAME_NOT_UDP] = STAT_RX_OTHER,
+	[FRAME_BAD_HEADER] = STAT_RX_BAD_HEADER,
+	[FRAME_FRAGMENT] = STAT_RX_FRAGMENT,
+	[FRAME_BAD_IP_CHECKSUM] = STAT_RX_BAD_IP_CHECKSUM,
+	[FRAME_BAD_UDP_CHECKSUM] = STAT_RX_BAD_UDP_CHECKSUM,
+	[FRAME_BAD_SOURCE] = STAT_RX_BAD_SOURCE,
+};
+
+// The worker whose slice of the TID range has this port.
+static uint16_t owner_of(const struct worker *w, uint16_t tid) {
+	uint16_t i;
+
+	for (i = 0; i < w->worker_count; i++)
+		if ((uint16_t)(tid - w->all[i].tid_first) < w->all[i].tid_count)
+			return i;
+	return UINT16_MAX;
+}
+
+// What handle does with a frame: whether the buffer is still the caller's.
+enum fate {
+	FATE_DONE,
+	FATE_GIVEN,
+};
+
+static enum fate give(struct worker *w, uint16_t owner, struct rte_mbuf *mbuf) {
+	struct worker *to = &w->all[owner];
+
+	if (!handover_give(w->handover, w->index, owner, mbuf)) {
+		stat_inc(&w->stats, STAT_HANDOVER_FULL);
+		return FATE_DONE;
+	}
+	stat_inc(&w->stats, STAT_HANDOVER);
+	atomic_thread_fence(memory_order_seq_cst);
+	if (atomic_load_explicit(&to->sleeping, memory_order_relaxed))
+		wait_wake(wait_event_fd(&to->waiter));
+	return FATE_GIVEN;
+}
+
+static enum fate handle_dhcp(
+	struct worker *w, uint16_t port, const struct frame_view *view, struct rte_mbuf *mbuf) {
+	if (!w->dhcp)
+		return give(w, 0, mbuf);
+	dhcp_glue_handle(w->dhcp, port, view);
+	return FATE_DONE;
+}
+
+static enum fate handle_tid(
+	struct worker *w, uint16_t port, const struct frame_view *view, struct rte_mbuf *mbuf) {
+	uint16_t owner = w->index;
+
+	if ((uint16_t)(view->dst_port - w->tid_first) >= w->tid_count)
+		owner = owner_of(w, view->dst_port);
+	if (owner == UINT16_MAX) {
+		stat_inc(&w->stats, STAT_RX_UNKNOWN_PORT);
+		return FATE_DONE;
+	}
+	if (owner != w->index)
+		return give(w, owner, mbuf);
+	tftp_glue_packet(w, port, view);
+	return FATE_DONE;
+}
+
+static enum fate handle_udp(struct worker *w, uint16_t port_index, const struct frame_view *view,
+	struct rte_mbuf *mbuf) {
+	const struct worker_port *port = &w->port[port_index];
+	bool ours = view->dst == port->address;
+
+	if (!ours && view->dst != UINT32_MAX && view->dst != port->broadcast) {
+		stat_inc(&w->stats, STAT_RX_OTHER);
+		return FATE_DONE;
+	}
+	if (port->dhcp != POLICY_DHCP_OFF &&
+		(view->dst_port == UDP_PORT_DHCP ||
+			(port->dhcp_alt && view->dst_port == port->dhcp_alt)))
+		return handle_dhcp(w, port_index, view, mbuf);
+	if (view->dst_port == UDP_PORT_TFTP) {
+		tftp_glue_request(w, port_index, view);
+		return FATE_DONE;
+	}
+	if (!ours) {
+		stat_inc(&w->stats, STAT_RX_BROADCAST);
+		return FATE_DONE;
+	}
+	return handle_tid(w, port_index, view, mbuf);
+}
+
+static enum fate handle(struct worker *w, uint16_t port_index, struct rte_mbuf *mbuf) {
+	const struct worker_port *port = &w->port[port_index];
+	struct frame_view view;
+	const uint8_t *frame;
+	enum frame_error error;
+
+	if (mbuf->nb_segs > 1 && rte_pktmbuf_linearize(mbuf) < 0) {
+		stat_inc(&w->stats, STAT_RX_SCATTERED);
+		return FATE_DONE;
+	}
+	frame = rte_pktmbuf_mtod(mbuf, const uint8_t *);
+	error = frame_parse(frame, mbuf->data_len, port->address, &view);
+	if (error == FRAME_OK)
+		return handle_udp(w, port_index, &view, mbuf);
+	if ((error == FRAME_ARP || error == FRAME_ICMP) && !port->kernel)
+		port_responder_answer(w, port_index, frame, mbuf->data_len);
+	else
+		stat_inc(&w->stats, parse_stat[error]);
+	return FATE_DONE;
+}
+
+static uint32_t recv_queue(struct worker *w, const struct worker_queue *queue) {
+	struct rte_mbuf *mbufs[WORKER_BURST];
+	uint64_t bytes = 0;
+	uint16_t count, i;
+
+	count = rte_eth_rx_burst(queue->ethdev, queue->queue, mbufs, WORKER_BURST);
+	if (count == 0)
+		return 0;
+	for (i = 0; i < count; i++) {
+		mbufs[i]->port = queue->port; // for a worker it may be handed to
+		bytes += mbufs[i]->pkt_len;
+		if (handle(w, queue->port, mbufs[i]) == FATE_DONE)
+			rte_pktmbuf_free(mbufs[i]);
+	}
+	stat_add(&w->stats, STAT_RX_FRAMES, count);
+	stat_add(&w->stats, STAT_RX_BYTES, bytes);
+	return count;
+}
+
+static uint32_t recv_handover(struct worker *w) {
+	struct rte_mbuf *mbufs[WORKER_BURST];
+	uint16_t count, i;
+
+	count = handover_take(w->handover, w->index, mbufs, WORKER_BURST);
+	for (i = 0; i < count; i++)
+		if (handle(w, mbufs[i]->port, mbufs[i]) == FATE_DONE)
+			rte_pktmbuf_free(mbufs[i]);
+	return count;
+}
+
+uint32_t worker_recv(struct worker *w) {
+	uint32_t count = 0;
+	uint16_t i;
+
+	for (i = 0; i < w->queue_count; i++)
+		count += recv_queue(w, &w->queue[i]);
+	if (w->worker_count > 1)
+		count += recv_handover(w);
+	return count;
+}

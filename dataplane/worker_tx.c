@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the Rouse authors
+
+// Sending. Frames are built in buffers of the queue they leave by (on af_xdp that is the UMEM, so
+// nothing is copied again), gathered per port, and handed over in one burst. What the port does not
+// take is kept and nothing more is asked for, so a full port loses nothing.
+
+#include "worker.h"
+
+#include <string.h>
+
+#include <rte_ethdev.h>
+#include <rte_mbuf.h>
+
+#include "dhcp_glue.h"
+
+#include "hot.h"
+
+#define ETHERNET_MIN 60u
+
+static void drop_all(struct worker *w, struct worker_port *port, enum rouse_stat why) {
+	stat_add(&w->stats, why, port->out_count);
+	rte_pktmbuf_free_bulk(port->out, port->out_count);
+	port->out_count = 0;
+}
+
+// A port without a carrier would keep what it is given and send it when it is long out of date.
+static uint32_t flush_port(struct worker *w, struct worker_port *port) {
+	uint64_t bytes = 0;
+	uint16_t sent, i;
+
+	if (port->out_count == 0)
+		return 0;
+	if (!atomic_load_explicit(port->link_up, memory_order_relaxed)) {
+		drop_all(w, port, STAT_TX_LINK_DOWN);
+		return 0;
+	}
+	for (i = 0; i < port->out_count; i++)
+		bytes += port->out[i]->pkt_len;
+	sent = rte_eth_tx_burst(port->ethdev, port->queue, port->out, port->out_count);
+	port->out_count -= sent;
+	for (i = 0; i < port->out_count; i++)
+		bytes -= port->out[sent + i]->pkt_len;
+	memmove(port->out, port->out + sent, port->out_count * sizeof(port->out[0]));
+	stat_add(&w->stats, STAT_TX_FRAMES, sent);
+	stat_add(&w->stats, STAT_TX_BYTES, bytes);
+	if (port->out_count)
+		stat_inc(&w->stats, STAT_TX_BLOCKED);
+	return sent;
+}
+
+static uint32_t flush(struct worker *w) {
+	uint32_t sent = 0;
+	uint16_t i;
+
+	for (i = 0; i < w->port_count; i++)
+		sent += flush_port(w, &w->port[i]);
+	return sent;
+}
+
+bool worker_can_send(struct worker *w) {
+	uint16_t i;
+
+	for (i = 0; i < w->port_count; i++) {
+		struct worker_port *port = &w->port[i];
+
+		if (!port->pool)
+			continue;
+		if (port->out_count == WORKER_OUT)
+			return false;
+		if (!port->spare)
+			port->spare = rte_pktmbuf_alloc(port->pool);
+		if (!port->spare) {
+			stat_inc(&w->stats, STAT_TX_NO_BUFFER);
+			return false;
+		}
+	}
+	return true;
+}
+
+uint8_t *worker_payload(struct worker *w, uint16_t port, size_t *size) {
+	struct rte_mbuf *mbuf = w->port[port].spare;
+
+	*size = rte_pktmbuf_tailroom(mbuf) - FRAME_HEADER_BYTES;
+	return rte_pktmbuf_mtod(mbuf, uint8_t *) + FRAME_HEADER_BYTES;
+}
+
+void worker_send_frame(struct worker *w, uint16_t port_index, uint16_t len) {
+	struct worker_port *port = &w->port[port_index];
+	struct rte_mbuf *mbuf = port->spare;
+
+	if (len < ETHERNET_MIN) {
+		memset(rte_pktmbuf_mtod(mbuf, uint8_t *) + len, 0, ETHERNET_MIN - len);
+		len = ETHERNET_MIN;
+	}
+	mbuf->data_len = len;
+	mbuf->pkt_len = len;
+	port->out[port->out_count++] = mbuf;
+	port->spare = NULL;
+}
+
+void worker_send_spare(struct worker *w, uint16_t port, const struct frame_to *to,
+	uint16_t payload_len, uint32_t payload_sum) {
+	uint8_t *frame = rte_pktmbuf_mtod(w->port[port].spare, uint8_t *);
+
+	frame_write_headers(frame, to, payload_len, payload_sum);
+	worker_send_frame(w, port, (uint16_t)(FRAME_HEADER_BYTES + payload_len));
+}
+
+// Until a port is full or nothing is ready. A session's port is one that this worker can send on,
+// because its request came in there.
+static void gather_tftp(struct worker *w) {
+	struct tftp_packet packet;
+	uint32_t sum;
+	size_t size, len;
+	uint8_t *payload;
+
+	while (worker_can_send(w) && tftp_server_next(w->tftp, w->time.now, &packet)) {
+		if (packet.port >= w->port_count || !w->port[packet.port].pool) {
+			stat_inc(&w->stats, STAT_TX_NO_QUEUE);
+			continue;
+		}
+		payload = worker_payload(w, packet.port, &size);
+		len = tftp_server_write(w->tftp, &packet, payload, size, &sum);
+		if (len)
+			worker_send_spare(w, packet.port, &packet.to, (uint16_t)len, sum);
+	}
+}
+
+uint32_t worker_send(struct worker *w) {
+	if (w->dhcp)
+		dhcp_glue_send(w->dhcp);
+	gather_tftp(w);
+	return flush(w);
+}
+
+void worker_drop_out(struct worker *w) {
+	uint16_t i;
+
+	for (i = 0; i < w->port_count; i++) {
+		drop_all(w, &w->port[i], STAT_TX_STOPPED);
+		rte_pktmbuf_free(w->port[i].spare);
+		w->port[i].spare = NULL;
+	}
+}
