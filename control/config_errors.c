@@ -9,11 +9,12 @@
 
 void config_error_add(
 	struct config_errors *errors, uint32_t line, const char *key, const char *format, ...) {
-	struct config_error *error = &errors->list[errors->count];
+	struct config_error *error;
 	va_list list;
 
 	if (errors->count++ >= CONFIG_ERRORS_MAX)
 		return;
+	error = &errors->list[errors->count - 1];
 	error->line = line;
 	snprintf(error->key, sizeof(error->key), "%s", key);
 	va_start(list, format);
