@@ -7,8 +7,12 @@
 
 extern const struct cli_command cmd_check;
 extern const struct cli_command cmd_help;
+extern const struct cli_command cmd_host;
+extern const struct cli_command cmd_up;
 
 const struct cli_command *const cli_commands[] = {
+	&cmd_up,
+	&cmd_host,
 	&cmd_check,
 	&cmd_help,
 	NULL,

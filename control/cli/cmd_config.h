@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the Rouse authors
+
+// For commands that read the configuration file themselves.
+
+#pragma once
+
+#include "cli/cli.h"
+#include "config.h"
+
+// Where --config points, or the default.
+const char *cmd_config_path(const struct cli_args *args);
+
+// Reads and checks it; NULL after all its errors have been printed. The caller frees it.
+struct config *cmd_load_config(const struct cli_args *args);
