@@ -11,11 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "arp.h"
-#include "bytes.h"
 #include "checksum.h"
 #include "frame.h"
 #include "storm_clock.h"
+#include "storm_datagram.h"
 #include "storm_impair.h"
 #include "storm_owner.h"
 #include "storm_stop.h"
@@ -210,22 +209,13 @@ static void on_message(struct run *run, const struct frame_view *view) {
 
 // A server behind the kernel asks for the addresses of machines that it answers.
 static void on_arp(struct run *run, const uint8_t *frame, size_t len) {
-	struct reader r = reader_of(frame, len);
-	uint8_t *reply = storm_packet_room(run->packet);
-	uint32_t target, id;
-	size_t reply_len;
+	uint32_t target = storm_datagram_arp_target(frame, len);
+	uint32_t id = storm_owner_find(&run->owner, target);
 
-	reader_take(&r, 38);
-	target = reader_u32(&r);
-	id = r.failed || run->settings->listen_only ? STORM_OWNER_NONE
-						    : storm_owner_find(&run->owner, target);
 	if (id == STORM_OWNER_NONE)
 		return;
-	reply_len = arp_answer(frame, len, target, run->clients[id].mac, reply, STORM_FRAME_SIZE);
-	if (!reply_len)
-		return;
 	run->result->arp_answers++;
-	storm_packet_push(run->packet, reply_len);
+	storm_datagram_arp_answer(run->packet, frame, len, target, run->clients[id].mac);
 }
 
 static void receive(void *arg, const uint8_t *frame, size_t len) {
@@ -248,16 +238,6 @@ static void receive(void *arg, const uint8_t *frame, size_t len) {
 		on_message(run, &view);
 }
 
-static void make_machine(struct run *run, struct storm_dhcp_client *c) {
-	uint64_t number = 0;
-
-	for (int i = 0; i < 6; i++)
-		number = number << 8 | run->settings->mac_base[i];
-	number += run->machines++;
-	for (int i = 5; i >= 0; i--, number >>= 8)
-		c->mac[i] = (uint8_t)number;
-}
-
 static void start_one(struct run *run) {
 	uint32_t id = run->idle[run->idle_tail++ % run->count];
 	struct storm_dhcp_client *c = &run->clients[id];
@@ -272,7 +252,7 @@ static void start_one(struct run *run) {
 	} else if (run->exchange == STORM_EXCHANGE_REBOOT) {
 		storm_dhcp_reboot(c, s, run->now_us, &out);
 	} else {
-		make_machine(run, c);
+		storm_datagram_mac(run->settings->mac_base, run->machines++, c->mac);
 		storm_dhcp_discover(c, s, run->now_us, &out);
 	}
 	act(run, id, &out);

@@ -13,6 +13,7 @@
 #include "storm_args.h"
 #include "storm_clock.h"
 #include "storm_commands.h"
+#include "storm_raw.h"
 #include "storm_report.h"
 #include "storm_stop.h"
 #include "storm_tftp_run.h"
@@ -40,7 +41,12 @@ struct tftp_options {
 	uint64_t deadline_us;
 	struct storm_retry retry;
 	struct storm_network source;
+	const char *interface;
+	uint8_t mac_base[6];
 };
+
+// A frame of 1,514 bytes; user space takes no fragments.
+#define RAW_BLKSIZE_MAX 1468u
 
 #define AT(field) offsetof(struct tftp_options, field)
 
@@ -69,6 +75,11 @@ static const struct storm_arg ARGS[] = {
 	{"seed", "N", STORM_ARG_U64, AT(seed), .help = "of loss, dup and reorder (1)"},
 	{"source", "CIDR", STORM_ARG_NETWORK, AT(source),
 		.help = "bind clients to the local addresses of this network in turn"},
+	{"interface", "IF", STORM_ARG_TEXT, AT(interface),
+		.help = "be stations of --source on this interface, in user space; the kernel must "
+			"not have their addresses"},
+	{"mac-base", "MAC", STORM_ARG_MAC, AT(mac_base),
+		.help = "with --interface: of the first station (02:54:00:00:00:00)"},
 	{"double-acks", "N", STORM_ARG_U32, AT(double_acks), 0, 32,
 		"send each ACK N times more (0)"},
 	{"retry", "S,S…", STORM_ARG_RETRY, AT(retry),
@@ -105,6 +116,8 @@ static int check_options(const struct storm_command *command, const struct tftp_
 		wrong = "--rate and --at-once contradict each other";
 	else if (o->sha256 && o->against)
 		wrong = "--sha256 and --against contradict each other";
+	else if (o->interface && (!o->source.address || o->blksize > RAW_BLKSIZE_MAX))
+		wrong = "--interface needs --source, and a --blksize of at most 1468";
 	if (wrong)
 		storm_complain(command, "%s", wrong);
 	return wrong ? -EINVAL : 0;
@@ -179,22 +192,36 @@ static void free_files(struct storm_tftp_run_settings *s) {
 	}
 }
 
-static struct storm_net *open_net(const struct tftp_options *o) {
+// The usable addresses of --source: neither the network's own nor its broadcast address.
+static void source_range(const struct tftp_options *o, uint32_t *first, uint32_t *count) {
 	uint32_t host_bits = o->source.address ? 32u - o->source.prefix_len : 0;
+
+	*first = o->source.address;
+	*count = 1;
+	if (host_bits > 1) {
+		*first += 1;
+		*count = (host_bits < 24 ? 1u << host_bits : 1u << 24) - 2;
+	}
+}
+
+static struct storm_net *open_sockets(const struct tftp_options *o) {
 	struct storm_udp_settings udp = {
 		.clients = 2 * o->clients,
-		.source = o->source.address,
-		.source_count = 1,
 		.blksize = o->blksize ? (uint16_t)o->blksize : 512,
 		.window = o->windowsize ? (uint16_t)o->windowsize : 1,
 	};
 
-	// Neither the network's own address nor its broadcast address.
-	if (host_bits > 1) {
-		udp.source++;
-		udp.source_count = (host_bits < 24 ? 1u << host_bits : 1u << 24) - 2;
-	}
+	source_range(o, &udp.source, &udp.source_count);
 	return storm_udp_create(&udp);
+}
+
+static struct storm_net *open_stations(const struct tftp_options *o) {
+	struct storm_raw_settings raw = {
+		.interface = o->interface, .clients = 2 * o->clients, .server = o->server.address};
+
+	source_range(o, &raw.first, &raw.count);
+	memcpy(raw.mac_base, o->mac_base, 6);
+	return storm_raw_create(&raw);
 }
 
 static void report_counts(struct storm_report *r, const struct storm_tftp_totals *t) {
@@ -258,7 +285,7 @@ static void report(const struct tftp_options *o, const struct storm_tftp_totals 
 static int run_and_report(const struct storm_command *command, const struct tftp_options *o,
 	struct storm_tftp_run_settings *s) {
 	struct storm_tftp_totals *totals = calloc(1, sizeof(*totals));
-	struct storm_net *net = open_net(o);
+	struct storm_net *net = o->interface ? open_stations(o) : open_sockets(o);
 	int code = STORM_EXIT_CANNOT;
 
 	if (!net || !totals || storm_tftp_run(s, net, totals) < 0) {
@@ -280,6 +307,7 @@ static int run_tftp(const struct storm_command *command, int argc, char **argv) 
 		.seed = 1,
 		.linger_us = 500000,
 		.retry = {6, {250000, 500000, 1000000, 2000000, 4000000, 8000000}},
+		.mac_base = {0x02, 0x54},
 	};
 	struct storm_tftp_run_settings *s;
 	int err = storm_args_parse(command, argc, argv, &o, NULL);
