@@ -156,7 +156,7 @@ static void ensure_segment(struct journal *journal) {
 	if (retry_at_us(journal) > journal_now_us())
 		return;
 	err = journal_segment_open(journal);
-	if (journal->failing_since_us || err)
+	if (journal->failing_since_us)
 		journal->tried_us = journal_now_us();
 	if (err)
 		degrade(journal, err);
