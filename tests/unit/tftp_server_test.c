@@ -1,0 +1,676 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the Rouse authors
+
+// Requests, refusals, bounds and the account of pins. What single clients do is in
+// tftp_quirks_test.c, the option matrix in tftp_matrix_test.c.
+
+#include "tftp_server.h"
+
+#include "tftp_world.h"
+#include "unit.h"
+
+#define BYTES(text) text, sizeof(text) - 1
+
+static struct sent sent;
+
+static void ask(struct world *world, uint16_t port, const char *bytes, size_t len) {
+	world_request(world, WORLD_CLIENT, port, bytes, len);
+}
+
+// --- what gets no answer
+
+static void every_opcode_but_requests_is_dropped(void **state) {
+	struct world *world = world_usual();
+
+	(void)state;
+	for (unsigned opcode = 0; opcode < 65536; opcode++) {
+		uint8_t packet[] = "\0\0kernel\0octet";
+
+		if (opcode == TFTP_RRQ || opcode == TFTP_WRQ)
+			continue;
+		packet[0] = (uint8_t)(opcode >> 8);
+		packet[1] = (uint8_t)opcode;
+		world_request(world, WORLD_CLIENT, WORLD_PORT, packet, sizeof(packet));
+		if (world_drain(world, NULL))
+			fail_msg("opcode %u to port 69 is answered", opcode);
+	}
+	assert_int_equal(world_stat(world, STAT_TFTP_DROP_NO_REQUEST), 65534);
+	assert_int_equal(tftp_server_active(world->server), 0);
+	world_end(world);
+}
+
+static void every_opcode_to_a_transfer_is_safe(void **state) {
+	struct world *world = world_usual();
+	unsigned answered = 0;
+
+	(void)state;
+	ask(world, WORLD_PORT, BYTES("\0\1kernel\0octet\0"));
+	assert_int_equal(world_drain(world, &sent), 1);
+	for (unsigned opcode = 0; opcode < 65536; opcode++) {
+		uint8_t packet[] = {(uint8_t)(opcode >> 8), (uint8_t)opcode, 0x77, 0x77};
+
+		if (opcode == TFTP_ERROR)
+			continue;
+		world_packet(world, WORLD_CLIENT, WORLD_PORT, sent.to.src_port, packet, 4);
+		answered += world_drain(world, NULL);
+	}
+	assert_int_equal(answered, 0);
+	assert_int_equal(world_stat(world, STAT_TFTP_DROP_OPCODE), 65534);
+	assert_int_equal(world_stat(world, STAT_TFTP_DROP_ACK_AHEAD), 1);
+	world_end(world);
+}
+
+static void every_truncation_to_a_transfer_is_safe(void **state) {
+	struct world *world = world_usual();
+
+	(void)state;
+	ask(world, WORLD_PORT, BYTES("\0\1kernel\0octet\0"));
+	world_drain(world, &sent);
+	for (uint8_t opcode = 0; opcode < 16; opcode++)
+		for (size_t len = 0; len < 4; len++)
+			world_packet(world, WORLD_CLIENT, WORLD_PORT, sent.to.src_port,
+				(uint8_t[]){0, opcode, 0, 1}, len);
+	assert_int_equal(world_drain(world, NULL), 0);
+	assert_int_equal(tftp_server_active(world->server), 1);
+	assert_int_equal(world_stat(world, STAT_TFTP_DROP_MALFORMED), 16 * 2 + 2 * 2);
+	world_end(world);
+}
+
+static void every_truncation_of_a_request_is_safe(void **state) {
+	static const char request[] = "\0\1kernel\0octet\0blksize\0001468\0windowsize\0004";
+	struct world *world = world_usual();
+
+	(void)state;
+	for (size_t len = 0; len <= sizeof(request); len++) {
+		ask(world, (uint16_t)(3000 + len), request, len);
+		assert_int_equal(world_drain(world, NULL), len < 15 ? 0 : 1);
+	}
+	assert_int_equal(world_stat(world, STAT_TFTP_DROP_MALFORMED), 15);
+	world_end(world);
+}
+
+// S5, CVE-2024-2169: two servers must not keep each other busy.
+static void nothing_from_port_69_is_answered(void **state) {
+	static const uint16_t ports[] = {TFTP_PORT, 0};
+	struct world *world = world_usual();
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(ports); i++) {
+		ask(world, ports[i], BYTES("\0\1kernel\0octet\0"));
+		ask(world, ports[i], BYTES("\0\1missing\0octet\0"));
+		ask(world, ports[i], BYTES("\0\2kernel\0octet\0"));
+		ask(world, ports[i], BYTES("\0\5\0\1no such file\0"));
+	}
+	assert_int_equal(world_drain(world, NULL), 0);
+	assert_int_equal(world_stat(world, STAT_TFTP_DROP_SOURCE_PORT), 8);
+	world_end(world);
+}
+
+static void a_broadcast_request_is_not_answered(void **state) {
+	struct world *world = world_usual();
+	uint8_t bytes[] = "\0\1kernel\0octet";
+	struct frame_view frame = {.src = WORLD_CLIENT,
+		.dst = 0xffffffff,
+		.src_port = WORLD_PORT,
+		.dst_port = TFTP_PORT,
+		.payload = bytes,
+		.payload_len = sizeof(bytes)};
+	struct tftp_input input = {.frame = &frame, .own_address = WORLD_OWN, .port_mtu = 1500};
+
+	(void)state;
+	tftp_server_request(world->server, &world->fixture.policy, &input, world->now);
+	assert_int_equal(world_drain(world, NULL), 0);
+	assert_int_equal(world_stat(world, STAT_TFTP_DROP_BROADCAST), 1);
+	world_end(world);
+}
+
+static void strangers_do_not_touch_a_transfer(void **state) {
+	static const uint8_t ack[] = {0, TFTP_ACK, 0, 1};
+	static const uint8_t error[] = {0, TFTP_ERROR, 0, 0};
+	struct world *world = world_usual();
+	uint16_t tid;
+
+	(void)state;
+	ask(world, WORLD_PORT, BYTES("\0\1kernel\0octet\0"));
+	world_drain(world, &sent);
+	tid = sent.to.src_port;
+	world_packet(world, WORLD_CLIENT + 1, WORLD_PORT, tid, ack, 4);
+	world_packet(world, WORLD_CLIENT + 1, WORLD_PORT, tid, error, 4);
+	world_packet(world, WORLD_CLIENT, WORLD_PORT + 1, tid, error, 4);
+	assert_int_equal(world_stat(world, STAT_TFTP_DROP_FOREIGN), 3);
+	for (uint32_t other = WORLD_TID_FIRST - 2; other < WORLD_TID_FIRST + 66; other++)
+		if (other != tid)
+			world_packet(world, WORLD_CLIENT, WORLD_PORT, (uint16_t)other, error, 4);
+	assert_int_equal(world_stat(world, STAT_TFTP_DROP_UNKNOWN_TID), 67);
+	assert_int_equal(world_drain(world, NULL), 0);
+	world_ack(world, &sent, 1);
+	assert_int_equal(world_drain(world, &sent), 1);
+	assert_int_equal(sent.block, 2);
+	world_end(world);
+}
+
+// --- what gets an ERROR
+
+struct refusal {
+	const char *name;
+	const char *bytes;
+	size_t len;
+	uint16_t code;
+	const char *text;
+	enum rouse_stat stat;
+	enum event_kind event;
+	enum event_reason reason;
+};
+
+static const struct refusal refusals[] = {
+	{"missing", BYTES("\0\1missing\0octet\0"), 1, "file not found", STAT_TFTP_NOT_FOUND,
+		EVENT_TFTP_NOT_FOUND, EVENT_REASON_NONE},
+	{"empty name", BYTES("\0\1\0octet\0"), 1, "file not found", STAT_TFTP_NOT_FOUND,
+		EVENT_TFTP_NOT_FOUND, EVENT_REASON_NONE},
+	{"percent", BYTES("\0\1%2e%2e/kernel\0octet\0"), 1, "file not found", STAT_TFTP_NOT_FOUND,
+		EVENT_TFTP_NOT_FOUND, EVENT_REASON_NONE},
+	{"not UTF-8", BYTES("\0\1\xff\xfe\x80\0octet\0"), 1, "file not found", STAT_TFTP_NOT_FOUND,
+		EVENT_TFTP_NOT_FOUND, EVENT_REASON_NONE},
+	{"dot dot", BYTES("\0\1../kernel\0octet\0"), 2, "bad file name", STAT_TFTP_BAD_NAME,
+		EVENT_TFTP_REFUSED, EVENT_REASON_BAD_NAME},
+	{"dot dot, backslash", BYTES("\0\1a\\..\\..\\kernel\0octet\0"), 2, "bad file name",
+		STAT_TFTP_BAD_NAME, EVENT_TFTP_REFUSED, EVENT_REASON_BAD_NAME},
+	{"two names but for case", BYTES("\0\1readme\0octet\0"), 1, "name differs in case",
+		STAT_TFTP_AMBIGUOUS, EVENT_TFTP_NOT_FOUND, EVENT_REASON_BAD_NAME},
+	{"too large for memory", BYTES("\0\1huge.img\0octet\0"), 0, "does not fit in memory",
+		STAT_TFTP_NOT_LOADED, EVENT_TFTP_REFUSED, EVENT_REASON_NOT_LOADED},
+	{"unreadable", BYTES("\0\1broken.img\0octet\0"), 0, "cannot be read", STAT_TFTP_NOT_LOADED,
+		EVENT_TFTP_REFUSED, EVENT_REASON_NOT_LOADED},
+	{"netascii", BYTES("\0\1kernel\0netascii\0"), 0, "use octet (binary)", STAT_TFTP_NETASCII,
+		EVENT_TFTP_REFUSED, EVENT_REASON_NETASCII},
+	{"mail", BYTES("\0\1kernel\0mail\0"), 4, "use octet (binary)", STAT_TFTP_BAD_MODE,
+		EVENT_TFTP_REFUSED, EVENT_REASON_NETASCII},
+	{"write", BYTES("\0\2kernel\0octet\0"), 2, "server is read-only", STAT_TFTP_WRITES_REFUSED,
+		EVENT_TFTP_REFUSED, EVENT_REASON_WRITE},
+};
+
+static void check_refusal(struct world *world, const struct refusal *r, uint16_t port) {
+	struct event_record event;
+	uint64_t before = world_stat(world, r->stat);
+
+	ask(world, port, r->bytes, r->len);
+	assert_case(r->name, world_drain(world, &sent) == 1);
+	assert_case(r->name, sent.kind == TFTP_PACKET_ERROR);
+	assert_case(r->name, sent.payload[1] == TFTP_ERROR && sent.payload[3] == r->code);
+	assert_case(r->name, sent.len == 5 + strlen(r->text));
+	assert_case(r->name, strcmp((char *)sent.payload + 4, r->text) == 0);
+	assert_case(r->name, sent.len <= 3 * r->len);
+	assert_case(r->name, sent.to.dst == WORLD_CLIENT && sent.to.dst_port == port);
+	assert_case(r->name, sent.to.src == WORLD_OWN && sent.to.src_port != TFTP_PORT);
+	assert_case(r->name, world_stat(world, r->stat) == before + 1);
+	assert_case(r->name, world_event(world, r->event, &event) && event.reason == r->reason);
+	assert_case(r->name, event.address == WORLD_CLIENT && event.port == port);
+	assert_case(r->name, tftp_server_active(world->server) == 0);
+}
+
+static void what_cannot_be_served_gets_an_error_at_once(void **state) {
+	struct world *world = world_usual();
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(refusals); i++)
+		check_refusal(world, &refusals[i], (uint16_t)(WORLD_PORT + i));
+	assert_int_equal(world_drops(world), 0);
+	world_end(world);
+}
+
+static void a_name_of_64_kib_is_bad(void **state) {
+	struct world *world = world_usual();
+	char *bytes = malloc(65500);
+
+	(void)state;
+	memset(bytes, 'a', 65500);
+	memcpy(bytes, "\0\1", 2);
+	memcpy(bytes + 65500 - 7, "\0octet", 7);
+	ask(world, WORLD_PORT, bytes, 65500);
+	assert_int_equal(world_drain(world, &sent), 1);
+	assert_int_equal(sent.payload[3], TFTP_ERROR_ACCESS);
+	free(bytes);
+	world_end(world);
+}
+
+static void a_file_just_replaced_gets_a_reason(void **state) {
+	struct world *world = world_usual();
+
+	(void)state;
+	world->slot[3].word = IMAGE_WORD(99, IMAGE_READY);
+	ask(world, WORLD_PORT, BYTES("\0\1kernel\0octet\0"));
+	assert_int_equal(world_drain(world, &sent), 1);
+	assert_string_equal((char *)sent.payload + 4, "file has just changed");
+	assert_int_equal(world_pins(world), 0);
+	world_end(world);
+}
+
+static void a_flood_of_bad_requests_is_bounded(void **state) {
+	struct world *world = world_usual();
+
+	(void)state;
+	for (int i = 0; i < 1000; i++)
+		ask(world, (uint16_t)(1000 + i), BYTES("\0\1missing\0octet\0"));
+	assert_int_equal(world_drain(world, NULL), 256);
+	assert_int_equal(world_stat(world, STAT_TFTP_DROP_ERRORS_FULL), 1000 - 256);
+	ask(world, WORLD_PORT, BYTES("\0\1missing\0octet\0"));
+	assert_int_equal(world_drain(world, NULL), 1);
+	world_end(world);
+}
+
+// --- transfers
+
+static void a_transfer_is_told_and_stamped(void **state) {
+	struct world *world = world_usual();
+	struct event_record event;
+
+	(void)state;
+	ask(world, WORLD_PORT, BYTES("\0\1menu.ipxe\0octet\0"));
+	assert_int_equal(world_pins(world), 1);
+	assert_int_equal(world->pins[1], 1);
+	assert_true(world->last_use[1] == 1800000000000ULL);
+	assert_true(world_event(world, EVENT_TFTP_OPEN, &event));
+	assert_memory_equal(event.text, "menu.ipxe", 9);
+	assert_int_equal(event.text_len, 9);
+	assert_int_equal(event.bytes, 1000);
+	assert_int_equal(event.value, 1);
+	assert_int_equal(world_drain(world, &sent), 1);
+	assert_int_equal(sent.len, 4 + 512);
+	assert_true(world_holds(world, 0, sent.payload + 4, 512));
+	world_wait(world, 3000);
+	world->now.unix_s++;
+	world_ack(world, &sent, 1);
+	assert_int_equal(world_drain(world, &sent), 1);
+	assert_int_equal(sent.len, 4 + 488);
+	assert_true(world_holds(world, 512, sent.payload + 4, 488));
+	world_ack(world, &sent, 2);
+	assert_int_equal(world_drain(world, &sent), 0);
+	assert_int_equal(world_pins(world), 0);
+	assert_true(world->last_use[1] == 1800000001000ULL);
+	assert_true(world_event(world, EVENT_TFTP_DONE, &event));
+	assert_int_equal(event.bytes, 1000);
+	assert_int_equal(event.duration_ms, 3);
+	assert_int_equal(event.retransmitted, 0);
+	assert_int_equal(event.reason, EVENT_REASON_NONE);
+	assert_int_equal(world_stat(world, STAT_TFTP_DONE), 1);
+	assert_int_equal(world_stat(world, STAT_TFTP_DATA_BYTES), 1000);
+	world_end(world);
+}
+
+static void an_image_that_goes_ends_the_transfer(void **state) {
+	struct world *world = world_usual();
+	struct event_record event;
+
+	(void)state;
+	ask(world, WORLD_PORT, BYTES("\0\1kernel\0octet\0"));
+	world_drain(world, &sent);
+	world->slot[3].word = IMAGE_WORD(4, IMAGE_EVICTING);
+	world_ack(world, &sent, 1);
+	assert_int_equal(world_drain(world, &sent), 1); // pinned: it goes on
+	assert_int_equal(sent.kind, TFTP_PACKET_DATA);
+	world->slot[3].word = IMAGE_WORD(5, IMAGE_LOADING);
+	world_ack(world, &sent, 2);
+	assert_int_equal(world_drain(world, &sent), 1);
+	assert_int_equal(sent.kind, TFTP_PACKET_ERROR);
+	assert_string_equal((char *)sent.payload + 4, "file has changed");
+	assert_true(world_event(world, EVENT_TFTP_FAILED, &event));
+	assert_int_equal(event.reason, EVENT_REASON_IMAGE_GONE);
+	assert_int_equal(tftp_server_active(world->server), 0);
+	assert_int_equal(world_pins(world), 0);
+	world_end(world);
+}
+
+static void an_error_of_the_client_is_never_answered(void **state) {
+	struct world *world = world_usual();
+	struct event_record event;
+
+	(void)state;
+	ask(world, WORLD_PORT, BYTES("\0\1kernel\0octet\0"));
+	world_drain(world, &sent);
+	world_ack(world, &sent, 1);
+	world_drain(world, &sent);
+	world_error(world, &sent, 3);
+	assert_int_equal(world_drain(world, NULL), 0);
+	assert_true(world_event(world, EVENT_TFTP_FAILED, &event));
+	assert_int_equal(event.reason, EVENT_REASON_PEER_ERROR);
+	assert_int_equal(world_stat(world, STAT_TFTP_STOPPED), 1);
+	assert_int_equal(world_pins(world), 0);
+	world_error(world, &sent, 3);
+	assert_int_equal(world_drain(world, NULL), 0);
+	world_end(world);
+}
+
+static void node_files_come_before_common_ones(void **state) {
+	struct world *world = world_begin(8, 1468, 64);
+
+	(void)state;
+	world_file(world, "boot.cfg", 100);
+	fixture_host(&world->fixture, "n001", "52:54:00:00:01:0b", "10.77.0.77", "r");
+	policy_build_name(world->fixture.builder,
+		&(struct policy_name){.path = fixture_text(&world->fixture, "boot.cfg"),
+			.node = 1,
+			.slot = 1,
+			.generation = 2,
+			.size = 200});
+	world->slot[1].word = IMAGE_WORD(2, IMAGE_READY);
+	world->slot[1].size = 200;
+	world->slot[1].map_count = 1;
+	world_start(world);
+	// By its MAC (52:54:00:00:01:0b is 10.77.0.11's), by its reserved address, and a stranger.
+	ask(world, WORLD_PORT, BYTES("\0\1boot.cfg\0octet\0"));
+	world_drain(world, &sent);
+	assert_int_equal(sent.len, 204);
+	world_request(world, 0x0a4d004d, WORLD_PORT, BYTES("\0\1boot.cfg\0octet\0"));
+	world_drain(world, &sent);
+	assert_int_equal(sent.len, 204);
+	world_request(world, 0x0a4d0050, WORLD_PORT, BYTES("\0\1boot.cfg\0octet\0"));
+	world_drain(world, &sent);
+	assert_int_equal(sent.len, 104);
+	world_end(world);
+}
+
+// --- repeated and replacing requests
+
+static void a_repeated_request_gets_the_same_answer(void **state) {
+	struct world *world = world_usual();
+	uint16_t tid;
+
+	(void)state;
+	ask(world, WORLD_PORT, BYTES("\0\1kernel\0octet\0tsize\0000\0"));
+	assert_int_equal(world_drain(world, &sent), 1);
+	tid = sent.to.src_port;
+	for (int i = 0; i < 5; i++) {
+		ask(world, WORLD_PORT, BYTES("\0\1kernel\0octet\0tsize\0000\0"));
+		assert_int_equal(world_drain(world, &sent), 1);
+		assert_int_equal(sent.kind, TFTP_PACKET_OACK);
+		assert_int_equal(sent.to.src_port, tid);
+	}
+	assert_int_equal(tftp_server_active(world->server), 1);
+	assert_int_equal(world_stat(world, STAT_TFTP_REQUESTS_REPEATED), 5);
+	world_end(world);
+}
+
+static void a_straggling_request_does_not_reset_progress(void **state) {
+	struct world *world = world_usual();
+
+	(void)state;
+	ask(world, WORLD_PORT, BYTES("\0\1kernel\0octet\0"));
+	world_drain(world, &sent);
+	world_ack(world, &sent, 1);
+	assert_int_equal(world_drain(world, &sent), 1);
+	world_wait(world, 900000);
+	world_drain(world, NULL);
+	ask(world, WORLD_PORT, BYTES("\0\1kernel\0octet\0"));
+	assert_int_equal(world_drain(world, NULL), 0);
+	assert_int_equal(world_stat(world, STAT_TFTP_DROP_STALE_REQUEST), 1);
+	world_ack(world, &sent, 2);
+	assert_int_equal(world_drain(world, &sent), 1);
+	assert_int_equal(sent.block, 3);
+	world_end(world);
+}
+
+static void a_client_that_starts_again_on_its_port_is_served(void **state) {
+	struct world *world = world_usual();
+
+	(void)state;
+	ask(world, WORLD_PORT, BYTES("\0\1kernel\0octet\0"));
+	world_drain(world, &sent);
+	world_ack(world, &sent, 1);
+	world_drain(world, &sent);
+	world_wait(world, 1100000);
+	world_drain(world, NULL);
+	ask(world, WORLD_PORT, BYTES("\0\1kernel\0octet\0"));
+	assert_int_equal(world_drain(world, &sent), 1);
+	assert_int_equal(sent.block, 1);
+	assert_int_equal(tftp_server_active(world->server), 1);
+	assert_int_equal(world_stat(world, STAT_TFTP_REPLACED), 1);
+	world_end(world);
+}
+
+// --- bounds
+
+static void a_full_table_is_silent_and_counted(void **state) {
+	struct world *world = world_usual();
+
+	(void)state;
+	for (uint16_t i = 0; i < 64; i++) {
+		ask(world, (uint16_t)(1000 + i), BYTES("\0\1kernel\0octet\0"));
+		world_drain(world, &sent);
+		world_ack(world, &sent, 1);
+	}
+	world_drain(world, NULL);
+	world_wait(world, 2000000);
+	world_drain(world, NULL);
+	ask(world, WORLD_PORT, BYTES("\0\1kernel\0octet\0"));
+	assert_int_equal(world_drain(world, NULL), 0);
+	assert_int_equal(world_stat(world, STAT_TFTP_DROP_TABLE_FULL), 1);
+	assert_int_equal(world_pins(world), 64);
+	ask(world, WORLD_PORT, BYTES("\0\1missing\0octet\0"));
+	assert_int_equal(world_drain(world, &sent), 1); // an ERROR needs no room
+	world_end(world);
+}
+
+static void half_open_sessions_make_room_oldest_first(void **state) {
+	struct world *world = world_usual();
+
+	(void)state;
+	world_read(world, 1000, "kernel", "tsize", "0");
+	assert_int_equal(world_drain(world, &sent), 1);
+	world_wait(world, 1000);
+	for (uint16_t i = 1; i < 16; i++)
+		world_read(world, (uint16_t)(1000 + i), "kernel", "tsize", "0");
+	world_drain(world, NULL);
+	world_read(world, 2000, "kernel", "tsize", "0");
+	assert_int_equal(world_stat(world, STAT_TFTP_HALF_OPEN_EVICTED), 0); // none is a second old
+	world_wait(world, 999500);
+	world_drain(world, NULL);
+	world_read(world, 2001, "kernel", "tsize", "0");
+	assert_int_equal(world_stat(world, STAT_TFTP_HALF_OPEN_EVICTED), 1);
+	assert_int_equal(tftp_server_active(world->server), 17);
+	world_drain(world, NULL);
+	world_ack(world, &sent, 0); // of the first, which had to go
+	assert_int_equal(world_drain(world, NULL), 0);
+	assert_int_equal(world_drops(world), 1);
+	world_end(world);
+}
+
+// S7: transfers that run are not touched by a flood of requests that nobody answers for.
+static void a_flood_does_not_touch_running_transfers(void **state) {
+	struct world *world = world_usual();
+	struct sent running[8];
+
+	(void)state;
+	for (uint16_t i = 0; i < 8; i++) {
+		ask(world, (uint16_t)(500 + i), BYTES("\0\1kernel\0octet\0"));
+		world_drain(world, &running[i]);
+		world_ack(world, &running[i], 1);
+		assert_int_equal(world_drain(world, &running[i]), 1);
+	}
+	for (uint32_t i = 0; i < 20000; i++) {
+		world_request(world, 0x0a4d0100 + i, 7777, BYTES("\0\1kernel\0octet\0"));
+		if (i % 16 == 0)
+			world_wait(world, 10000);
+		world_drain(world, NULL);
+		if (i % 64 == 0)
+			for (uint16_t r = 0; r < 8; r++)
+				world_ack(world, &running[r], (uint16_t)(2 + i / 64));
+	}
+	assert_int_equal(world_stat(world, STAT_TFTP_GAVE_UP), 0);
+	for (uint16_t r = 0; r < 8; r++)
+		assert_int_equal(world->sessions[running[r].to.src_port - WORLD_TID_FIRST].acked,
+			2 + 19999 / 64);
+	world_end(world);
+}
+
+// S4: what a peer gets that never answers.
+static void silence_gets_three_times_its_bytes_at_most(void **state) {
+	static const char request[] = "\0\1kernel\0octet\0tsize\0000\0blksize\0001468";
+	struct world *world = world_usual();
+	size_t bytes = 0;
+
+	(void)state;
+	ask(world, WORLD_PORT, request, sizeof(request));
+	for (int i = 0; i < 100000; i++) {
+		while (world_take(world, &sent))
+			bytes += sent.len;
+		world_wait(world, 1000);
+	}
+	assert_in_range(bytes, 2 * sent.len, 3 * sizeof(request));
+	assert_int_equal(tftp_server_active(world->server), 0);
+	assert_int_equal(world_stat(world, STAT_TFTP_NO_ANSWER), 1);
+	world_end(world);
+}
+
+static void silence_without_options_gets_data_1_thrice(void **state) {
+	struct world *world = world_usual();
+	int packets = 0;
+
+	(void)state;
+	ask(world, WORLD_PORT, BYTES("\0\1kernel\0octet\0"));
+	for (int i = 0; i < 100000; i++) {
+		while (world_take(world, &sent)) {
+			assert_int_equal(sent.block, 1);
+			packets++;
+		}
+		world_wait(world, 1000);
+	}
+	assert_int_equal(packets, 3);
+	assert_int_equal(tftp_server_active(world->server), 0);
+	world_end(world);
+}
+
+static void a_client_that_falls_silent_is_given_up(void **state) {
+	struct world *world = world_usual();
+	struct event_record event;
+	uint64_t sent_count = 0;
+
+	(void)state;
+	ask(world, WORLD_PORT, BYTES("\0\1kernel\0octet\0"));
+	world_drain(world, &sent);
+	world_ack(world, &sent, 1);
+	for (int i = 0; i < 40000; i++) {
+		sent_count += world_drain(world, NULL);
+		world_wait(world, 1000);
+	}
+	assert_in_range(sent_count, 20, 50);
+	assert_int_equal(world_stat(world, STAT_TFTP_GAVE_UP), 1);
+	assert_true(world_event(world, EVENT_TFTP_FAILED, &event));
+	assert_int_equal(event.reason, EVENT_REASON_TIMEOUT);
+	assert_int_equal(tftp_server_active(world->server), 0);
+	world_end(world);
+}
+
+static void a_final_ack_that_never_comes_is_no_error(void **state) {
+	struct world *world = world_usual();
+	struct event_record event;
+
+	(void)state;
+	ask(world, WORLD_PORT, BYTES("\0\1menu.ipxe\0octet\0"));
+	world_drain(world, &sent);
+	world_ack(world, &sent, 1);
+	for (int i = 0; i < 40000; i++) {
+		world_drain(world, &sent);
+		assert_int_equal(sent.kind, TFTP_PACKET_DATA);
+		world_wait(world, 1000);
+	}
+	assert_int_equal(world_stat(world, STAT_TFTP_NO_FINAL_ACK), 1);
+	assert_int_equal(world_stat(world, STAT_TFTP_GAVE_UP), 0);
+	assert_true(world_event(world, EVENT_TFTP_DONE, &event));
+	assert_int_equal(event.reason, EVENT_REASON_TIMEOUT);
+	world_end(world);
+}
+
+// R11: every ACK doubled, or times ten: no DATA beyond the blocks of the file.
+static void run_with_copies(uint16_t windowsize, int copies) {
+	struct world *world = world_usual();
+	char request[64] = "\0\1kernel\0octet\0windowsize";
+	int len = 26 + 1 + sprintf(request + 26, "%u", windowsize) + 1;
+	uint64_t blocks = 0;
+
+	ask(world, WORLD_PORT, request, (size_t)len);
+	assert_int_equal(world_drain(world, &sent), 1);
+	for (int i = 0; i < copies; i++)
+		world_ack(world, &sent, 0);
+	while (tftp_server_active(world->server)) {
+		uint32_t count = 0;
+
+		world_wait(world, 200);
+		while (world_take(world, &sent)) {
+			count++;
+			// Copies of the old ACK trickle in between the blocks, too.
+			if (copies > 2 && blocks)
+				world_ack(world, &sent, (uint16_t)blocks);
+		}
+		blocks += count;
+		world_wait(world, 200);
+		for (int i = 0; i < copies; i++) {
+			world_ack(world, &sent, (uint16_t)sent.block);
+			if (i == 0)
+				continue;
+			world_wait(world, 5);
+		}
+	}
+	assert_int_equal(blocks, 1000000 / 512 + 1);
+	assert_int_equal(world_stat(world, STAT_TFTP_REPEATED), 0);
+	world_end(world);
+}
+
+static void copies_of_acks_never_make_data(void **state) {
+	static const uint16_t windows[] = {1, 4, 16, 64};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(windows); i++) {
+		run_with_copies(windows[i], 1);
+		run_with_copies(windows[i], 2);
+		run_with_copies(windows[i], 10);
+	}
+}
+
+static void timers_tell_when_they_are_due(void **state) {
+	struct world *world = world_usual();
+	uint64_t due;
+
+	(void)state;
+	assert_true(tftp_server_expire(world->server, world->now) == UINT64_MAX);
+	ask(world, WORLD_PORT, BYTES("\0\1kernel\0octet\0"));
+	world_drain(world, &sent);
+	due = tftp_server_expire(world->server, world->now);
+	assert_in_range(due, world->now.us + 200000, world->now.us + 260000);
+	world_wait(world, due - world->now.us + 1024);
+	assert_int_equal(world_drain(world, &sent), 1);
+	world_end(world);
+}
+
+int main(void) {
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_opcode_but_requests_is_dropped),
+		cmocka_unit_test(every_opcode_to_a_transfer_is_safe),
+		cmocka_unit_test(every_truncation_to_a_transfer_is_safe),
+		cmocka_unit_test(every_truncation_of_a_request_is_safe),
+		cmocka_unit_test(nothing_from_port_69_is_answered),
+		cmocka_unit_test(a_broadcast_request_is_not_answered),
+		cmocka_unit_test(strangers_do_not_touch_a_transfer),
+		cmocka_unit_test(what_cannot_be_served_gets_an_error_at_once),
+		cmocka_unit_test(a_name_of_64_kib_is_bad),
+		cmocka_unit_test(a_file_just_replaced_gets_a_reason),
+		cmocka_unit_test(a_flood_of_bad_requests_is_bounded),
+		cmocka_unit_test(a_transfer_is_told_and_stamped),
+		cmocka_unit_test(an_image_that_goes_ends_the_transfer),
+		cmocka_unit_test(an_error_of_the_client_is_never_answered),
+		cmocka_unit_test(node_files_come_before_common_ones),
+		cmocka_unit_test(a_repeated_request_gets_the_same_answer),
+		cmocka_unit_test(a_straggling_request_does_not_reset_progress),
+		cmocka_unit_test(a_client_that_starts_again_on_its_port_is_served),
+		cmocka_unit_test(a_full_table_is_silent_and_counted),
+		cmocka_unit_test(half_open_sessions_make_room_oldest_first),
+		cmocka_unit_test(a_flood_does_not_touch_running_transfers),
+		cmocka_unit_test(silence_gets_three_times_its_bytes_at_most),
+		cmocka_unit_test(silence_without_options_gets_data_1_thrice),
+		cmocka_unit_test(a_client_that_falls_silent_is_given_up),
+		cmocka_unit_test(a_final_ack_that_never_comes_is_no_error),
+		cmocka_unit_test(copies_of_acks_never_make_data),
+		cmocka_unit_test(timers_tell_when_they_are_due),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
