@@ -171,7 +171,9 @@ static enum dhcp_parse_error check(struct parse *parse, uint8_t code) {
 }
 
 static uint16_t u16_of(const struct dhcp_bytes *option) {
-	return option->data ? (uint16_t)(option->data[0] << 8 | option->data[1]) : 0;
+	struct reader r = reader_of(option->data, option->len);
+
+	return reader_u16(&r);
 }
 
 static uint32_t u32_at(const uint8_t *data) {
