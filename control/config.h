@@ -83,6 +83,7 @@ struct config_host {
 	const char *role; // NULL: none
 	uint8_t mac[6];
 	uint32_t address; // 0: a pool's
+	struct config_options options;
 };
 
 // One alternative of one match key.
@@ -104,6 +105,7 @@ struct config_rule {
 	struct config_match match;
 	const char *file; // NULL: an answer without a boot file
 	uint32_t next_server;
+	struct config_options options;
 };
 
 struct config {

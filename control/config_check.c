@@ -182,11 +182,20 @@ static bool is_port_address(const struct config *config, uint32_t address) {
 	return false;
 }
 
+static void check_options(struct check *c, const char *record, uint32_t index, uint32_t line,
+	const struct config_options *options) {
+	struct option_block block;
+
+	if (option_block_options(options, &block) < 0)
+		bad(c, line, record, index, "%s", block.why);
+}
+
 static void check_host(struct check *c, uint32_t index) {
 	const struct config_host *host = &c->config->hosts[index];
 	int64_t subnet = host->address ? subnet_of(c, host->address) : 0;
 	char ip[TEXT_IP_SIZE];
 
+	check_options(c, "hosts[].options", index, host->line, &host->options);
 	if (!host->address)
 		return;
 	text_ip(host->address, ip);
@@ -264,6 +273,7 @@ static bool known_host(const struct config *config, const char *name) {
 static void check_rule(struct check *c, uint32_t index) {
 	const struct config_rule *rule = &c->config->rules[index];
 
+	check_options(c, "boot[].options", index, rule->line, &rule->options);
 	for (uint32_t i = 0; i < rule->match.count; i++) {
 		const struct config_condition *condition = &rule->match.list[i];
 
@@ -272,6 +282,19 @@ static void check_rule(struct check *c, uint32_t index) {
 			bad(c, rule->line, "boot[].match.host", index, "there is no host %.64s",
 				condition->text);
 	}
+}
+
+// The snapshot has bounds for all rules together.
+static void check_rules(struct check *c) {
+	uint32_t conditions = 0;
+
+	for (uint32_t i = 0; i < c->config->rule_count; i++) {
+		check_rule(c, i);
+		conditions += c->config->rules[i].match.count;
+	}
+	if (conditions > POLICY_CONDITIONS_MAX)
+		config_error_add(c->errors, 0, "boot", "%u values to match are more than %u",
+			conditions, POLICY_CONDITIONS_MAX);
 }
 
 static void check_workers(struct check *c) {
@@ -294,7 +317,6 @@ void config_check(const struct config *config, struct config_errors *errors) {
 	for (uint32_t i = 0; i < config->port_count; i++)
 		check_port(&c, i);
 	check_hosts(&c);
-	for (uint32_t i = 0; i < config->rule_count; i++)
-		check_rule(&c, i);
+	check_rules(&c);
 	free(c.subnets);
 }

@@ -11,6 +11,6 @@
 void config_check(const struct config *config, struct config_errors *errors);
 
 // Notes each key that takes effect at a restart only and differs between the running configuration
-// and next. The number of them.
-size_t config_check_reload(
-	const struct config *running, const struct config *next, struct config_errors *errors);
+// and next. leases: the size of the running lease table. The number of them.
+size_t config_check_reload(const struct config *running, const struct config *next, uint32_t leases,
+	struct config_errors *errors);

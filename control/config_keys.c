@@ -51,8 +51,8 @@ const struct config_key config_keys[] = {
 	{TOP(workers), .name = "workers", .type = CONFIG_TYPE_NUMBER, .flags = CONFIG_RESTART,
 		.fallback = "1", .min = 1, .max = ROUSE_MAX_WORKERS,
 		.help = "threads that poll the ports"},
-	{TOP(idle), .name = "idle", .type = CONFIG_TYPE_CHOICE, .choices = idle_choices,
-		.fallback = "adaptive",
+	{TOP(idle), .name = "idle", .type = CONFIG_TYPE_CHOICE, .flags = CONFIG_RESTART,
+		.choices = idle_choices, .fallback = "adaptive",
 		.help = "adaptive: a worker without work sleeps; busy: it spins on its core"},
 	{TOP(tid_range), .name = "tid_range", .type = CONFIG_TYPE_TID_RANGE,
 		.flags = CONFIG_RESTART, .fallback = "32768-49151",
@@ -118,7 +118,7 @@ const struct config_key config_keys[] = {
 	{SUBNET(ntp), .name = "ntp", .type = CONFIG_TYPE_ADDRESSES, .max = 63, .help = "option 42"},
 	{SUBNET(domain), .name = "domain", .type = CONFIG_TYPE_NAME, .max = 253,
 		.help = "option 15"},
-	{SUBNET(relays), .name = "relays", .type = CONFIG_TYPE_ADDRESSES, .max = 4096,
+	{SUBNET(relays), .name = "relays", .type = CONFIG_TYPE_ADDRESSES, .max = POLICY_RELAYS_MAX,
 		.help = "agents whose giaddr and option 82 are believed"},
 	{SUBNET(max_blksize), .name = "max_blksize", .type = CONFIG_TYPE_NUMBER, .fallback = "1468",
 		.min = 8, .max = 65464, .help = "largest TFTP block; the port's MTU bounds it too"},
@@ -137,6 +137,8 @@ const struct config_key config_keys[] = {
 		.help = "the address that is reserved for it (default: one of the pool)"},
 	{HOST(role), .name = "role", .type = CONFIG_TYPE_TEXT, .max = 63,
 		.help = "what boot rules match by role"},
+	{HOST(options), .name = "options", .type = CONFIG_TYPE_OPTIONS,
+		.help = "DHCP options for this machine; they come before the subnet's"},
 
 	{RULE(match), .name = "match", .type = CONFIG_TYPE_MATCH,
 		.help = "what a machine must be; without it every machine matches"},
@@ -146,10 +148,8 @@ const struct config_key config_keys[] = {
 		.help = "where the file is (default: the port's own address)"},
 	{CONFIG_RULE, .name = "send_ahead", .type = CONFIG_TYPE_LATER,
 		.later = "send-ahead comes with a later version: remove this key"},
-	{CONFIG_RULE, .name = "options", .type = CONFIG_TYPE_LATER,
-		.later = "options of a boot rule come with a later version: use the subnet's"},
-	{CONFIG_HOST, .name = "options", .type = CONFIG_TYPE_LATER,
-		.later = "options of a host come with a later version: use the subnet's"},
+	{RULE(options), .name = "options", .type = CONFIG_TYPE_OPTIONS,
+		.help = "DHCP options for machines that match; they come before the subnet's"},
 };
 
 const size_t config_key_count = sizeof(config_keys) / sizeof(config_keys[0]);

@@ -31,12 +31,14 @@ static bool same_value(
 		return *(const uint64_t *)x == *(const uint64_t *)y;
 	if (key->type == CONFIG_TYPE_RECORDS)
 		return same_ports(a, b);
+	if (key->type == CONFIG_TYPE_CHOICE)
+		return *x == *y;
 	// CONFIG_TYPE_NUMBER, and CONFIG_TYPE_TID_RANGE with its two halves
 	return *(const uint32_t *)x == *(const uint32_t *)y;
 }
 
-size_t config_check_reload(
-	const struct config *running, const struct config *next, struct config_errors *errors) {
+size_t config_check_reload(const struct config *running, const struct config *next, uint32_t leases,
+	struct config_errors *errors) {
 	size_t before = errors->count;
 
 	for (size_t i = 0; i < config_key_count; i++) {
@@ -47,11 +49,10 @@ size_t config_check_reload(
 		if (!same_value(key, running, next))
 			config_error_add(errors, 0, key->name, "needs a restart");
 	}
-	if (running->max_leases == next->max_leases &&
-		config_lease_count(next) > config_lease_count(running))
+	if (running->max_leases == next->max_leases && config_lease_count(next) > leases)
 		config_error_add(errors, 0, "pools",
 			"%u leases do not fit the running table of %u: needs a restart "
 			"(max_leases: makes room beforehand)",
-			config_lease_count(next), config_lease_count(running));
+			config_lease_count(next), leases);
 	return errors->count - before;
 }

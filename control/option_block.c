@@ -80,8 +80,7 @@ static int write_all(const struct values *values) {
 	if (!w.failed)
 		return 0;
 	snprintf(block->why, sizeof(block->why),
-		"all options of a subnet together must not take more than %zu bytes",
-		sizeof(block->data));
+		"all options together must not take more than %zu bytes", sizeof(block->data));
 	return -EINVAL;
 }
 
@@ -99,6 +98,16 @@ int option_block_subnet(const struct config_subnet *subnet, struct option_block 
 	put_addresses(&values, 28, "network:", &(struct config_addresses){1, &broadcast});
 	put_addresses(&values, 42, "ntp:", &subnet->ntp);
 	if (put_options(&values, &subnet->options) < 0)
+		return -EINVAL;
+	return write_all(&values);
+}
+
+int option_block_options(const struct config_options *options, struct option_block *block) {
+	struct values values = {.block = block};
+
+	block->len = 0;
+	block->why[0] = '\0';
+	if (put_options(&values, options) < 0)
 		return -EINVAL;
 	return write_all(&values);
 }

@@ -20,3 +20,6 @@ struct option_block {
 // Options 1, 3, 6, 15, 28 and 42 from the subnet's keys, and all of options:. 0, or -EINVAL with a
 // sentence in why: a number that a key gives already, or too much for a reply.
 int option_block_subnet(const struct config_subnet *subnet, struct option_block *block);
+
+// Only what options: holds, for a host or a boot rule. 0, or -EINVAL with a sentence in why.
+int option_block_options(const struct config_options *options, struct option_block *block);

@@ -168,6 +168,9 @@ static const struct {
 	{"boot: [{match: {ipxe: 1}}]", 1, "boot[0].match.ipxe", "neither true nor false"},
 	{"boot: [{match: {subnet: 10.0.0.1}}]", 1, "boot[0].match.subnet", "not a network"},
 	{"boot: [{match: {mac: \"xx:*\"}}]", 1, "boot[0].match.mac", "can match nothing"},
+	{"boot: [{options: {53: \"u8:1\"}}]", 1, "boot[0].options", "the message's type"},
+	{BASE SUBNET "hosts: [{name: n, options: {6: \"ip:1\"}}]", 8, "hosts[0].options",
+		"not an IPv4 address"},
 	{"boot: [{match: {}, send_ahead: false}]", 1, "boot[0].send_ahead", "later version"},
 	{"boot_root: /srv\nports: [{device: \"af_xdp:a\", address: 10.77.0.1/24}]\n" SUBNET
 	 "boot: [{match: {host: n9}, file: a}]",
@@ -342,6 +345,7 @@ static void a_reload_names_what_needs_a_restart(void **state) {
 		{"workers: 2", "workers"},
 		{"tid_range: 40000-49151", "tid_range"},
 		{"memory: 1G", "memory"},
+		{"idle: busy", "idle"},
 		{"runtime_dir: /run/other", "runtime_dir"},
 		{"state_dir: /run/other", "state_dir"},
 	};
@@ -357,7 +361,7 @@ static void a_reload_names_what_needs_a_restart(void **state) {
 		snprintf(text, sizeof(text), "%s%s", BASE SUBNET POOL, cases[i].add);
 		next = parse(text);
 		assert_non_null(next);
-		count = config_check_reload(running, next, &errors);
+		count = config_check_reload(running, next, config_lease_count(running), &errors);
 		if (count != (cases[i].key ? 1 : 0) ||
 			(count && strcmp(errors.list[0].key, cases[i].key) != 0))
 			fail_msg("%s: %zu, %s", cases[i].add, count, errors.list[0].key);
@@ -374,7 +378,7 @@ static void ports_need_a_restart(void **state) {
 	(void)state;
 	assert_non_null(running);
 	assert_non_null(next);
-	config_check_reload(running, next, &errors);
+	config_check_reload(running, next, config_lease_count(running), &errors);
 	assert_true(has_error(0, "ports", "needs a restart"));
 	assert_true(has_error(0, "boot_root", "needs a restart"));
 	config_free(running);
