@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the Rouse authors
+
+// The control daemon: one libuv loop that owns configuration, policy region and event rings; the
+// image thread and the REST threads talk to it by messages.
+
+#pragma once
+
+#include <jansson.h>
+#include <uv.h>
+
+#include "config.h"
+#include "event_log.h"
+#include "image_service.h"
+#include "publish.h"
+
+struct daemon;
+struct rest;
+
+// A request that another thread waits for while the loop answers it.
+struct daemon_call {
+	// Returns the HTTP status; *answer is a new reference.
+	unsigned int (*run)(struct daemon *daemon, json_t **answer);
+	unsigned int status;
+	json_t *answer;
+	bool done;
+	struct daemon_call *next;
+};
+
+struct daemon {
+	const char *config_path;
+	struct config *config;
+	uint32_t leases; // the size of the dataplane's table, fixed at start
+	int lock_fd;
+	struct publisher publisher;
+	struct event_log events;
+	struct image_service *images;
+	struct image_table *table; // the latest
+	struct rest *rest;
+	int64_t started_unix_s;
+	int64_t configured_unix_s;
+	uint64_t started_ms;
+	uint64_t published_ms; // of the last publication, 0: none
+	int64_t published_unix_s;
+	uint64_t generation;
+	size_t failed_reload_errors; // of the last reload, 0: it was taken
+	uv_loop_t loop;
+	uv_async_t images_ready;
+	uv_async_t calls_ready;
+	uv_timer_t beat;
+	uv_timer_t poll_events;
+	uv_timer_t publish;
+	uv_signal_t signals[3];
+	uv_mutex_t lock; // of calls and closing
+	uv_cond_t answered;
+	struct daemon_call *calls;
+	bool closing;
+};
+
+// Runs until a signal ends it. Returns the process's exit code.
+int daemon_run(const char *config_path);
+
+// From another thread: has the loop run a call. False: the daemon is ending.
+bool daemon_ask(struct daemon *daemon, struct daemon_call *call);
+
+// On the loop: reads the configuration again. NULL: taken; otherwise a new array of errors.
+json_t *daemon_reload(struct daemon *daemon);
+
+// Schedules a publication: at once, but at most ten in a second; several become one.
+void daemon_publish_soon(struct daemon *daemon);

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the Rouse authors
+
+// When the daemon publishes, and what a reload may change.
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "config_check.h"
+#include "control_log.h"
+#include "daemon.h"
+#include "policy_publish.h"
+#include "state_view.h"
+
+#define PUBLISH_GAP_MS 100u
+// How long the first publication waits for the files to be loaded. Until then no machine gets an
+// answer, so each tries again; afterwards it would get "file not found".
+#define FIRST_WAIT_MS  20000u
+
+static uint64_t now_ms(void) {
+	return state_boottime_ns() / 1000000u;
+}
+
+// Without names nothing could be booted. Whoever took over a region that is published already
+// leaves that in force meanwhile.
+static bool is_ready(const struct daemon *daemon) {
+	if (!daemon->table)
+		return false;
+	return daemon->table->complete || daemon->generation ||
+	       now_ms() >= daemon->started_ms + FIRST_WAIT_MS;
+}
+
+static void tell_published(struct daemon *daemon, uint64_t generation) {
+	if (!daemon->generation)
+		control_log(CONTROL_NOTICE,
+			"policy %llu is published: %zu files, %u hosts, %u rules",
+			(unsigned long long)generation, daemon->table->count,
+			daemon->config->host_count, daemon->config->rule_count);
+}
+
+static void on_publish(uv_timer_t *handle) {
+	struct daemon *daemon = handle->data;
+	int64_t generation;
+	char why[256];
+
+	if (!is_ready(daemon))
+		return;
+	generation = publisher_publish(
+		&daemon->publisher, daemon->config, daemon->leases, daemon->table, why);
+	daemon->published_ms = now_ms();
+	if (generation < 0) {
+		control_log(CONTROL_ERROR, "the policy cannot be published: %s", why);
+		return;
+	}
+	tell_published(daemon, (uint64_t)generation);
+	daemon->published_unix_s = time(NULL);
+	daemon->generation = (uint64_t)generation;
+	image_service_published(daemon->images, daemon->table->version, daemon->generation);
+}
+
+void daemon_publish_soon(struct daemon *daemon) {
+	uint64_t now = now_ms(), due = daemon->published_ms + PUBLISH_GAP_MS;
+
+	if (!uv_is_active((uv_handle_t *)&daemon->publish))
+		uv_timer_start(&daemon->publish, on_publish, due > now ? due - now : 0, 0);
+}
+
+static json_t *errors_json(const struct config_errors *errors) {
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < errors->count && i < CONFIG_ERRORS_MAX; i++)
+		json_array_append_new(
+			list, json_pack("{s:i, s:s, s:s}", "line", (int)errors->list[i].line, "key",
+				      errors->list[i].key, "error", errors->list[i].text));
+	return list;
+}
+
+// Whether a snapshot can be made of it: builds one in the buffer that nobody reads, and leaves it
+// there.
+static void try_building(
+	struct daemon *daemon, const struct config *config, struct config_errors *errors) {
+	struct publisher *publisher = &daemon->publisher;
+	struct policy_builder *builder =
+		policy_builder_init(publisher->work, publisher->work_size, POLICY_SNAPSHOT_MAX);
+	char why[256];
+
+	publish_build(builder, config, daemon->leases, daemon->table);
+	if (policy_build_finish(builder, policy_publish_next(publisher->map.base), 0,
+		    policy_publish_buffer(publisher->map.base), POLICY_SNAPSHOT_MAX, why) < 0)
+		config_error_add(errors, 0, "", "%s", why);
+}
+
+static void tell_refused(struct daemon *daemon, const struct config_errors *errors) {
+	control_log(CONTROL_ERROR, "the configuration is not taken, what runs goes on unchanged");
+	for (size_t i = 0; i < errors->count && i < CONFIG_ERRORS_MAX; i++) {
+		char line[512];
+
+		config_error_print(&errors->list[i], daemon->config_path, line, sizeof(line));
+		control_log(CONTROL_ERROR, "%s", line);
+	}
+}
+
+// The table's size stays what it was at start, so that the default does not count as a change.
+static void check_next(
+	struct daemon *daemon, const struct config *next, struct config_errors *errors) {
+	config_check_reload(daemon->config, next, daemon->leases, errors);
+	if (!errors->count)
+		try_building(daemon, next, errors);
+}
+
+json_t *daemon_reload(struct daemon *daemon) {
+	struct config_errors *errors = mem_alloc(sizeof(*errors));
+	struct config *next = config_load(daemon->config_path, errors);
+	json_t *list = NULL;
+
+	if (next)
+		check_next(daemon, next, errors);
+	daemon->failed_reload_errors = errors->count;
+	if (errors->count) {
+		tell_refused(daemon, errors);
+		list = errors_json(errors);
+		config_free(next);
+	} else {
+		config_free(daemon->config);
+		daemon->config = next;
+		daemon->configured_unix_s = time(NULL);
+		control_log(CONTROL_NOTICE, "the configuration %s is taken", daemon->config_path);
+		image_service_reload(daemon->images, next);
+		daemon_publish_soon(daemon);
+	}
+	free(errors);
+	return list;
+}

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the Rouse authors
+
+#include "event_log.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "control_log.h"
+#include "event_text.h"
+#include "events.h"
+
+// A boot storm has more events than anybody reads: the log gets so many lines a second, the rest as
+// a number. rouse stats counts them all.
+#define LINES_PER_SECOND 500u
+#define BATCH_MAX        4096u // events of one worker in one run
+
+int event_log_open(struct event_log *log, const char *runtime_dir, char why[SHM_WHY_SIZE]) {
+	char path[256];
+	int rc;
+
+	*log = (struct event_log){.credit = LINES_PER_SECOND};
+	snprintf(path, sizeof(path), "%s/control", runtime_dir);
+	rc = shm_open_region(path, ROUSE_REGION_CONTROL, true, &log->map, why);
+	if (rc == 0)
+		shm_take_over(&log->map);
+	else if (rc != -EBUSY)
+		rc = shm_create_region(
+			path, ROUSE_REGION_CONTROL, sizeof(struct control_region), &log->map, why);
+	if (rc < 0)
+		return rc;
+	log->region = log->map.base;
+	log->runtime_dir = mem_text(runtime_dir);
+	event_log_beat(log);
+	return 0;
+}
+
+void event_log_close(struct event_log *log) {
+	for (size_t i = 0; i < IMAGE_MAX_SLOTS; i++)
+		free(log->files[i]);
+	if (log->attached)
+		state_view_close(&log->state);
+	if (log->map.base)
+		shm_unmap(&log->map);
+	free(log->runtime_dir);
+	*log = (struct event_log){0};
+}
+
+void event_log_beat(struct event_log *log) {
+	atomic_store_explicit(
+		&log->region->header.heartbeat_ns, state_boottime_ns(), memory_order_release);
+}
+
+void event_log_images(struct event_log *log, const struct image_table *images) {
+	for (size_t i = 0; i < images->count; i++) {
+		const struct image_entry *entry = &images->entries[i];
+
+		if (!entry->served || entry->slot >= IMAGE_MAX_SLOTS)
+			continue;
+		if (log->files[entry->slot] && !strcmp(log->files[entry->slot], entry->path))
+			continue;
+		free(log->files[entry->slot]);
+		log->files[entry->slot] = mem_text(entry->path);
+	}
+}
+
+static const char *host_name(const struct config *config, const uint8_t mac[6]) {
+	for (uint32_t i = 0; i < config->host_count; i++)
+		if (!memcmp(config->hosts[i].mac, mac, 6))
+			return config->hosts[i].name;
+	return NULL;
+}
+
+// Events of a session name its file by the slot.
+static const char *file_name(const struct event_log *log, const struct event_record *event) {
+	bool by_slot = event->kind == EVENT_TFTP_DONE || event->kind == EVENT_TFTP_PROBE ||
+		       event->kind == EVENT_TFTP_FAILED;
+
+	return by_slot && event->value < IMAGE_MAX_SLOTS ? log->files[event->value] : NULL;
+}
+
+static void write_event(
+	struct event_log *log, const struct config *config, const struct event_record *event) {
+	char sentence[EVENT_SENTENCE_SIZE];
+
+	if (!log->credit) {
+		log->held_back++;
+		return;
+	}
+	if (!event_text(event, host_name(config, event->mac), file_name(log, event), sentence))
+		return;
+	log->credit--;
+	control_log(event_is_trouble(event) ? CONTROL_WARNING : CONTROL_INFO, "%s", sentence);
+}
+
+static void refill(struct event_log *log) {
+	uint64_t now_ms = state_boottime_ns() / 1000000u;
+
+	if (now_ms < log->credit_ms + 1000)
+		return;
+	log->credit_ms = now_ms;
+	log->credit = LINES_PER_SECOND;
+	if (log->held_back)
+		control_log(CONTROL_NOTICE, "%llu more events, see rouse stats",
+			(unsigned long long)log->held_back);
+	log->held_back = 0;
+}
+
+static void run_worker(struct event_log *log, const struct config *config, uint32_t worker) {
+	const struct worker_block *block = &log->state.workers[worker];
+	uint64_t tail =
+		atomic_load_explicit(&log->region->event_tail[worker], memory_order_relaxed);
+	uint64_t missed = 0, lost;
+	struct event_record event;
+
+	for (uint32_t n = 0; n < BATCH_MAX; n++) {
+		if (!events_pop(block, state_ring(&log->state, worker), &tail, &missed, &event))
+			break;
+		write_event(log, config, &event);
+	}
+	atomic_store_explicit(&log->region->event_tail[worker], tail, memory_order_release);
+	lost = atomic_load_explicit((_Atomic uint64_t *)&block->event_lost, memory_order_relaxed);
+	if (lost > log->lost[worker])
+		missed += lost - log->lost[worker];
+	log->lost[worker] = lost;
+	if (missed)
+		control_log(CONTROL_WARNING,
+			"%llu events of worker %u were lost, its ring was full",
+			(unsigned long long)missed, worker);
+}
+
+static void tell_health(struct event_log *log) {
+	uint64_t age_ms;
+	bool dead = state_health(&log->state.region->header, &age_ms) == STATE_DEAD;
+
+	if (dead && !log->told_dead)
+		control_log(CONTROL_WARNING, "the dataplane has ended");
+	if (!dead && log->told_dead)
+		control_log(CONTROL_NOTICE, "the dataplane is back");
+	log->told_dead = dead;
+}
+
+static bool attach(struct event_log *log) {
+	char why[SHM_WHY_SIZE];
+
+	if (log->attached && state_view_replaced(&log->state, log->runtime_dir)) {
+		state_view_close(&log->state);
+		log->attached = false;
+	}
+	if (log->attached)
+		return true;
+	if (state_view_open(&log->state, log->runtime_dir, why) < 0)
+		return false;
+	log->attached = true;
+	// What was counted before we looked is history.
+	for (uint32_t i = 0; i < log->state.worker_count; i++)
+		log->lost[i] =
+			atomic_load_explicit((_Atomic uint64_t *)&log->state.workers[i].event_lost,
+				memory_order_relaxed);
+	return true;
+}
+
+void event_log_run(struct event_log *log, const struct config *config) {
+	refill(log);
+	if (!attach(log))
+		return;
+	tell_health(log);
+	for (uint32_t i = 0; i < log->state.worker_count; i++)
+		run_worker(log, config, i);
+}

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the Rouse authors
+
+// Consumes the dataplane's event rings and writes them to the log. The dataplane may come, go and
+// be replaced. Main thread only.
+
+#pragma once
+
+#include "config.h"
+#include "image_table.h"
+#include "shm.h"
+#include "state_view.h"
+
+struct event_log {
+	struct shm_map map; // the control region
+	struct control_region *region;
+	char *runtime_dir;
+	struct state_view state;
+	bool attached;
+	bool told_dead;
+	uint64_t lost[ROUSE_MAX_WORKERS]; // event_lost as told last
+	char *files[IMAGE_MAX_SLOTS];     // last known name of each slot
+	uint32_t credit;                  // lines that may still be written this second
+	uint64_t credit_ms;               // when it was filled up
+	uint64_t held_back;               // events not written for want of it
+};
+
+// Adopts or makes runtime_dir/control. 0, or -errno with a sentence.
+int event_log_open(struct event_log *log, const char *runtime_dir, char why[SHM_WHY_SIZE]);
+void event_log_close(struct event_log *log);
+
+// Notes which file is in which slot, for the sentences.
+void event_log_images(struct event_log *log, const struct image_table *images);
+
+// Takes what is in the rings. Call it ten times a second.
+void event_log_run(struct event_log *log, const struct config *config);
+
+void event_log_beat(struct event_log *log);

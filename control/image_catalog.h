@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the Rouse authors
+
+// The image thread's own list of files: what was found, what is served, what has to be loaded and
+// in which order. No I/O.
+
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "image_store.h"
+#include "image_walk.h"
+
+#define IMAGE_NO_SLOT   UINT32_MAX
+#define IMAGE_TRIES_MAX 3u
+
+struct catalog_file {
+	char *path;
+	struct image_identity identity; // as found last
+	uint32_t slot;                  // what is served; IMAGE_NO_SLOT: nothing
+	uint64_t generation;
+	uint64_t size; // of what is served
+	int64_t mtime_ns;
+	uint64_t loaded_unix_ns;
+	uint8_t sha256[32];
+	uint16_t state; // enum policy_name_state
+	const char *reason;
+	bool wanted; // what was found is not what is served
+	uint8_t tries;
+	uint8_t rank; // order of loading
+};
+
+struct catalog {
+	size_t count;
+	struct catalog_file *files; // by path
+};
+
+// Patterns and names that are loaded first.
+struct catalog_order {
+	size_t preload_count;
+	char **preload;
+	size_t boot_count;
+	char **boot; // files of the boot rules
+};
+
+enum catalog_rank {
+	CATALOG_PRELOAD,
+	CATALOG_BOOT,
+	CATALOG_OTHER,
+};
+
+// Compares with what a walk found. Files that are there no more are given to gone, which takes care
+// of their slots; new and changed ones become wanted; those that could not be loaded are wanted
+// again. Returns whether anything that others see has changed.
+bool catalog_merge(struct catalog *catalog, const struct image_walk *walk,
+	const struct catalog_order *order, void (*gone)(void *context, uint32_t slot),
+	void *context);
+
+// All wanted files in the order of loading: preload, boot files, then by size, so that as many as
+// possible fit. Returns their number; *list is to be freed and good until the next merge.
+size_t catalog_wanted(const struct catalog *catalog, struct catalog_file ***list);
+
+// Whether any file is wanted.
+bool catalog_pending(const struct catalog *catalog);
+
+struct image_identity catalog_identity(const struct image_found *found);
+
+void catalog_free(struct catalog *catalog);

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the Rouse authors
+
+#include "publish.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "option_block.h"
+#include "policy_publish.h"
+#include "policy_reader.h"
+#include "state_view.h"
+
+static struct policy_ref add_text(struct policy_builder *builder, const char *text) {
+	return text ? policy_build_bytes(builder, text, strlen(text)) : (struct policy_ref){0};
+}
+
+static struct policy_ref add_block(
+	struct policy_builder *builder, const struct option_block *block) {
+	return policy_build_bytes(builder, block->data, block->len);
+}
+
+static void add_globals(
+	struct policy_builder *builder, const struct config *config, uint32_t leases) {
+	policy_build_globals(builder, &(struct policy_globals){
+					      .runtime_dir = config->runtime_dir,
+					      .state_dir = config->state_dir,
+					      .memory_bytes = config->memory_bytes,
+					      .max_leases = leases,
+					      .workers = (uint16_t)config->workers,
+					      .idle = config->idle,
+					      .tid_first = config->tid_range[0],
+					      .tid_last = config->tid_range[1],
+					      .authoritative = config->authoritative,
+				      });
+}
+
+static void add_port(struct policy_builder *builder, const struct config_port *port) {
+	policy_build_port(
+		builder, &(struct policy_port){
+				 .device = add_text(builder, strchr(port->device, ':') + 1),
+				 .address = port->address,
+				 .prefix_len = port->prefix_len,
+				 .kind = port->kind,
+				 .dhcp = port->dhcp,
+				 .mtu = port->mtu,
+			 });
+}
+
+static void add_subnet(struct policy_builder *builder, const struct config_subnet *subnet) {
+	uint32_t(*pools)[2] = mem_alloc(subnet->pool_count * sizeof(*pools));
+	struct policy_subnet out = {
+		.network = subnet->network,
+		.mask = config_mask(subnet->prefix_len),
+		.lease_time_s = subnet->lease_time_s,
+		.max_blksize = (uint16_t)subnet->max_blksize,
+		.max_windowsize = (uint16_t)subnet->max_windowsize,
+		.edge_rate_bps = subnet->edge_rate_bps,
+	};
+	struct option_block block;
+
+	for (uint32_t i = 0; i < subnet->pool_count; i++) {
+		pools[i][0] = subnet->pools[i].first;
+		pools[i][1] = subnet->pools[i].last;
+	}
+	// The configuration's check has refused what does not fit.
+	if (option_block_subnet(subnet, &block) == 0)
+		out.options = add_block(builder, &block);
+	policy_build_subnet(builder, &out, (const uint32_t(*)[2])pools, subnet->pool_count,
+		subnet->relays.list, subnet->relays.count);
+	free(pools);
+}
+
+static void add_host(struct policy_builder *builder, const struct config_host *host) {
+	struct policy_host out = {
+		.name = add_text(builder, host->name),
+		.role = add_text(builder, host->role),
+		.address = host->address,
+	};
+	struct option_block block;
+
+	memcpy(out.mac, host->mac, sizeof(out.mac));
+	if (host->options.count && option_block_options(&host->options, &block) == 0)
+		out.options = add_block(builder, &block);
+	policy_build_host(builder, &out);
+}
+
+// Option 13: EDK2 then asks for the file without asking for its size first.
+static uint32_t file_blocks(const struct config_rule *rule, const struct image_table *images) {
+	const struct image_entry *entry = NULL;
+	uint64_t blocks;
+
+	if (rule->file && !rule->next_server)
+		entry = image_table_find(images, rule->file);
+	if (!entry || !entry->served)
+		return 0;
+	blocks = (entry->size + 511) / 512;
+	return blocks <= UINT16_MAX ? (uint32_t)blocks : 0;
+}
+
+static void add_rule(struct policy_builder *builder, const struct config_rule *rule,
+	const struct image_table *images) {
+	struct policy_condition *conditions = mem_alloc(rule->match.count * sizeof(*conditions));
+	struct policy_rule out = {
+		.file = add_text(builder, rule->file),
+		.next_server = rule->next_server,
+		.line = rule->line,
+		.file_blocks = file_blocks(rule, images),
+	};
+	struct option_block block;
+
+	for (uint32_t i = 0; i < rule->match.count; i++) {
+		const struct config_condition *condition = &rule->match.list[i];
+
+		conditions[i] = (struct policy_condition){
+			.match = condition->match,
+			.group = condition->group,
+			.value = condition->value,
+			.mask = condition->mask,
+			.text = add_text(builder, condition->text),
+		};
+	}
+	if (rule->options.count && option_block_options(&rule->options, &block) == 0)
+		out.options = add_block(builder, &block);
+	policy_build_rule(builder, &out, conditions, rule->match.count);
+	free(conditions);
+}
+
+static void add_names(struct policy_builder *builder, const struct image_table *images) {
+	for (size_t i = 0; images && i < images->count; i++) {
+		const struct image_entry *entry = &images->entries[i];
+
+		policy_build_name(builder, &(struct policy_name){
+						   .path = add_text(builder, entry->path),
+						   .slot = entry->slot,
+						   .generation = entry->generation,
+						   .size = entry->size,
+						   .state = entry->state,
+					   });
+	}
+}
+
+void publish_build(struct policy_builder *builder, const struct config *config, uint32_t leases,
+	const struct image_table *images) {
+	add_globals(builder, config, leases);
+	for (uint32_t i = 0; i < config->port_count; i++)
+		add_port(builder, &config->ports[i]);
+	for (uint32_t i = 0; i < config->subnet_count; i++)
+		add_subnet(builder, &config->subnets[i]);
+	for (uint32_t i = 0; i < config->host_count; i++)
+		add_host(builder, &config->hosts[i]);
+	for (uint32_t i = 0; i < config->rule_count; i++)
+		add_rule(builder, &config->rules[i], images);
+	add_names(builder, images);
+}
+
+// The lease table's size in the snapshot of the process before: a running dataplane keeps it.
+static uint32_t read_former_leases(const struct shm_map *map) {
+	void *copy = mem_alloc(POLICY_SNAPSHOT_MAX);
+	struct policy_reader reader;
+	struct policy policy;
+	uint64_t generation;
+	uint32_t leases = 0;
+	char why[256];
+
+	if (policy_reader_attach(map->base, map->size, &reader) == 0 &&
+		policy_reader_poll(
+			&reader, 0, copy, POLICY_SNAPSHOT_MAX, &policy, &generation, why) == 1)
+		leases = policy.snapshot->max_leases;
+	free(copy);
+	return leases;
+}
+
+static int adopt(struct publisher *publisher, const char *path, char why[SHM_WHY_SIZE]) {
+	int rc = shm_open_region(path, ROUSE_REGION_POLICY, true, &publisher->map, why);
+
+	if (rc < 0)
+		return rc;
+	if (policy_publish_check(publisher->map.base, publisher->map.size) < 0) {
+		shm_unmap(&publisher->map);
+		return -EPROTO;
+	}
+	shm_take_over(&publisher->map);
+	publisher->former_leases = read_former_leases(&publisher->map);
+	return 0;
+}
+
+int publisher_open(struct publisher *publisher, const char *runtime_dir, char why[SHM_WHY_SIZE]) {
+	char path[256];
+	int rc;
+
+	*publisher = (struct publisher){.work_size = policy_builder_size(POLICY_SNAPSHOT_MAX)};
+	snprintf(path, sizeof(path), "%s/policy", runtime_dir);
+	rc = adopt(publisher, path, why);
+	if (rc == -EBUSY)
+		return rc;
+	if (rc < 0) {
+		rc = shm_create_region(
+			path, ROUSE_REGION_POLICY, POLICY_REGION_SIZE, &publisher->map, why);
+		if (rc < 0)
+			return rc;
+		policy_publish_init(publisher->map.base);
+	}
+	publisher->work = mem_alloc(publisher->work_size);
+	publisher_beat(publisher);
+	return 0;
+}
+
+void publisher_close(struct publisher *publisher) {
+	if (publisher->map.base)
+		shm_unmap(&publisher->map);
+	free(publisher->work);
+	*publisher = (struct publisher){0};
+}
+
+int64_t publisher_publish(struct publisher *publisher, const struct config *config, uint32_t leases,
+	const struct image_table *images, char why[256]) {
+	struct policy_builder *builder =
+		policy_builder_init(publisher->work, publisher->work_size, POLICY_SNAPSHOT_MAX);
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	publish_build(builder, config, leases, images);
+	return policy_publish(publisher->map.base, builder,
+		(uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec, why);
+}
+
+void publisher_beat(struct publisher *publisher) {
+	struct shm_header *header = publisher->map.base;
+
+	atomic_store_explicit(&header->heartbeat_ns, state_boottime_ns(), memory_order_release);
+}

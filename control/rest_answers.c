@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the Rouse authors
+
+#include "rest_answers.h"
+
+#include <microhttpd.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "daemon.h"
+#include "text.h"
+
+// Has the daemon's loop answer.
+static unsigned int ask(
+	struct daemon *daemon, unsigned int (*run)(struct daemon *, json_t **), json_t **value) {
+	struct daemon_call call = {.run = run};
+
+	if (daemon_ask(daemon, &call)) {
+		*value = call.answer;
+		return call.status;
+	}
+	*value = json_pack("{s:s}", "error", "rouse-control is ending");
+	return MHD_HTTP_SERVICE_UNAVAILABLE;
+}
+
+static json_t *images_summary(const struct image_table *table) {
+	size_t served = 0;
+	uint64_t bytes = 0;
+
+	if (!table)
+		return json_null();
+	for (size_t i = 0; i < table->count; i++) {
+		if (!table->entries[i].served)
+			continue;
+		served++;
+		bytes += table->entries[i].size;
+	}
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:b, s:b, s:b, s:s}", "files",
+		(json_int_t)table->count, "served", (json_int_t)served, "served_bytes",
+		(json_int_t)bytes, "left_out",
+		(json_int_t)(table->count - served + table->left_count), "memory_bytes",
+		(json_int_t)table->memory_bytes, "free_bytes", (json_int_t)table->free_bytes,
+		"complete", table->complete, "watching", table->watching, "hugepages", table->huge,
+		"region", table->region_path);
+}
+
+static unsigned int run_status(struct daemon *daemon, json_t **value) {
+	*value = json_pack("{s:s, s:I, s:I, s:s, s:s, s:I, s:I, s:I, s:I, s:o}", "version",
+		ROUSE_VERSION, "pid", (json_int_t)getpid(), "started_unix_s",
+		(json_int_t)daemon->started_unix_s, "config", daemon->config_path, "runtime_dir",
+		daemon->config->runtime_dir, "config_taken_unix_s",
+		(json_int_t)daemon->configured_unix_s, "reload_errors",
+		(json_int_t)daemon->failed_reload_errors, "policy_generation",
+		(json_int_t)daemon->generation, "policy_published_unix_s",
+		(json_int_t)daemon->published_unix_s, "images", images_summary(daemon->table));
+	return MHD_HTTP_OK;
+}
+
+static unsigned int get_status(struct daemon *daemon, json_t **value) {
+	return ask(daemon, run_status, value);
+}
+
+static unsigned int run_reload(struct daemon *daemon, json_t **value) {
+	json_t *errors = daemon_reload(daemon);
+	char sentence[128];
+
+	if (!errors) {
+		*value = json_pack("{s:s, s:b}", "config", daemon->config_path, "taken", 1);
+		return MHD_HTTP_OK;
+	}
+	snprintf(sentence, sizeof(sentence),
+		"the configuration has %zu errors, what runs goes on unchanged",
+		daemon->failed_reload_errors);
+	*value = json_pack("{s:s, s:s, s:o}", "error", sentence, "config", daemon->config_path,
+		"errors", errors);
+	return MHD_HTTP_UNPROCESSABLE_CONTENT;
+}
+
+static unsigned int post_reload(struct daemon *daemon, json_t **value) {
+	return ask(daemon, run_reload, value);
+}
+
+static const char *state_name(const struct image_entry *entry) {
+	if (entry->served)
+		return "served";
+	return entry->state == POLICY_NAME_NO_MEMORY ? "no memory" : "unreadable";
+}
+
+// Names are bytes; JSON is UTF-8. Others come cleaned, with their bytes as \xNN.
+static json_t *name_json(const char *path) {
+	json_t *name = json_string(path);
+	char clean[4 * POLICY_NAME_MAX + 1];
+
+	return name ? name : json_string(text_clean(path, strlen(path), clean, sizeof(clean)));
+}
+
+static json_t *entry_json(const struct image_entry *entry) {
+	json_t *object = json_pack("{s:o, s:s, s:I, s:I}", "path", name_json(entry->path), "state",
+		state_name(entry), "bytes", (json_int_t)entry->size, "modified_unix_s",
+		(json_int_t)(entry->mtime_ns / 1000000000));
+	char hex[65];
+
+	if (!entry->served) {
+		json_object_set_new(object, "reason", json_string(entry->reason));
+		return object;
+	}
+	for (int i = 0; i < 32; i++)
+		snprintf(hex + 2 * i, 3, "%02x", entry->sha256[i]);
+	json_object_set_new(object, "sha256", json_string(hex));
+	json_object_set_new(object, "slot", json_integer(entry->slot));
+	json_object_set_new(object, "generation", json_integer((json_int_t)entry->generation));
+	json_object_set_new(object, "loaded_unix_s",
+		json_integer((json_int_t)(entry->loaded_unix_ns / 1000000000)));
+	return object;
+}
+
+static unsigned int get_images(struct daemon *daemon, json_t **value) {
+	struct image_table *table = image_service_table(daemon->images);
+	json_t *files = json_array(), *left_out = json_array();
+
+	for (size_t i = 0; table && i < table->count; i++)
+		json_array_append_new(files, entry_json(&table->entries[i]));
+	for (size_t i = 0; table && i < table->left_count; i++)
+		json_array_append_new(left_out,
+			json_pack("{s:o, s:s}", "path", name_json(table->left_out[i].path),
+				"reason", table->left_out[i].reason));
+	*value = json_pack("{s:o, s:o, s:o}", "summary", images_summary(table), "files", files,
+		"left_out", left_out);
+	image_table_drop(table);
+	return MHD_HTTP_OK;
+}
+
+const struct rest_route rest_routes[] = {
+	{"GET", "/v1/status", "what runs since when, with which configuration", get_status},
+	{"POST", "/v1/reload", "read the configuration again", post_reload},
+	{"GET", "/v1/images", "all files, served or not, with their SHA-256", get_images},
+};
+
+const size_t rest_route_count = sizeof(rest_routes) / sizeof(rest_routes[0]);

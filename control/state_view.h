@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the Rouse authors
+
+// The dataplane's state region as its readers see it. The dataplane may come, go and be replaced: a
+// view is renewed from time to time. All counts and offsets are copies, checked against the file's
+// size.
+
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "shm.h"
+#include "shm_abi.h"
+
+struct state_view {
+	struct shm_map map;
+	const struct state_region *region;
+	uint32_t worker_count;
+	uint32_t port_count;
+	uint32_t lease_count;
+	uint32_t session_count;
+	uint32_t image_slot_count;
+	uint16_t tid_first;
+	const struct worker_block *workers;
+	const struct event_record *events; // EVENT_RING_SIZE per worker
+	const struct lease_record *leases;
+	const struct tftp_session *sessions;
+	const _Atomic uint32_t *pins; // image_slot_count per worker
+	const _Atomic uint64_t *last_use;
+};
+
+// Maps runtime_dir/state. 0; -ENOENT: the dataplane never ran; -EPROTO: another version or not to
+// be believed, why says.
+int state_view_open(struct state_view *view, const char *runtime_dir, char why[SHM_WHY_SIZE]);
+void state_view_close(struct state_view *view);
+
+// Whether the file at runtime_dir/state is another one by now.
+bool state_view_replaced(const struct state_view *view, const char *runtime_dir);
+
+// The dataplane's boot id; false while it is being written.
+bool state_view_boot_id(const struct state_view *view, uint8_t boot_id[16]);
+
+// How the writer of a region does: it runs; it runs but its heartbeat is older than STATE_STALE_MS;
+// it is gone.
+enum state_health {
+	STATE_ALIVE,
+	STATE_STALE,
+	STATE_DEAD,
+};
+
+#define STATE_STALE_MS 5000u
+
+enum state_health state_health(const struct shm_header *header, uint64_t *heartbeat_age_ms);
+
+// CLOCK_BOOTTIME in nanoseconds.
+uint64_t state_boottime_ns(void);
+
+static inline const struct event_record *state_ring(
+	const struct state_view *view, uint32_t worker) {
+	return view->events + (size_t)worker * EVENT_RING_SIZE;
+}
+
+// The pins of one slot by all workers together.
+uint32_t state_pins(const struct state_view *view, uint32_t slot);
+
+// A counter's sum over all workers.
+uint64_t state_counter(const struct state_view *view, enum rouse_stat stat);
