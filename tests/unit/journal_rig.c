@@ -19,19 +19,24 @@ static void append_log(void *context, const char *sentence) {
 	snprintf(rig->log + len, RIG_LOG_SIZE - len, "%s\n", sentence);
 }
 
-struct rig *rig_new(uint32_t segment_bytes, const struct journal_io *io) {
+struct rig *rig_new_in(const char *parent, uint32_t segment_bytes, const struct journal_io *io) {
 	struct rig *rig = calloc(1, sizeof(*rig));
 
 	assert_non_null(rig);
-	// The fault tests sync many thousand times: in memory.
-	snprintf(rig->path, sizeof(rig->path), "%s/rouse-journal-XXXXXX",
-		io && !access("/dev/shm", W_OK) ? "/dev/shm" : "/tmp");
+	snprintf(rig->path, sizeof(rig->path), "%s/rouse-journal-XXXXXX", parent);
 	assert_non_null(mkdtemp(rig->path));
 	rig->dir_fd = open(rig->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	assert_true(rig->dir_fd >= 0);
 	rig->segment_bytes = segment_bytes;
 	rig->io = io ? io : &journal_io_system;
 	return rig;
+}
+
+// The fault tests sync many thousand times: in memory.
+struct rig *rig_new(uint32_t segment_bytes, const struct journal_io *io) {
+	const char *parent = io && !access("/dev/shm", W_OK) ? "/dev/shm" : "/tmp";
+
+	return rig_new_in(parent, segment_bytes, io);
 }
 
 static void for_each_file(const struct rig *rig,

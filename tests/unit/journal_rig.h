@@ -32,6 +32,8 @@ struct rig {
 
 // A rig on an empty directory; io NULL: the system's. Ends the test if it cannot be made.
 struct rig *rig_new(uint32_t segment_bytes, const struct journal_io *io);
+// The same below a given directory.
+struct rig *rig_new_in(const char *parent, uint32_t segment_bytes, const struct journal_io *io);
 void rig_free(struct rig *rig); // closes the journal and deletes the directory
 
 // Opens, recovers; the oracle's recovered[] is filled. 0 or what failed.
