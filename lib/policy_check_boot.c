@@ -159,12 +159,12 @@ static int check_name_found(const struct policy *p, uint32_t i, char why[256]) {
 	const char *path = policy_text(p, name->path);
 	char clean[128];
 
-	text_clean(path, name->path.len, clean, sizeof(clean));
 	if (policy_find_exact(p, name->node, path, name->path.len) != name)
-		return policy_refuse(
-			why, "name %s is there twice, or its hash table misses it", clean);
+		return policy_refuse(why, "name %s is there twice, or its hash table misses it",
+			text_clean(path, name->path.len, clean, sizeof(clean)));
 	if (!folds_to_itself(p, name))
-		return policy_refuse(why, "the folded hash table misses name %s", clean);
+		return policy_refuse(why, "the folded hash table misses name %s",
+			text_clean(path, name->path.len, clean, sizeof(clean)));
 	return 0;
 }
 

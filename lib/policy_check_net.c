@@ -30,30 +30,35 @@ static int check_subnet(const struct policy *p, uint32_t i, char why[256]) {
 	const struct policy_subnet *s = &p->subnets[i];
 	char ip[TEXT_IP_SIZE];
 
-	text_ip(s->network, ip);
 	if (!policy_mask_ok(s->mask) || (s->network & ~s->mask) != 0)
-		return policy_refuse(why, "subnet %s has the mask 0x%08x", ip, s->mask);
+		return policy_refuse(
+			why, "subnet %s has the mask 0x%08x", text_ip(s->network, ip), s->mask);
 	if (s->broadcast != (s->network | ~s->mask))
 		return policy_refuse(why,
-			"subnet %s has the broadcast address 0x%08x with mask 0x%08x", ip,
-			s->broadcast, s->mask);
+			"subnet %s has the broadcast address 0x%08x with mask 0x%08x",
+			text_ip(s->network, ip), s->broadcast, s->mask);
 	if (i > 0 && s->network <= p->subnets[i - 1].broadcast)
-		return policy_refuse(why, "subnet %s overlaps the one before it", ip);
+		return policy_refuse(
+			why, "subnet %s overlaps the one before it", text_ip(s->network, ip));
 	if (s->relays.count > POLICY_RELAYS_MAX ||
 		(uint64_t)s->relays.first + s->relays.count > p->count[POLICY_RELAYS])
-		return policy_refuse(why, "subnet %s has %u relays from %u of %u", ip,
-			s->relays.count, s->relays.first, p->count[POLICY_RELAYS]);
+		return policy_refuse(why, "subnet %s has %u relays from %u of %u",
+			text_ip(s->network, ip), s->relays.count, s->relays.first,
+			p->count[POLICY_RELAYS]);
 	if (!policy_options_ok(p, s->options))
-		return policy_refuse(why, "subnet %s has a malformed option block", ip);
+		return policy_refuse(
+			why, "subnet %s has a malformed option block", text_ip(s->network, ip));
 	if (s->lease_time_s == 0)
-		return policy_refuse(why, "subnet %s has a lease time of 0", ip);
+		return policy_refuse(
+			why, "subnet %s has a lease time of 0", text_ip(s->network, ip));
 	if (s->max_blksize < BLKSIZE_MIN || s->max_blksize > BLKSIZE_MAX)
-		return policy_refuse(why, "subnet %s has max_blksize %u, not %u to %u", ip,
-			s->max_blksize, BLKSIZE_MIN, BLKSIZE_MAX);
+		return policy_refuse(why, "subnet %s has max_blksize %u, not %u to %u",
+			text_ip(s->network, ip), s->max_blksize, BLKSIZE_MIN, BLKSIZE_MAX);
 	if (s->max_windowsize == 0)
-		return policy_refuse(why, "subnet %s has max_windowsize 0", ip);
+		return policy_refuse(
+			why, "subnet %s has max_windowsize 0", text_ip(s->network, ip));
 	if (s->edge_rate_bps == 0)
-		return policy_refuse(why, "subnet %s has edge_rate 0", ip);
+		return policy_refuse(why, "subnet %s has edge_rate 0", text_ip(s->network, ip));
 	return 0;
 }
 
@@ -62,19 +67,20 @@ static int check_pool(const struct policy *p, uint32_t i, uint32_t subnet, char 
 	char first[TEXT_IP_SIZE];
 	char last[TEXT_IP_SIZE];
 
-	text_ip(pool->first, first);
-	text_ip(pool->last, last);
 	if (pool->first > pool->last)
-		return policy_refuse(why, "pool %s-%s ends before it begins", first, last);
+		return policy_refuse(why, "pool %s-%s ends before it begins",
+			text_ip(pool->first, first), text_ip(pool->last, last));
 	if (pool->subnet != subnet)
 		return policy_refuse(why, "pool %s-%s names subnet %u but belongs to %u", first,
 			last, pool->subnet, subnet);
 	if (!usable_in(&p->subnets[subnet], pool->first) ||
 		!usable_in(&p->subnets[subnet], pool->last))
 		return policy_refuse(why,
-			"pool %s-%s goes beyond the usable addresses of its subnet", first, last);
+			"pool %s-%s goes beyond the usable addresses of its subnet",
+			text_ip(pool->first, first), text_ip(pool->last, last));
 	if (i > 0 && pool->first <= p->pools[i - 1].last)
-		return policy_refuse(why, "pool %s-%s overlaps the one before it", first, last);
+		return policy_refuse(why, "pool %s-%s overlaps the one before it",
+			text_ip(pool->first, first), text_ip(pool->last, last));
 	return 0;
 }
 
@@ -125,7 +131,6 @@ static int check_port(const struct policy *p, uint32_t i, char why[256]) {
 	uint32_t expected = subnet ? (uint32_t)(subnet - p->subnets) : UINT32_MAX;
 	char ip[TEXT_IP_SIZE];
 
-	text_ip(port->address, ip);
 	if (!policy_text_ok(p, port->device, 1, POLICY_TEXT_MAX))
 		return policy_refuse(why, "port %u has no device, or one of more than %u bytes", i,
 			POLICY_TEXT_MAX);
@@ -134,7 +139,8 @@ static int check_port(const struct policy *p, uint32_t i, char why[256]) {
 			i, port->kind, POLICY_DEVICE_PCI, port->dhcp, POLICY_DHCP_PROXY);
 	if (!policy_unicast_ok(port->address) || port->prefix_len < POLICY_PREFIX_MIN ||
 		port->prefix_len > 32)
-		return policy_refuse(why, "port %u has the address %s/%u", i, ip, port->prefix_len);
+		return policy_refuse(why, "port %u has the address %s/%u", i,
+			text_ip(port->address, ip), port->prefix_len);
 	if ((port->mtu != 0 && (port->mtu < MTU_MIN || port->mtu > MTU_MAX)) ||
 		port->vlan > VLAN_MAX)
 		return policy_refuse(why,
@@ -142,9 +148,10 @@ static int check_port(const struct policy *p, uint32_t i, char why[256]) {
 			MTU_MIN, MTU_MAX, port->vlan, VLAN_MAX);
 	if (port->subnet != expected)
 		return policy_refuse(why, "port %u (%s) names subnet %u, its address is in %u", i,
-			ip, port->subnet, expected);
+			text_ip(port->address, ip), port->subnet, expected);
 	if (policy_pool_of(p, port->address))
-		return policy_refuse(why, "a pool contains %s, the address of port %u", ip, i);
+		return policy_refuse(why, "a pool contains %s, the address of port %u",
+			text_ip(port->address, ip), i);
 	return 0;
 }
 
@@ -162,16 +169,16 @@ static int check_host_address(
 	const struct policy_subnet *subnet = policy_subnet_of(p, host->address);
 	char ip[TEXT_IP_SIZE];
 
-	text_ip(host->address, ip);
 	if (!policy_unicast_ok(host->address) || (subnet && !usable_in(subnet, host->address)))
-		return policy_refuse(
-			why, "host %u has the address %s, which no machine can have", i, ip);
+		return policy_refuse(why, "host %u has the address %s, which no machine can have",
+			i, text_ip(host->address, ip));
 	if (policy_host_by_address(p, host->address) != host)
-		return policy_refuse(why, "host %u is not the one that %s finds", i, ip);
+		return policy_refuse(
+			why, "host %u is not the one that %s finds", i, text_ip(host->address, ip));
 	for (uint32_t port = 0; port < p->count[POLICY_PORTS]; port++)
 		if (p->ports[port].address == host->address)
-			return policy_refuse(
-				why, "host %u has %s, the address of port %u", i, ip, port);
+			return policy_refuse(why, "host %u has %s, the address of port %u", i,
+				text_ip(host->address, ip), port);
 	return 0;
 }
 
@@ -179,7 +186,6 @@ static int check_host(const struct policy *p, uint32_t i, char why[256]) {
 	const struct policy_host *host = &p->hosts[i];
 	char mac[TEXT_MAC_SIZE];
 
-	text_mac(host->mac, mac);
 	if (!policy_text_ok(p, host->name, 1, POLICY_TEXT_MAX))
 		return policy_refuse(why, "host %u has no name, or one of more than %u bytes", i,
 			POLICY_TEXT_MAX);
@@ -188,10 +194,11 @@ static int check_host(const struct policy *p, uint32_t i, char why[256]) {
 	if (!policy_options_ok(p, host->options))
 		return policy_refuse(why, "host %u has a malformed option block", i);
 	if ((host->mac[0] & 1) != 0 || memcmp(host->mac, (const uint8_t[6]){0}, 6) == 0)
-		return policy_refuse(
-			why, "host %u has the MAC %s, which no machine can have", i, mac);
+		return policy_refuse(why, "host %u has the MAC %s, which no machine can have", i,
+			text_mac(host->mac, mac));
 	if (policy_host_by_mac(p, host->mac) != host)
-		return policy_refuse(why, "host %u is not the one that %s finds", i, mac);
+		return policy_refuse(
+			why, "host %u is not the one that %s finds", i, text_mac(host->mac, mac));
 	return host->address == 0 ? 0 : check_host_address(p, host, i, why);
 }
 

@@ -28,13 +28,17 @@ static void make_plain(const char *name, size_t len, struct plain *plain) {
 	}
 }
 
+static bool is_parent(const char *segment, size_t len) {
+	return len == 2 && segment[0] == '.' && segment[1] == '.';
+}
+
 static bool has_parent_segment(const char *text, size_t len) {
 	size_t start = 0;
 
 	for (size_t i = 0; i <= len; i++) {
 		if (i < len && !is_separator(text[i]))
 			continue;
-		if (i - start == 2 && text[start] == '.' && text[start + 1] == '.')
+		if (is_parent(text + start, i - start))
 			return true;
 		start = i + 1;
 	}
@@ -42,12 +46,18 @@ static bool has_parent_segment(const char *text, size_t len) {
 }
 
 bool policy_name_is_plain(const char *name, size_t len) {
-	struct plain plain;
+	size_t start = 0;
 
 	if (len == 0 || len > POLICY_NAME_MAX || memchr(name, 0, len))
 		return false;
-	make_plain(name, len, &plain);
-	return plain.len == len && !has_parent_segment(name, len);
+	for (size_t i = 0; i < len; i++) {
+		if (!is_separator(name[i]))
+			continue;
+		if (i == start || is_parent(name + start, i - start))
+			return false;
+		start = i + 1;
+	}
+	return !is_parent(name + start, len - start);
 }
 
 const struct policy_name *policy_find_exact(
