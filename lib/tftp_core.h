@@ -54,6 +54,7 @@ static inline enum tftp_class tftp_class_due(const struct tftp_session *session)
 // Queues an ERROR. Full: it is not sent, and counted.
 void tftp_core_refuse(struct tftp_server *server, const struct frame_to *to, uint16_t port,
 	uint16_t code, const char *text);
+// An unproven peer that has got its share gets none.
 void tftp_core_refuse_session(struct tftp_server *server, const struct tftp_session *session,
 	uint16_t code, const char *text);
 

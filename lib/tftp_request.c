@@ -47,9 +47,12 @@ static void tell(struct tftp_server *server, const struct request *request, enum
 	events_push(server->setup.events, &event, request->view.name, request->view.name_len);
 }
 
+// An ERROR for a request; without its text when that would be more than three times the request,
+// which may carry somebody else's address.
 static void refuse(struct tftp_server *server, const struct request *request, enum rouse_stat stat,
 	uint16_t code, const char *text) {
 	const struct tftp_input *input = request->input;
+	size_t limit = TFTP_UNPROVEN_FACTOR * (size_t)input->frame->payload_len;
 	struct frame_to to = {
 		.src = input->own_address,
 		.dst = input->frame->src,
@@ -60,6 +63,8 @@ static void refuse(struct tftp_server *server, const struct request *request, en
 	memcpy(to.src_mac, input->port_mac, sizeof(to.src_mac));
 	memcpy(to.dst_mac, input->frame->src_mac, sizeof(to.dst_mac));
 	tftp_count(server, stat);
+	if (TFTP_HEADER_BYTES + strlen(text) + 1 > limit)
+		text = "";
 	tftp_core_refuse(server, &to, input->port, code, text);
 }
 

@@ -112,7 +112,11 @@ void tftp_core_refuse(struct tftp_server *server, const struct frame_to *to, uin
 void tftp_core_refuse_session(struct tftp_server *server, const struct tftp_session *session,
 	uint16_t code, const char *text) {
 	struct frame_to to = tftp_core_to(session);
+	uint64_t bytes = session->bytes_to_peer + TFTP_HEADER_BYTES + strlen(text) + 1;
 
+	if (tftp_session_half_open(session) &&
+		bytes > TFTP_UNPROVEN_FACTOR * session->bytes_from_peer)
+		return;
 	tftp_core_refuse(server, &to, session->port, code, text);
 }
 
@@ -325,8 +329,7 @@ void tftp_server_abandon(struct tftp_server *server, struct rouse_now now) {
 
 		if (session->state == SESSION_FREE)
 			continue;
-		tftp_core_refuse_session(
-			server, session, TFTP_ERROR_UNDEFINED, "file has changed");
+		tftp_core_refuse_session(server, session, TFTP_ERROR_UNDEFINED, "file has changed");
 		end_session(server, i, STAT_TFTP_IMAGE_GONE, EVENT_TFTP_FAILED,
 			EVENT_REASON_IMAGE_GONE, now);
 	}

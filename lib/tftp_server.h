@@ -55,8 +55,8 @@ struct tftp_packet {
 	const char *error_text; // static storage
 };
 
-// memory is aligned to a cache line and lives as long as the server. init makes this worker's pins 0
-// (those of a dead process are void) and leaves the sessions alone: they are either all zero, or
+// memory is aligned to a cache line and lives as long as the server. init makes this worker's pins
+// 0 (those of a dead process are void) and leaves the sessions alone: they are either all zero, or
 // tftp_server_resume is called next.
 size_t tftp_server_size(uint32_t session_count);
 struct tftp_server *tftp_server_init(void *memory, const struct tftp_server_setup *setup);
@@ -67,8 +67,8 @@ struct tftp_server *tftp_server_init(void *memory, const struct tftp_server_setu
 uint32_t tftp_server_resume(
 	struct tftp_server *server, const struct policy *policy, struct rouse_now now);
 
-// The images region is another file from now on: every transfer is ended, its client gets ERROR 0. To be
-// called while setup->images still is the former region; the caller changes it afterwards.
+// The images region is another file from now on: every transfer is ended, its client gets ERROR 0.
+// To be called while setup->images still is the former region; the caller changes it afterwards.
 void tftp_server_abandon(struct tftp_server *server, struct rouse_now now);
 
 // A datagram to port 69, and one to a TID of this worker.

@@ -16,8 +16,8 @@ void timer_wheel_init(struct timer_wheel *wheel, struct tftp_session *sessions, 
 	memset(wheel, 0, sizeof(*wheel));
 	wheel->sessions = sessions;
 	wheel->tick = now_us >> TIMER_WHEEL_SHIFT;
-	for (uint32_t i = 0; i < TIMER_WHEEL_SLOTS; i++)
-		wheel->head[i] = TIMER_WHEEL_NONE;
+	static_assert(TIMER_WHEEL_NONE == UINT32_MAX, "memset below");
+	memset(wheel->head, 0xff, sizeof(wheel->head));
 }
 
 static void link_first(struct timer_wheel *wheel, uint32_t index, uint64_t tick) {

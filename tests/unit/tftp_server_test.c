@@ -218,6 +218,22 @@ static void what_cannot_be_served_gets_an_error_at_once(void **state) {
 	world_end(world);
 }
 
+// Four bytes may carry anybody's address: what comes back is at most twelve.
+static void a_tiny_request_gets_an_error_without_text(void **state) {
+	static const struct refusal tiny[] = {
+		{"read", BYTES("\0\1\0\0"), 4, "", STAT_TFTP_BAD_MODE, EVENT_TFTP_REFUSED,
+			EVENT_REASON_NETASCII},
+		{"write", BYTES("\0\2\0\0"), 2, "", STAT_TFTP_WRITES_REFUSED, EVENT_TFTP_REFUSED,
+			EVENT_REASON_WRITE},
+	};
+	struct world *world = world_usual();
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(tiny); i++)
+		check_refusal(world, &tiny[i], (uint16_t)(WORLD_PORT + i));
+	world_end(world);
+}
+
 static void a_name_of_64_kib_is_bad(void **state) {
 	struct world *world = world_usual();
 	char *bytes = malloc(65500);
@@ -651,6 +667,7 @@ int main(void) {
 		cmocka_unit_test(a_broadcast_request_is_not_answered),
 		cmocka_unit_test(strangers_do_not_touch_a_transfer),
 		cmocka_unit_test(what_cannot_be_served_gets_an_error_at_once),
+		cmocka_unit_test(a_tiny_request_gets_an_error_without_text),
 		cmocka_unit_test(a_name_of_64_kib_is_bad),
 		cmocka_unit_test(a_file_just_replaced_gets_a_reason),
 		cmocka_unit_test(a_flood_of_bad_requests_is_bounded),
