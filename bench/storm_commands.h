@@ -9,5 +9,6 @@
 
 extern const struct storm_command STORM_TFTP;
 extern const struct storm_command STORM_DHCP;
+extern const struct storm_command STORM_BOOT;
 extern const struct storm_command STORM_VERIFY;
 extern const struct storm_command STORM_REFLECT;

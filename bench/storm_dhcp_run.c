@@ -212,7 +212,8 @@ static void on_arp(struct run *run, const uint8_t *frame, size_t len) {
 	uint32_t target = storm_datagram_arp_target(frame, len);
 	uint32_t id = storm_owner_find(&run->owner, target);
 
-	if (id == STORM_OWNER_NONE)
+	// A slot whose machine is a new one by now does not speak for the old one.
+	if (id == STORM_OWNER_NONE || run->clients[id].address != target)
 		return;
 	run->result->arp_answers++;
 	storm_datagram_arp_answer(run->packet, frame, len, target, run->clients[id].mac);

@@ -12,6 +12,7 @@
 static const struct storm_command *const COMMANDS[] = {
 	&STORM_TFTP,
 	&STORM_DHCP,
+	&STORM_BOOT,
 	&STORM_VERIFY,
 	&STORM_REFLECT,
 };
