@@ -129,6 +129,7 @@ static void follow_policy(struct dataplane *dp) {
 	dp->former = dp->current;
 	dp->current = next;
 	policy_watch_fix(&dp->watch, next);
+	prober_restart(&dp->prober);
 	atomic_store_explicit(&dp->published, next, memory_order_release);
 	wake_all(dp);
 }
@@ -166,6 +167,7 @@ void dataplane_loop(struct dataplane *dp, const sigset_t *signals) {
 	for (ticks = 0; !tick(signals); ticks++) {
 		follow_policy(dp);
 		follow_images_id(dp);
+		prober_tick(&dp->prober, &dp->current->policy, dp->link_up);
 		if (ticks % TICKS_PER_BEAT == 0) {
 			state_beat(&dp->state);
 			watch_ports(dp);

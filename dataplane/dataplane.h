@@ -13,6 +13,7 @@
 #include "outlook.h"
 #include "policy_watch.h"
 #include "port.h"
+#include "prober.h"
 #include "state.h"
 #include "worker.h"
 
@@ -37,6 +38,8 @@ struct dataplane {
 	uint16_t worker_count;
 	struct worker *worker; // [worker_count]
 	struct dhcp_glue *dhcp;
+	struct prober prober;
+	bool probes; // needed: the journal was empty
 	void *lease_memory;
 	void *parked_memory;
 	_Atomic bool stop;

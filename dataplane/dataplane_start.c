@@ -145,8 +145,8 @@ static int recover(struct dataplane *dp) {
 		return rc;
 	}
 	lease_raise_lsn(restoring.leases, recovery.next_lsn - 1);
-	if (recovery.fresh)
-		lease_require_probes(restoring.leases);
+	lease_require_probes(restoring.leases, recovery.fresh);
+	dp->probes = recovery.fresh;
 	log_say(LOG_LEVEL_NOTICE, "%llu leases are known from the journal",
 		(unsigned long long)recovery.leases);
 	return journal_start(dp->journal);
@@ -203,6 +203,23 @@ static int start_ports(struct dataplane *dp) {
 	return 0;
 }
 
+// Without a journal the addresses that are in use must be found out first.
+static int start_prober(struct dataplane *dp) {
+	int rc;
+
+	if (!dp->probes)
+		return 0;
+	rc = prober_start(&dp->prober, dp->port, dp->port_count);
+	if (rc < 0) {
+		log_say(LOG_LEVEL_ERROR, "cannot probe addresses: %s", strerror(-rc));
+		return rc;
+	}
+	dp->dhcp->probes = &dp->prober.results;
+	log_say(LOG_LEVEL_NOTICE, "there is no lease journal: the addresses of the pools are asked "
+				  "whether they are in use, before they are given out");
+	return 0;
+}
+
 static int launch(struct dataplane *dp) {
 	uint16_t i;
 	int rc;
@@ -244,6 +261,7 @@ static int (*const steps[])(struct dataplane *dp) = {
 	open_journal,
 	worker_setup_resume,
 	start_ports,
+	start_prober,
 	launch,
 };
 
@@ -272,6 +290,7 @@ void dataplane_stop(struct dataplane *dp) {
 	for (i = 0; dp->worker && i < dp->worker_count; i++)
 		wait_wake(wait_event_fd(&dp->worker[i].waiter));
 	rte_eal_mp_wait_lcore();
+	prober_stop(&dp->prober);
 	if (dp->journal) {
 		journal_stop(dp->journal);
 		journal_close(dp->journal);

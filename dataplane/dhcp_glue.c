@@ -14,6 +14,8 @@
 
 #include "hot.h"
 
+#define PROBES_PER_PASS 256u
+
 static bool send_payload(struct worker *w, uint16_t port, const struct frame_to *to,
 	const uint8_t *payload, uint16_t len) {
 	uint32_t sum;
@@ -130,7 +132,28 @@ static void restamp(struct dhcp_glue *glue, struct rouse_now now) {
 	}
 }
 
+// Tells the lease table what the main thread found out about addresses. Once all is told, pools
+// that a later policy brings count as free.
+static void tell_probes(struct dhcp_glue *glue, struct rouse_now now) {
+	const struct probe_results *probes = glue->probes;
+	bool complete = atomic_load_explicit(&probes->complete, memory_order_acquire);
+	uint32_t count = atomic_load_explicit(&probes->count, memory_order_acquire);
+	uint32_t end = glue->probes_told + PROBES_PER_PASS;
+
+	for (; glue->probes_told < count && glue->probes_told < end; glue->probes_told++) {
+		uint64_t result = probes->result[glue->probes_told];
+
+		lease_probed(glue->server.leases, (uint32_t)result, result & PROBE_IN_USE, now);
+	}
+	if (complete && glue->probes_told == count) {
+		lease_require_probes(glue->server.leases, false);
+		glue->probes = NULL;
+	}
+}
+
 void dhcp_glue_sweep(struct dhcp_glue *glue, struct rouse_now now) {
+	if (glue->probes)
+		tell_probes(glue, now);
 	if (now.us < glue->sweep_us)
 		return;
 	glue->sweep_us = now.us + WORKER_DHCP_SWEEP_US;
@@ -141,4 +164,5 @@ void dhcp_glue_sweep(struct dhcp_glue *glue, struct rouse_now now) {
 void dhcp_glue_reconfigure(struct dhcp_glue *glue, const struct outlook *next) {
 	glue->server.policy = &next->policy;
 	lease_set_policy(glue->server.leases, &next->policy);
+	glue->probes_told = 0; // the table has forgotten them
 }

@@ -12,6 +12,7 @@
 #include "frame.h"
 #include "outlook.h"
 #include "parked.h"
+#include "prober.h"
 
 struct journal;
 struct worker;
@@ -22,7 +23,9 @@ struct dhcp_glue {
 	struct worker *worker;
 	struct parked parked;
 	struct failed_lsns failed;
-	uint64_t sweep_us; // when to sweep next
+	uint64_t sweep_us;                  // when to sweep next
+	const struct probe_results *probes; // NULL: the journal knows which addresses are free
+	uint32_t probes_told;               // how many of them the lease table has been told
 	struct dhcp_output output;
 };
 

@@ -17,7 +17,7 @@
 struct parked_reply {
 	uint32_t size; // of the entry in the ring, payload included; 0: the ring goes on at its
 		       // start
-	uint16_t len;  // of the payload; 0: nothing is sent
+	uint16_t len; // of the payload; 0: nothing is sent
 	uint16_t port;
 	uint8_t record_count;
 	uint64_t wait_lsn; // sent when this and all before is durable

@@ -61,8 +61,9 @@ void lease_set_policy(struct lease_table *table, const struct policy *policy);
 
 // The journal was empty at start (design.md 5): from the next lease_set_policy on an address that
 // has no record is given only to a client that asks for it, until lease_probed has told that it is
-// free.
-void lease_require_probes(struct lease_table *table);
+// free. Not required: from the next lease_set_policy on all count as free; for when every pool has
+// been probed.
+void lease_require_probes(struct lease_table *table, bool required);
 
 // A probe of an address of a pool has ended: nobody answered, or somebody did and it goes into
 // quarantine. To be told again after each lease_set_policy.

@@ -107,8 +107,8 @@ void lease_raise_lsn(struct lease_table *table, uint64_t lsn) {
 		table->lsn = lsn;
 }
 
-void lease_require_probes(struct lease_table *table) {
-	table->need_probes = true;
+void lease_require_probes(struct lease_table *table, bool required) {
+	table->need_probes = required;
 }
 
 static void block_addresses(struct lease_table *table, const struct policy *policy) {
