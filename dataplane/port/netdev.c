@@ -24,14 +24,19 @@ static int ask(int fd, unsigned long request, const char *name, struct ifreq *if
 	return ioctl(fd, request, ifr) < 0 ? -errno : 0;
 }
 
-// The number of channels that receive: a device that cannot say has one.
-static uint16_t count_channels(int fd, const char *name) {
+// A device that cannot say has one queue. veth counts receiving and sending ones apart.
+static void count_channels(int fd, const char *name, struct netdev *dev) {
 	struct ethtool_channels channels = {.cmd = ETHTOOL_GCHANNELS};
 	struct ifreq ifr = {.ifr_data = (void *)&channels};
 
-	if (ask(fd, SIOCETHTOOL, name, &ifr) < 0 || channels.max_combined == 0)
-		return 1;
-	return channels.combined_count ? (uint16_t)channels.combined_count : 1;
+	dev->channels = 1;
+	dev->combined = true;
+	if (ask(fd, SIOCETHTOOL, name, &ifr) < 0)
+		return;
+	dev->combined = channels.max_combined > 0;
+	dev->channels = (uint16_t)(dev->combined ? channels.combined_count : channels.rx_count);
+	if (dev->channels == 0)
+		dev->channels = 1;
 }
 
 static bool has_device(const char *name) {
@@ -65,7 +70,7 @@ int netdev_query(const char *name, struct netdev *dev) {
 		goto out;
 	dev->up = ifr.ifr_flags & IFF_UP;
 	dev->running = dev->up && (ifr.ifr_flags & IFF_RUNNING);
-	dev->channels = count_channels(fd, name);
+	count_channels(fd, name, dev);
 	dev->physical = has_device(name);
 out:
 	close(fd);

@@ -12,6 +12,7 @@ struct netdev {
 	int index;
 	uint16_t mtu;
 	uint16_t channels; // receive queues
+	bool combined;     // each of them sends too, as the af_xdp driver wants it
 	uint8_t mac[6];
 	bool up;       // administratively
 	bool running;  // and it has a carrier

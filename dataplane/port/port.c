@@ -71,6 +71,14 @@ static int plan_kernel(struct port *port, char *why, size_t why_size) {
 			config->device, dev.mtu, POOL_XDP_MTU_MAX, config->device);
 		return -EMSGSIZE;
 	}
+	if (dev.channels > 1 && !dev.combined) {
+		snprintf(why, why_size,
+			"%s has %u receive queues of which the af_xdp driver opens one; run: "
+			"ethtool "
+			"-L %s rx 1, and tx 1 on its peer, or use af_packet:%s",
+			config->device, dev.channels, config->device, config->device);
+		return -EOPNOTSUPP;
+	}
 	port->queues = dev.channels;
 	return 0;
 }

@@ -48,26 +48,52 @@ static __always_inline int our_port(const struct xdp_filter_cfg *cfg, __be16 por
 	return port == cfg->udp_port[0] || port == cfg->udp_port[1] || port == cfg->udp_port[2];
 }
 
+// The destination port of the datagram whose IPv4 header has words words, or 0. Without CAP_PERFMON
+// the verifier takes no variable offsets into a packet, so each length of the header has code of
+// its own.
+#define PORT_BEHIND(words)                                                                         \
+	case words:                                                                                \
+		udp = (void *)ip + (words)*4;                                                      \
+		asm volatile("" : "+r"(udp));                                                      \
+		return (void *)(udp + 1) > end ? 0 : udp->dest
+
+static __always_inline __be16 destination(const struct iphdr *ip, const void *end) {
+	const struct udphdr *udp;
+
+	switch (ip->ihl) {
+		PORT_BEHIND(5);
+		PORT_BEHIND(6);
+		PORT_BEHIND(7);
+		PORT_BEHIND(8);
+		PORT_BEHIND(9);
+		PORT_BEHIND(10);
+		PORT_BEHIND(11);
+		PORT_BEHIND(12);
+		PORT_BEHIND(13);
+		PORT_BEHIND(14);
+		PORT_BEHIND(15);
+	}
+	return 0;
+}
+
 SEC("xdp")
 int rouse_filter(struct xdp_md *ctx) {
 	void *end = (void *)(long)ctx->data_end;
 	struct ethhdr *eth = (void *)(long)ctx->data;
 	struct iphdr *ip = (void *)(eth + 1);
 	struct xdp_filter_cfg *cfg;
-	struct udphdr *udp;
 	__u32 zero = 0;
 
 	if ((void *)(ip + 1) > end || eth->h_proto != bpf_htons(ETH_P_IP))
 		return XDP_PASS;
-	if (ip->version != 4 || ip->ihl < 5 || ip->protocol != IPPROTO_UDP)
+	if (ip->version != 4 || ip->protocol != IPPROTO_UDP)
 		return XDP_PASS;
 	if (ip->frag_off & bpf_htons(IP_FRAGMENT_BITS))
 		return XDP_PASS;
-	udp = (void *)ip + ip->ihl * 4;
-	if ((void *)(udp + 1) > end)
-		return XDP_PASS;
 	cfg = bpf_map_lookup_elem(&rouse_cfg, &zero);
-	if (!cfg || !cfg->enabled || !our_address(cfg, ip->daddr) || !our_port(cfg, udp->dest))
+	if (!cfg || !cfg->enabled || !our_address(cfg, ip->daddr))
+		return XDP_PASS;
+	if (!our_port(cfg, destination(ip, end)))
 		return XDP_PASS;
 	return bpf_redirect_map(&xsks_map, ctx->rx_queue_index, XDP_DROP);
 }

@@ -245,7 +245,7 @@ static void empty_journal_gives_what_is_asked_for_or_probed(void **state) {
 	struct message m = message_begin(DHCP_DISCOVER, 2);
 
 	world_new_table(w);
-	lease_require_probes(w->server.leases);
+	lease_require_probes(w->server.leases, true);
 	lease_set_policy(w->server.leases, &w->f.policy);
 	assert_int_equal(world_discover(w, 1), 0);
 	message_ip(&m, DHCP_OPT_REQUESTED_IP, "10.77.0.60");
@@ -257,6 +257,9 @@ static void empty_journal_gives_what_is_asked_for_or_probed(void **state) {
 	assert_int_equal(world_discover(w, 3), 0);
 	assert_int_equal(lease_find_address(w->server.leases, fixture_ip("10.77.0.71"))->state,
 		LEASE_DECLINED);
+	lease_require_probes(w->server.leases, false); // every pool has been probed
+	lease_set_policy(w->server.leases, &w->f.policy);
+	assert_int_not_equal(world_discover(w, 3), 0);
 }
 
 static void step_forward_restamps_what_is_on_disk(void **state) {
