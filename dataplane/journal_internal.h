@@ -74,6 +74,7 @@ struct journal {
 	// thread: rw, worker: ro
 	alignas(ROUSE_CACHE_LINE) _Atomic uint64_t done; // records made durable or handed back
 	_Atomic uint64_t failed_head;
+	_Atomic uint64_t settled_lsn; // up to here all is durable or handed back
 
 	// both: the thread sets asleep, who wakes it clears it; main sets stopping
 	alignas(ROUSE_CACHE_LINE) _Atomic uint32_t asleep;

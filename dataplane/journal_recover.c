@@ -434,6 +434,7 @@ static void publish(struct recover *recover, struct journal_recovery *recovery) 
 	journal->first_lsn = journal->next_lsn = recovery->next_lsn;
 	journal->durable_lsn = recover->replay.last_lsn;
 	journal->complete_since_unix_s = recovery->complete_since_unix_s;
+	atomic_store_explicit(&journal->settled_lsn, recovery->next_lsn - 1, memory_order_release);
 	atomic_store_explicit(&block->durable_lsn, journal->durable_lsn, memory_order_release);
 	atomic_store_explicit(&block->recovered_leases, recovery->leases, memory_order_relaxed);
 	atomic_store_explicit(&block->recovery_dropped, recovery->dropped, memory_order_relaxed);

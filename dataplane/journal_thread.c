@@ -77,11 +77,12 @@ int journal_submit(struct journal *journal, const struct journal_record *records
 	if (count > journal_room(journal))
 		return -ENOBUFS;
 	for (uint32_t i = 0; i < count; i++)
-		if (records[i].lsn != journal->next_lsn + i)
+		if (records[i].lsn < (i ? records[i - 1].lsn + 1 : journal->next_lsn))
 			return -EINVAL;
 	for (uint32_t i = 0; i < count; i++)
 		journal->ring[(head + i) & RING_MASK] = records[i];
-	journal->next_lsn += count;
+	if (count)
+		journal->next_lsn = records[count - 1].lsn + 1;
 	// Sequentially consistent, as is the thread's look at head after it has set asleep: one of
 	// the two sees the other.
 	atomic_store(&journal->head, head + count);
@@ -90,7 +91,7 @@ int journal_submit(struct journal *journal, const struct journal_record *records
 }
 
 uint64_t journal_durable(const struct journal *journal) {
-	return atomic_load_explicit(&journal->config.block->durable_lsn, memory_order_acquire);
+	return atomic_load_explicit(&journal->settled_lsn, memory_order_acquire);
 }
 
 bool journal_failed_pop(struct journal *journal, struct journal_record *record) {
@@ -164,13 +165,28 @@ static void ensure_segment(struct journal *journal) {
 		restore_service(journal);
 }
 
-// Copies up to most records out of the ring.
-static uint32_t take(struct journal *journal, struct journal_record *out, uint32_t most) {
-	uint64_t left = atomic_load(&journal->head) - journal->taken;
-	uint32_t count = (uint32_t)(left < most ? left : most);
+// An lsn that nobody submitted: in a segment they rise by one, so another one begins.
+static void follow_gap(struct journal *journal) {
+	const struct journal_record *next = &journal->ring[journal->taken & RING_MASK];
 
-	for (uint32_t i = 0; i < count; i++)
-		out[i] = journal->ring[(journal->taken + i) & RING_MASK];
+	if (atomic_load(&journal->head) == journal->taken || next->lsn == journal->first_lsn)
+		return;
+	journal_segment_close(journal);
+	journal->first_lsn = next->lsn;
+}
+
+// Copies up to most records out of the ring, the first of which is first_lsn, up to a gap.
+static uint32_t take(
+	struct journal *journal, struct journal_record *out, uint32_t most, uint64_t first_lsn) {
+	uint64_t left = atomic_load(&journal->head) - journal->taken;
+	uint32_t limit = (uint32_t)(left < most ? left : most);
+	uint32_t count = 0;
+
+	for (; count < limit; count++) {
+		out[count] = journal->ring[(journal->taken + count) & RING_MASK];
+		if (out[count].lsn != first_lsn + count)
+			break;
+	}
 	journal->taken += count;
 	return count;
 }
@@ -184,12 +200,13 @@ static uint32_t collect(struct journal *journal) {
 
 	if (journal->segment.fd >= 0 && most > journal->segment_records - journal->segment.at)
 		most = journal->segment_records - journal->segment.at;
-	count = take(journal, journal->batch, most);
+	count = take(journal, journal->batch, most, journal->first_lsn);
 	if (!count)
 		return 0;
 	until_us = journal_now_us() + JOURNAL_LINGER_US;
 	while (count < most && journal_now_us() < until_us) {
-		uint32_t more = take(journal, journal->batch + count, most - count);
+		uint32_t more = take(
+			journal, journal->batch + count, most - count, journal->first_lsn + count);
 
 		if (!more)
 			break;
@@ -221,8 +238,8 @@ static void settle_failed(struct journal *journal, uint32_t count) {
 	journal_count(&journal->config.block->failed, count);
 }
 
-// Makes the batch durable or hands it back. The failed records are in their ring before done moves,
-// and before any later durable_lsn.
+// Makes the batch durable or hands it back. Failed records are in their ring before settled_lsn
+// says so, and before done moves.
 static void settle(struct journal *journal, uint32_t count) {
 	int err = -EIO;
 
@@ -240,6 +257,7 @@ static void settle(struct journal *journal, uint32_t count) {
 		settle_failed(journal, count);
 	else
 		settle_durable(journal, count);
+	atomic_store_explicit(&journal->settled_lsn, journal->first_lsn - 1, memory_order_release);
 	atomic_store_explicit(&journal->done, journal->taken, memory_order_release);
 	wake_worker(journal);
 }
@@ -285,6 +303,7 @@ static void *run(void *argument) {
 	while (!finished(journal)) {
 		uint32_t count;
 
+		follow_gap(journal);
 		ensure_segment(journal);
 		count = collect(journal);
 		if (count) {

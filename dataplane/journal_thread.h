@@ -78,13 +78,14 @@ void journal_close(struct journal *journal);
 // How many records can be submitted now.
 uint32_t journal_room(const struct journal *journal);
 
-// Takes count sealed records, lsn rising by one from next_lsn on, flags 0. One system call if the
-// thread sleeps, else none. 0; -ENOBUFS: more than journal_room; -EINVAL: an lsn does not follow.
-// On an error none was taken.
+// Takes count sealed records, their lsn rising from next_lsn on, flags 0. By one each: a gap costs
+// a new segment. One system call if the thread sleeps, else none. 0; -ENOBUFS: more than
+// journal_room; -EINVAL: an lsn does not rise. On an error none was taken.
 int journal_submit(struct journal *journal, const struct journal_record *records, uint32_t count);
 
-// Everything up to here is on disk, except what journal_failed_pop names. So: read this first, then
-// pop all failed records and drop their replies, then send the replies up to what was read.
+// Everything up to here is settled: on disk, except what journal_failed_pop names. So: read this
+// first, then pop all failed records, then send the replies up to what was read, but not those of
+// failed records. It goes on while the journal is degraded; what is durable says journal_block.
 uint64_t journal_durable(const struct journal *journal);
 
 // The next record that could not be made durable, in order. False if there is none. See journal.h

@@ -122,7 +122,11 @@ static void child(const char *path) {
 	next = done = recovery.next_lsn;
 	for (;;) {
 		uint64_t durable = journal_durable(journal);
+		struct journal_record failed;
 		size_t count = 0;
+
+		if (journal_failed_pop(journal, &failed))
+			die("journal", "a record failed");
 
 		for (; done <= durable && done < next; done++)
 			told[count++] =
