@@ -336,6 +336,30 @@ static void an_image_that_goes_ends_the_transfer(void **state) {
 	world_end(world);
 }
 
+static void another_images_region_ends_every_transfer(void **state) {
+	struct world *world = world_usual();
+
+	(void)state;
+	for (uint16_t i = 0; i < 10; i++) {
+		world_read(world, (uint16_t)(WORLD_PORT + i), "kernel", "blksize", "1024");
+		world_drain(world, &sent);
+		if (i % 2)
+			world_ack(world, &sent, 0);
+	}
+	world_drain(world, NULL);
+	tftp_server_abandon(world->server, world->now);
+	assert_int_equal(tftp_server_active(world->server), 0);
+	assert_int_equal(world_pins(world), 0);
+	for (int i = 0; i < 10; i++) {
+		assert_true(world_take(world, &sent));
+		assert_int_equal(sent.kind, TFTP_PACKET_ERROR);
+		assert_string_equal((char *)sent.payload + 4, "file has changed");
+	}
+	assert_false(world_take(world, &sent));
+	assert_int_equal(world_stat(world, STAT_TFTP_IMAGE_GONE), 10);
+	world_end(world);
+}
+
 static void an_error_of_the_client_is_never_answered(void **state) {
 	struct world *world = world_usual();
 	struct event_record event;
@@ -673,6 +697,7 @@ int main(void) {
 		cmocka_unit_test(a_flood_of_bad_requests_is_bounded),
 		cmocka_unit_test(a_transfer_is_told_and_stamped),
 		cmocka_unit_test(an_image_that_goes_ends_the_transfer),
+		cmocka_unit_test(another_images_region_ends_every_transfer),
 		cmocka_unit_test(an_error_of_the_client_is_never_answered),
 		cmocka_unit_test(node_files_come_before_common_ones),
 		cmocka_unit_test(a_repeated_request_gets_the_same_answer),
