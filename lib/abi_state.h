@@ -127,10 +127,10 @@ enum event_kind {
 	EVENT_DHCP_RELEASE,
 	EVENT_DHCP_DECLINE,
 	EVENT_POOL_EXHAUSTED,
-	EVENT_TFTP_OPEN,
-	EVENT_TFTP_DONE,
+	EVENT_TFTP_OPEN,      // TFTP: port is the client's; of a transfer, value is the image's slot
+	EVENT_TFTP_DONE,      // reason TIMEOUT: the last ACK never came
 	EVENT_TFTP_PROBE,     // the client wanted only the size
-	EVENT_TFTP_FAILED,    // reason: enum event_reason; TFTP: port is the client's, value the slot
+	EVENT_TFTP_FAILED,    // reason: enum event_reason
 	EVENT_TFTP_NOT_FOUND, // text: the name asked for
 	EVENT_TFTP_REFUSED,   // text: the name, reason
 	EVENT_JOURNAL_DEGRADED, // value: errno
@@ -141,7 +141,7 @@ enum event_kind {
 
 enum event_reason {
 	EVENT_REASON_NONE = 0,
-	EVENT_REASON_PEER_ERROR, // the client sent ERROR; value: its code
+	EVENT_REASON_PEER_ERROR, // the client sent ERROR
 	EVENT_REASON_TIMEOUT,
 	EVENT_REASON_IMAGE_GONE,
 	EVENT_REASON_NOT_LOADED,

@@ -99,7 +99,8 @@ static uint32_t wait_us(const struct tftp_session *session) {
 // that it acts in two round trips from the last packet sent unless progress shows that nothing was
 // lost.
 static enum tftp_ack_result same_ack(struct tftp_session *session) {
-	if (session->windowsize == 1 || session->rewinding != REWIND_NONE || !session->srtt_us ||
+	// With one block in flight, as always with a window of 1, no gap can be seen.
+	if (session->rewinding != REWIND_NONE || !session->srtt_us ||
 		session->highest < tftp_session_acked(session) + 2)
 		return TFTP_ACK_SAME;
 	session->rewinding = REWIND_HINTED;

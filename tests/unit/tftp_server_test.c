@@ -128,16 +128,25 @@ static void strangers_do_not_touch_a_transfer(void **state) {
 	static const uint8_t ack[] = {0, TFTP_ACK, 0, 1};
 	static const uint8_t error[] = {0, TFTP_ERROR, 0, 0};
 	struct world *world = world_usual();
+	struct frame_view frame = {.src = WORLD_CLIENT,
+		.dst = WORLD_OWN + 1, // another address of ours
+		.src_port = WORLD_PORT,
+		.payload = error,
+		.payload_len = sizeof(error)};
+	struct tftp_input input = {.frame = &frame, .own_address = WORLD_OWN + 1, .port_mtu = 1500};
 	uint16_t tid;
 
 	(void)state;
 	ask(world, WORLD_PORT, BYTES("\0\1kernel\0octet\0"));
 	world_drain(world, &sent);
 	tid = sent.to.src_port;
+	frame.dst_port = tid;
+	tftp_server_packet(world->server, &input, world->now);
+	assert_int_equal(world_stat(world, STAT_TFTP_DROP_FOREIGN), 1);
 	world_packet(world, WORLD_CLIENT + 1, WORLD_PORT, tid, ack, 4);
 	world_packet(world, WORLD_CLIENT + 1, WORLD_PORT, tid, error, 4);
 	world_packet(world, WORLD_CLIENT, WORLD_PORT + 1, tid, error, 4);
-	assert_int_equal(world_stat(world, STAT_TFTP_DROP_FOREIGN), 3);
+	assert_int_equal(world_stat(world, STAT_TFTP_DROP_FOREIGN), 4);
 	for (uint32_t other = WORLD_TID_FIRST - 2; other < WORLD_TID_FIRST + 66; other++)
 		if (other != tid)
 			world_packet(world, WORLD_CLIENT, WORLD_PORT, (uint16_t)other, error, 4);
@@ -514,6 +523,20 @@ static void half_open_sessions_make_room_oldest_first(void **state) {
 	world_end(world);
 }
 
+static void few_half_open_sessions_are_left_alone(void **state) {
+	struct world *world = world_usual();
+
+	(void)state;
+	for (uint16_t i = 0; i < 15; i++)
+		world_read(world, (uint16_t)(1000 + i), "kernel", "tsize", "0");
+	world_wait(world, 5000000);
+	world_drain(world, NULL);
+	world_read(world, 2000, "kernel", "tsize", "0");
+	assert_int_equal(world_stat(world, STAT_TFTP_HALF_OPEN_EVICTED), 0);
+	assert_int_equal(tftp_server_active(world->server), 16);
+	world_end(world);
+}
+
 // S7: transfers that run are not touched by a flood of requests that nobody answers for.
 static void a_flood_does_not_touch_running_transfers(void **state) {
 	struct world *world = world_usual();
@@ -705,6 +728,7 @@ int main(void) {
 		cmocka_unit_test(a_client_that_starts_again_on_its_port_is_served),
 		cmocka_unit_test(a_full_table_is_silent_and_counted),
 		cmocka_unit_test(half_open_sessions_make_room_oldest_first),
+		cmocka_unit_test(few_half_open_sessions_are_left_alone),
 		cmocka_unit_test(a_flood_does_not_touch_running_transfers),
 		cmocka_unit_test(silence_gets_three_times_its_bytes_at_most),
 		cmocka_unit_test(silence_without_options_gets_data_1_thrice),

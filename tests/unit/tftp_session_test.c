@@ -160,6 +160,20 @@ static void a_repeated_block_is_not_timed(void **state) {
 	assert_int_equal(session.rto_us, rto_us);
 }
 
+static void a_repeated_oack_is_not_timed(void **state) {
+	struct tftp_session session = {
+		.blksize = 512, .windowsize = 1, .blocks = 9, .flags = SESSION_HAS_OPTIONS};
+
+	(void)state;
+	tftp_session_begin(&session, 40, 1000000);
+	tftp_session_take_oack(&session, 14, 1000000);
+	assert_int_equal(tftp_session_timer(&session, false, 1250000), TFTP_TIMER_RESEND);
+	tftp_session_take_oack(&session, 14, 1250000);
+	tftp_session_ack(&session, 0, 1250010);
+	assert_int_equal(session.srtt_us, 0);
+	assert_int_equal(session.rto_us, 2 * TFTP_RTO_INITIAL_US);
+}
+
 static void the_timer_doubles_up_to_a_second(void **state) {
 	struct tftp_session session = begin(1, 100);
 	uint64_t now_us = 1001000;
@@ -246,6 +260,20 @@ static void no_hint_without_a_window(void **state) {
 	assert_int_equal(session.deadline_us, 1002000 + TFTP_RTO_FLOOR_US);
 }
 
+static void no_hint_for_a_last_block_alone(void **state) {
+	struct tftp_session session = begin(4, 5);
+	uint64_t deadline_us;
+
+	(void)state;
+	send_all(&session, 1001000);
+	tftp_session_ack(&session, 4, 1002000);
+	assert_int_equal(send_all(&session, 1002000), 1);
+	deadline_us = session.deadline_us;
+	tftp_session_ack(&session, 4, 1003000);
+	assert_int_equal(session.rewinding, REWIND_NONE);
+	assert_int_equal(session.deadline_us, deadline_us);
+}
+
 // Whatever comes: what is sent lies within the window and the file, and the numbers keep their
 // order.
 static void check_order(const struct tftp_session *session) {
@@ -308,11 +336,13 @@ int main(void) {
 		cmocka_unit_test(numbers_wrap_to_zero),
 		cmocka_unit_test(the_round_trip_sets_the_timer),
 		cmocka_unit_test(a_repeated_block_is_not_timed),
+		cmocka_unit_test(a_repeated_oack_is_not_timed),
 		cmocka_unit_test(the_timer_doubles_up_to_a_second),
 		cmocka_unit_test(what_waits_for_the_port_is_no_timeout),
 		cmocka_unit_test(noise_without_progress_ends),
 		cmocka_unit_test(a_hint_acts_once_per_window),
 		cmocka_unit_test(no_hint_without_a_window),
+		cmocka_unit_test(no_hint_for_a_last_block_alone),
 		cmocka_unit_test(any_sequence_keeps_its_order),
 	};
 
