@@ -71,8 +71,9 @@ static int check_pool(const struct policy *p, uint32_t i, uint32_t subnet, char 
 		return policy_refuse(why, "pool %s-%s ends before it begins",
 			text_ip(pool->first, first), text_ip(pool->last, last));
 	if (pool->subnet != subnet)
-		return policy_refuse(why, "pool %s-%s names subnet %u but belongs to %u", first,
-			last, pool->subnet, subnet);
+		return policy_refuse(why, "pool %s-%s names subnet %u but belongs to %u",
+			text_ip(pool->first, first), text_ip(pool->last, last), pool->subnet,
+			subnet);
 	if (!usable_in(&p->subnets[subnet], pool->first) ||
 		!usable_in(&p->subnets[subnet], pool->last))
 		return policy_refuse(why,
