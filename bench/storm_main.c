@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "storm_commands.h"
+#include "storm_manual.h"
 
 static const struct storm_command *const COMMANDS[] = {
 	&STORM_TFTP,
@@ -25,7 +26,9 @@ static void usage(FILE *out) {
 		out);
 	for (size_t i = 0; i < COMMAND_COUNT; i++)
 		fprintf(out, "  %-10s %s\n", COMMANDS[i]->name, COMMANDS[i]->summary);
-	fputs("\nrouse-storm COMMAND --help says more; --version prints the version.\n", out);
+	fputs("\nrouse-storm COMMAND --help says more. --version prints the version,\n"
+	      "--manual the manual page as scdoc source.\n",
+		out);
 }
 
 int main(int argc, char **argv) {
@@ -37,6 +40,10 @@ int main(int argc, char **argv) {
 	}
 	if (!strcmp(word, "--help") || !strcmp(word, "-h")) {
 		usage(stdout);
+		return STORM_EXIT_OK;
+	}
+	if (!strcmp(word, "--manual")) {
+		storm_manual_print(COMMANDS, COMMAND_COUNT);
 		return STORM_EXIT_OK;
 	}
 	if (!strcmp(word, "--version")) {
