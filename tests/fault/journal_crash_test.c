@@ -22,6 +22,7 @@
 #define SEGMENT_BYTES (1u << 20)
 #define WINDOW        4096u // records on their way
 #define ROUNDS        20u
+#define ROUNDS_FULL   50u // ROUSE_TEST_MODE=full
 #define LIFE_MS_MIN   20u
 #define LIFE_MS_SPAN  280u
 
@@ -224,13 +225,16 @@ static unsigned check(const char *path, unsigned round) {
 }
 
 int main(int argc, char **argv) {
-	unsigned rounds = argc > 1 ? (unsigned)strtoul(argv[1], NULL, 10) : ROUNDS;
+	const char *mode = getenv("ROUSE_TEST_MODE");
+	unsigned rounds = mode && !strcmp(mode, "full") ? ROUNDS_FULL : ROUNDS;
 	char path[] = "/tmp/rouse-crash-XXXXXX";
 	char command[64];
 	unsigned wrong = 0;
 
 	if (argc == 3 && !strcmp(argv[1], "child"))
 		child(argv[2]);
+	if (argc == 2)
+		rounds = (unsigned)strtoul(argv[1], NULL, 10);
 	if (!mkdtemp(path))
 		die(path, strerror(errno));
 	random_state = (uint64_t)getpid() | 1;
