@@ -6,15 +6,25 @@
 #include <stdio.h>
 #include <time.h>
 
-char *human_bytes(uint64_t bytes, char out[HUMAN_SIZE]) {
-	static const char *const units[] = {"B", "kB", "MB", "GB", "TB", "PB", "EB"};
-	double value = (double)bytes;
+static char *scale(double value, double step, const char *const *units, char out[HUMAN_SIZE]) {
 	size_t unit = 0;
 
-	for (; value >= 999.5; unit++)
-		value /= 1000;
+	for (; value >= step - 0.5; unit++)
+		value /= step;
 	snprintf(out, HUMAN_SIZE, "%.*f %s", unit && value < 9.95 ? 1 : 0, value, units[unit]);
 	return out;
+}
+
+char *human_bytes(uint64_t bytes, char out[HUMAN_SIZE]) {
+	static const char *const units[] = {"B", "kB", "MB", "GB", "TB", "PB", "EB"};
+
+	return scale((double)bytes, 1000, units, out);
+}
+
+char *human_memory(uint64_t bytes, char out[HUMAN_SIZE]) {
+	static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
+
+	return scale((double)bytes, 1024, units, out);
 }
 
 char *human_duration(uint64_t seconds, char out[HUMAN_SIZE]) {

@@ -13,6 +13,9 @@
 // "512 B", "1.5 kB", "20 MB", "3.2 GB": decimal, two digits at least.
 char *human_bytes(uint64_t bytes, char out[HUMAN_SIZE]);
 
+// "256 MiB": binary, as memory: is configured.
+char *human_memory(uint64_t bytes, char out[HUMAN_SIZE]);
+
 // "12 s", "5 min", "2 h 30 min", "3 d 4 h": two units at most.
 char *human_duration(uint64_t seconds, char out[HUMAN_SIZE]);
 

@@ -5,15 +5,29 @@
 
 #include "cli/cli.h"
 
-extern const struct cli_command cmd_check;
-extern const struct cli_command cmd_help;
-extern const struct cli_command cmd_host;
 extern const struct cli_command cmd_up;
+extern const struct cli_command cmd_host;
+extern const struct cli_command cmd_check;
+extern const struct cli_command cmd_reload;
+extern const struct cli_command cmd_status;
+extern const struct cli_command cmd_stats;
+extern const struct cli_command cmd_leases;
+extern const struct cli_command cmd_sessions;
+extern const struct cli_command cmd_images;
+extern const struct cli_command cmd_policy;
+extern const struct cli_command cmd_help;
 
 const struct cli_command *const cli_commands[] = {
 	&cmd_up,
 	&cmd_host,
 	&cmd_check,
+	&cmd_reload,
+	&cmd_status,
+	&cmd_stats,
+	&cmd_leases,
+	&cmd_sessions,
+	&cmd_images,
+	&cmd_policy,
 	&cmd_help,
 	NULL,
 };

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the Rouse authors
+
+// Asks rouse-control over its unix socket.
+
+#pragma once
+
+#include <jansson.h>
+
+// Sends a request without a body. *status gets the HTTP status, *answer the JSON (a new reference).
+// CLI_OK: there is an answer, whatever its status; CLI_NOT_RUNNING or CLI_FAILED after a sentence
+// on stderr.
+int rest_client_call(const char *runtime_dir, const char *method, const char *path, long *status,
+	json_t **answer);
+
+// The same, and an answer other than 200 is printed as an error: CLI_FAILED.
+int rest_client_get(const char *runtime_dir, const char *path, json_t **answer);
