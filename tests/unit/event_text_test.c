@@ -111,10 +111,20 @@ static void quantities_are_readable(void **state) {
 	}
 }
 
+static void memory_is_told_as_it_is_configured(void **state) {
+	char out[HUMAN_SIZE];
+
+	(void)state;
+	assert_string_equal(human_memory(256ULL << 20, out), "256 MiB");
+	assert_string_equal(human_memory(1000, out), "1000 B");
+	assert_string_equal(human_memory(1536, out), "1.5 KiB");
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(events_become_sentences),
 		cmocka_unit_test(quantities_are_readable),
+		cmocka_unit_test(memory_is_told_as_it_is_configured),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
