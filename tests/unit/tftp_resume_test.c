@@ -340,6 +340,24 @@ static void random_records_are_harmless(void **state) {
 	}
 }
 
+static void replaced_images_end_all_transfers(void **state) {
+	struct tftp_session *session;
+	struct world *world = with_transfer(&session);
+	struct event_record event;
+
+	(void)state;
+	world_read(world, WORLD_PORT + 1, "kernel");
+	tftp_server_abandon(world->server, world->now);
+	assert_int_equal(tftp_server_active(world->server), 0);
+	assert_int_equal(world_pins(world), 0);
+	assert_int_equal(world_drain(world, &sent), 2);
+	assert_int_equal(sent.payload[1], TFTP_ERROR);
+	assert_true(world_event(world, EVENT_TFTP_FAILED, &event));
+	assert_int_equal(event.reason, EVENT_REASON_IMAGE_GONE);
+	assert_int_equal(world_stat(world, STAT_TFTP_IMAGE_GONE), 2);
+	world_end(world);
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(records_that_contradict_themselves_are_freed),
@@ -348,6 +366,7 @@ int main(void) {
 		cmocka_unit_test(a_file_that_is_gone_ends_with_an_error),
 		cmocka_unit_test(free_records_stay_free),
 		cmocka_unit_test(a_transfer_goes_on),
+		cmocka_unit_test(replaced_images_end_all_transfers),
 		cmocka_unit_test(an_ack_for_the_dead_process_counts),
 		cmocka_unit_test(the_end_of_a_file_is_found_again),
 		cmocka_unit_test(a_half_open_transfer_keeps_its_limit),
