@@ -144,20 +144,28 @@ static void follow_images_id(struct dataplane *dp) {
 	state_set_images(&dp->state, id);
 }
 
-static void watch_ports(struct dataplane *dp) {
+static void watch_link(struct dataplane *dp, uint16_t index) {
+	struct state_port *told = &dp->state.region->port[index];
+	bool up = port_link_up(&dp->port[index]);
+
+	if (up == atomic_load_explicit(&dp->link_up[index], memory_order_relaxed))
+		return;
+	log_say(LOG_LEVEL_NOTICE, "%s: the link is %s", told->device, up ? "up" : "down");
+	atomic_store_explicit(&dp->link_up[index], up, memory_order_relaxed);
+	told->link_up = up;
+}
+
+// A virtual machine boots as soon as its vhost port is connected: such links are looked at each
+// tick, which costs nothing, those of the kernel twice a second.
+static void watch_ports(struct dataplane *dp, bool beat) {
 	uint16_t i;
 
 	for (i = 0; i < dp->port_count; i++) {
-		struct state_port *told = &dp->state.region->port[i];
-		bool up = port_link_up(&dp->port[i]);
-
-		if (up != atomic_load_explicit(&dp->link_up[i], memory_order_relaxed))
-			log_say(LOG_LEVEL_NOTICE, "%s: the link is %s", told->device,
-				up ? "up" : "down");
-		atomic_store_explicit(&dp->link_up[i], up, memory_order_relaxed);
-		told->link_up = up;
-		atomic_store_explicit(
-			&told->rx_missed, port_missed(&dp->port[i]), memory_order_relaxed);
+		if (beat || !port_is_kernel(&dp->port[i]))
+			watch_link(dp, i);
+		if (beat)
+			atomic_store_explicit(&dp->state.region->port[i].rx_missed,
+				port_missed(&dp->port[i]), memory_order_relaxed);
 	}
 }
 
@@ -168,10 +176,9 @@ void dataplane_loop(struct dataplane *dp, const sigset_t *signals) {
 		follow_policy(dp);
 		follow_images_id(dp);
 		prober_tick(&dp->prober, &dp->current->policy, dp->link_up);
-		if (ticks % TICKS_PER_BEAT == 0) {
+		watch_ports(dp, ticks % TICKS_PER_BEAT == 0);
+		if (ticks % TICKS_PER_BEAT == 0)
 			state_beat(&dp->state);
-			watch_ports(dp);
-		}
 	}
 	log_say(LOG_LEVEL_NOTICE, "ending: asked to by a signal");
 }

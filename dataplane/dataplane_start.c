@@ -91,7 +91,8 @@ static int init_eal(struct dataplane *dp) {
 			dp->worker_count, strerror(-rc));
 		return rc;
 	}
-	// Without hugepages the EAL makes a directory for itself, in /run/dpdk unless told otherwise.
+	// Without hugepages the EAL makes a directory for itself, in /run/dpdk unless told
+	// otherwise.
 	setenv("RUNTIME_DIRECTORY", dp->runtime_dir, 1);
 	if (rte_eal_init(args.argc, args.argv) < 0) {
 		log_say(LOG_LEVEL_ERROR, "DPDK does not start: %s; its reason stands above",

@@ -13,6 +13,16 @@
 
 #include "hot.h"
 
+static void tell_adopted(struct worker *w) {
+	struct event_record event = {
+		.kind = EVENT_POLICY_ADOPTED,
+		.unix_ns = w->time.now.unix_s * 1000000000,
+		.value = w->outlook->generation,
+	};
+
+	events_push(&w->events, &event, NULL, 0);
+}
+
 // Takes what main has published. The old outlook is main's to free when all workers have moved on.
 static void reconfigure(struct worker *w) {
 	const struct outlook *next = atomic_load_explicit(w->published, memory_order_acquire);
@@ -25,6 +35,8 @@ static void reconfigure(struct worker *w) {
 	tftp_glue_reconfigure(w, last, next);
 	if (w->dhcp)
 		dhcp_glue_reconfigure(w->dhcp, next);
+	if (w->index == 0)
+		tell_adopted(w);
 	atomic_store_explicit(&w->block->policy_adopted, next->generation, memory_order_release);
 	atomic_store_explicit(&w->seen, next, memory_order_release);
 }

@@ -26,6 +26,7 @@
 #define WORKER_IDLE_US       200u    // after so long without work a worker sleeps
 #define WORKER_SLEEP_MAX_US  100000u // control's grace periods count on it
 #define WORKER_BLOCKED_US    1000u   // sleep while a port takes no frames
+#define WORKER_STALLED_US    50000u // after so long its frames are dropped, for the other ports' sake
 #define WORKER_DHCP_SWEEP_US 1000000u
 #define WORKER_DHCP_SWEEP    4096u // leases looked at in one sweep
 
@@ -54,6 +55,7 @@ struct worker_port {
 	uint16_t dhcp_alt; // a second DHCP port (4011), or 0
 	uint16_t out_count;
 	struct rte_mbuf *out[WORKER_OUT];
+	uint64_t blocked_us;         // since when the port has taken nothing; 0: it takes
 	struct rte_mbuf *spare;      // taken before a packet is asked for, so that none is lost
 	const _Atomic bool *link_up; // main: rw, workers: ro
 };

@@ -24,6 +24,22 @@ static void drop_all(struct worker *w, struct worker_port *port, enum rouse_stat
 	port->out_count = 0;
 }
 
+// All ports wait for one that is full, so one whose peer has stopped reading must not be waited
+// for.
+static void note_blocked(struct worker *w, struct worker_port *port, uint16_t sent) {
+	uint64_t now = w->time.now.us;
+
+	if (port->out_count == 0 || sent) {
+		port->blocked_us = 0;
+		return;
+	}
+	stat_inc(&w->stats, STAT_TX_BLOCKED);
+	if (!port->blocked_us)
+		port->blocked_us = now;
+	else if (now - port->blocked_us > WORKER_STALLED_US)
+		drop_all(w, port, STAT_TX_STALLED);
+}
+
 // A port without a carrier would keep what it is given and send it when it is long out of date.
 static uint32_t flush_port(struct worker *w, struct worker_port *port) {
 	uint64_t bytes = 0;
@@ -44,8 +60,7 @@ static uint32_t flush_port(struct worker *w, struct worker_port *port) {
 	memmove(port->out, port->out + sent, port->out_count * sizeof(port->out[0]));
 	stat_add(&w->stats, STAT_TX_FRAMES, sent);
 	stat_add(&w->stats, STAT_TX_BYTES, bytes);
-	if (port->out_count)
-		stat_inc(&w->stats, STAT_TX_BLOCKED);
+	note_blocked(w, port, sent);
 	return sent;
 }
 

@@ -21,6 +21,7 @@
 
 #include "netdev.h"
 #include "own_fds.h"
+#include "packet_filter.h"
 #include "pool.h"
 
 #define RING_XDP     2048u // what the driver reserves in the fill ring in any case
@@ -29,6 +30,15 @@
 #define DEFAULT_MTU  1500u
 #define JUMBO_MTU    9600u
 #define PACKET_BLOCK (1u << 18)
+
+static int plan_packet(struct port *port, char *why, size_t why_size) {
+	port->queues = port->config.workers;
+	if (port->mtu <= JUMBO_MTU)
+		return 0;
+	snprintf(why, why_size, "%s has MTU %u; af_packet takes at most %u here: lower it",
+		port->config.device, port->mtu, JUMBO_MTU);
+	return -EMSGSIZE;
+}
 
 static int plan_kernel(struct port *port, char *why, size_t why_size) {
 	const struct port_config *config = &port->config;
@@ -61,10 +71,8 @@ static int plan_kernel(struct port *port, char *why, size_t why_size) {
 	}
 	port->mtu = dev.mtu;
 	memcpy(port->mac, dev.mac, sizeof(port->mac));
-	if (config->kind == PORT_AF_PACKET) {
-		port->queues = config->workers;
-		return 0;
-	}
+	if (config->kind == PORT_AF_PACKET)
+		return plan_packet(port, why, why_size);
 	if (dev.mtu > POOL_XDP_MTU_MAX) {
 		snprintf(why, why_size,
 			"%s has MTU %u; af_xdp takes at most %u: lower it, or use af_packet:%s",
@@ -308,6 +316,17 @@ static int adopt_program(struct port *port, const struct port *others, char *why
 	return rc;
 }
 
+static int filter_sockets(struct port *port, int count, char *why, size_t why_size) {
+	int i, rc = 0;
+
+	for (i = 0; i < count && rc == 0; i++)
+		rc = packet_filter_attach(port->fd[i], &port->config.filter);
+	if (rc < 0)
+		snprintf(why, why_size, "cannot filter what %s receives: %s", port->config.device,
+			strerror(-rc));
+	return rc;
+}
+
 // af_packet opens all its sockets when the device is made.
 static int open_device(struct port *port, const char *runtime_dir, char *why, size_t why_size) {
 	struct own_fds before = {0}, now = {0};
@@ -327,8 +346,8 @@ static int open_device(struct port *port, const char *runtime_dir, char *why, si
 	if (rc < 0)
 		return rc;
 	own_fds_sockets(AF_PACKET, &now);
-	own_fds_added(&before, &now, port->fd, port->queues);
-	return 0;
+	return filter_sockets(
+		port, own_fds_added(&before, &now, port->fd, port->queues), why, why_size);
 }
 
 int port_start(struct port *port, const struct port *others, const char *runtime_dir, char *why,

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the Rouse authors
+
+// Replies that wait for the journal: order, wrap, room, and the numbers that failed.
+
+#include "unit.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "parked.h"
+
+#define RING_BYTES 8192u
+
+static struct dhcp_output output_of(uint64_t lsn, uint16_t len) {
+	struct dhcp_output output = {.len = len, .wait_lsn = lsn, .record_count = 1};
+
+	output.record[0].lsn = lsn;
+	memset(output.payload, (int)(lsn & 0xff), len);
+	return output;
+}
+
+static void check_first(struct parked *parked, uint64_t lsn, uint16_t len) {
+	const struct parked_reply *reply = parked_first(parked);
+	uint16_t i;
+
+	assert_non_null(reply);
+	assert_int_equal(reply->wait_lsn, lsn);
+	assert_int_equal(reply->len, len);
+	assert_int_equal(reply->record[0].lsn, lsn);
+	for (i = 0; i < len; i++)
+		assert_int_equal(reply->payload[i], lsn & 0xff);
+}
+
+static void empty_has_nothing(void **state) {
+	struct parked parked;
+	void *memory = malloc(RING_BYTES);
+
+	(void)state;
+	parked_init(&parked, memory, RING_BYTES);
+	assert_null(parked_first(&parked));
+	assert_true(parked_has_room(&parked));
+	free(memory);
+}
+
+// Never written beyond: the block is exact, and AddressSanitizer watches.
+static void full_has_no_room(void **state) {
+	struct parked parked;
+	void *memory = malloc(RING_BYTES);
+	struct dhcp_output output;
+	uint64_t in = 0, out = 0;
+
+	(void)state;
+	parked_init(&parked, memory, RING_BYTES);
+	while (parked_has_room(&parked)) {
+		output = output_of(++in, DHCP_REPLY_MAX);
+		parked_push(&parked, &output, 0);
+	}
+	assert_in_range(in, 3, 6);
+	while (out < in) {
+		check_first(&parked, ++out, DHCP_REPLY_MAX);
+		parked_pop(&parked);
+	}
+	assert_null(parked_first(&parked));
+	free(memory);
+}
+
+// A queue of changing length and entries of every size, many times around.
+static void order_holds_around_the_end(void **state) {
+	struct parked parked;
+	void *memory = malloc(RING_BYTES);
+	uint16_t len_of[65536] = {0};
+	uint64_t in = 0, out = 0;
+	unsigned step;
+
+	(void)state;
+	srand(1);
+	parked_init(&parked, memory, RING_BYTES);
+	for (step = 0; step < 60000; step++) {
+		if (rand() % 2 && parked_has_room(&parked)) {
+			uint16_t len = (uint16_t)(rand() % (DHCP_REPLY_MAX + 1));
+			struct dhcp_output output = output_of(++in, len);
+
+			len_of[in] = len;
+			parked_push(&parked, &output, 0);
+		} else if (parked_first(&parked)) {
+			++out;
+			check_first(&parked, out, len_of[out]);
+			parked_pop(&parked);
+		}
+		assert_int_equal(parked.count, in - out);
+	}
+	assert_true(out > 20000);
+	free(memory);
+}
+
+static void failed_numbers_are_found(void **state) {
+	struct failed_lsns failed = {0};
+
+	(void)state;
+	assert_false(failed_lsns_has(&failed, 0));
+	failed_lsns_add(&failed, 5);
+	failed_lsns_add(&failed, 6);
+	failed_lsns_add(&failed, 9);
+	assert_int_equal(failed.count, 2);
+	assert_false(failed_lsns_has(&failed, 4));
+	assert_true(failed_lsns_has(&failed, 5));
+	assert_true(failed_lsns_has(&failed, 6));
+	assert_false(failed_lsns_has(&failed, 7));
+	assert_true(failed_lsns_has(&failed, 9));
+	assert_false(failed_lsns_has(&failed, 10));
+}
+
+// Too many runs: some numbers between count as failed, none that failed is forgotten.
+static void too_many_failed_runs_err_to_the_safe_side(void **state) {
+	struct failed_lsns failed = {0};
+	uint64_t lsn;
+
+	(void)state;
+	for (lsn = 1; lsn < 20 * FAILED_RANGES; lsn += 10)
+		failed_lsns_add(&failed, lsn);
+	assert_int_equal(failed.count, FAILED_RANGES);
+	for (lsn = 1; lsn < 20 * FAILED_RANGES; lsn += 10)
+		assert_true(failed_lsns_has(&failed, lsn));
+	assert_false(failed_lsns_has(&failed, lsn - 15)); // between the last two
+}
+
+int main(void) {
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(empty_has_nothing),
+		cmocka_unit_test(full_has_no_room),
+		cmocka_unit_test(order_holds_around_the_end),
+		cmocka_unit_test(failed_numbers_are_found),
+		cmocka_unit_test(too_many_failed_runs_err_to_the_safe_side),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
