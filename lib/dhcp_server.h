@@ -15,6 +15,9 @@
 #include "stats.h"
 
 #define DHCP_REPLY_MAX   1472u
+// A reply that has waited longer than this for the journal is dropped, since its client may count
+// the lease from its arrival. It asks again.
+#define DHCP_PARK_MAX_MS 1000u
 #define DHCP_RECORDS_MAX 2u // a renewed lease, and the one elsewhere that it ends
 
 struct dhcp_server {
