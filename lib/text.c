@@ -6,8 +6,9 @@
 #include "text.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
+
+static const char hex[] = "0123456789abcdef";
 
 static int digit_of(char c, int base) {
 	int value = -1;
@@ -147,28 +148,56 @@ int text_parse_rate(const char *text, uint64_t *bits_per_second) {
 	return parse_quantity(text, units, bits_per_second);
 }
 
+// These three are on the path of each DHCP reply, where printf took a fifth of the time.
+static char *put_decimal(char *at, uint32_t byte) {
+	if (byte >= 100)
+		*at++ = (char)('0' + byte / 100);
+	if (byte >= 10)
+		*at++ = (char)('0' + byte / 10 % 10);
+	*at++ = (char)('0' + byte % 10);
+	return at;
+}
+
 char *text_ip(uint32_t address, char out[TEXT_IP_SIZE]) {
-	snprintf(out, TEXT_IP_SIZE, "%u.%u.%u.%u", address >> 24, address >> 16 & 255,
-		address >> 8 & 255, address & 255);
+	char *at = out;
+
+	for (int shift = 24; shift >= 0; shift -= 8) {
+		at = put_decimal(at, address >> shift & 255);
+		*at++ = shift ? '.' : '\0';
+	}
 	return out;
+}
+
+static char *put_hex(char *at, uint8_t byte) {
+	*at++ = hex[byte >> 4];
+	*at++ = hex[byte & 15];
+	return at;
 }
 
 char *text_mac(const uint8_t mac[6], char out[TEXT_MAC_SIZE]) {
-	snprintf(out, TEXT_MAC_SIZE, "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2],
-		mac[3], mac[4], mac[5]);
+	char *at = out;
+
+	for (int i = 0; i < 6; i++) {
+		at = put_hex(at, mac[i]);
+		*at++ = i < 5 ? ':' : '\0';
+	}
 	return out;
 }
 
-char *text_uuid(const uint8_t u[16], char out[TEXT_UUID_SIZE]) {
-	snprintf(out, TEXT_UUID_SIZE,
-		"%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", u[3], u[2],
-		u[1], u[0], u[5], u[4], u[7], u[6], u[8], u[9], u[10], u[11], u[12], u[13], u[14],
-		u[15]);
+char *text_uuid(const uint8_t uuid[16], char out[TEXT_UUID_SIZE]) {
+	static const uint8_t order[16] = {3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15};
+	char *at = out;
+
+	for (int i = 0; i < 16; i++) {
+		if (i == 4 || i == 6 || i == 8 || i == 10)
+			*at++ = '-';
+		at = put_hex(at, uuid[order[i]]);
+	}
+	*at = '\0';
 	return out;
 }
 
 char *text_clean(const void *data, size_t len, char *out, size_t size) {
-	static const char hex[] = "0123456789abcdef";
 	const uint8_t *at = data;
 	size_t used = 0;
 
