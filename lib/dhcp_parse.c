@@ -52,6 +52,23 @@ static const uint8_t slot_of[256] = {
 	[DHCP_OPT_UUID] = SLOT_UUID,
 };
 
+static const uint8_t code_of[SLOT_COUNT] = {
+	[SLOT_HOSTNAME] = DHCP_OPT_HOSTNAME,
+	[SLOT_REQUESTED_IP] = DHCP_OPT_REQUESTED_IP,
+	[SLOT_OVERLOAD] = DHCP_OPT_OVERLOAD,
+	[SLOT_TYPE] = DHCP_OPT_TYPE,
+	[SLOT_SERVER_ID] = DHCP_OPT_SERVER_ID,
+	[SLOT_PARAMETERS] = DHCP_OPT_PARAMETERS,
+	[SLOT_MAX_SIZE] = DHCP_OPT_MAX_SIZE,
+	[SLOT_VENDOR_CLASS] = DHCP_OPT_VENDOR_CLASS,
+	[SLOT_CLIENT_ID] = DHCP_OPT_CLIENT_ID,
+	[SLOT_USER_CLASS] = DHCP_OPT_USER_CLASS,
+	[SLOT_AGENT] = DHCP_OPT_AGENT,
+	[SLOT_ARCH] = DHCP_OPT_ARCH,
+	[SLOT_UNDI] = DHCP_OPT_UNDI,
+	[SLOT_UUID] = DHCP_OPT_UUID,
+};
+
 struct parse {
 	struct dhcp_view *view;
 	struct dhcp_bytes option[SLOT_COUNT];
@@ -157,11 +174,14 @@ static enum dhcp_parse_error walk_all(struct parse *parse, const uint8_t *messag
 }
 
 // Checks an option against the table; *option is cleared when it was ignored.
-static enum dhcp_parse_error check(struct parse *parse, uint8_t code) {
-	const struct dhcp_option_info *info = dhcp_option_find(code);
-	struct dhcp_bytes *option = &parse->option[slot_of[code]];
+static enum dhcp_parse_error check(struct parse *parse, enum slot slot) {
+	struct dhcp_bytes *option = &parse->option[slot];
+	const struct dhcp_option_info *info;
 
-	if (!option->data || dhcp_option_len_ok(info, option->len))
+	if (!option->data)
+		return DHCP_PARSE_OK;
+	info = dhcp_option_find(code_of[slot]);
+	if (dhcp_option_len_ok(info, option->len))
 		return DHCP_PARSE_OK;
 	if (info->flags & DHCP_OPTION_STRICT)
 		return DHCP_PARSE_LENGTH;
@@ -243,9 +263,8 @@ static enum dhcp_parse_error read_options(
 	struct parse parse = {.view = view};
 	enum dhcp_parse_error error = walk_all(&parse, message, len);
 
-	for (unsigned code = 1; code < 255 && !error; code++)
-		if (slot_of[code])
-			error = check(&parse, (uint8_t)code);
+	for (unsigned slot = SLOT_NONE + 1; slot < SLOT_COUNT && !error; slot++)
+		error = check(&parse, (enum slot)slot);
 	if (error)
 		return error;
 	if (!parse.option[SLOT_TYPE].data)

@@ -116,7 +116,19 @@ bool dhcp_select_boots(const struct dhcp_view *view) {
 	       dhcp_asks(view, DHCP_OPT_TFTP_SERVER) || dhcp_asks(view, DHCP_OPT_BOOT_FILE);
 }
 
+// Clients ask for dozens of options, of which few are configured: one look at the blocks tells
+// which.
+static void note_configured(struct dhcp_selection *s, struct dhcp_bytes block) {
+	const uint8_t *option;
+	size_t at = 0, len;
+
+	while ((option = dhcp_block_next(block.data, block.len, &at, &len)))
+		s->configured[option[0] / 8] |= (uint8_t)(1 << option[0] % 8);
+}
+
 const uint8_t *dhcp_select_option(const struct dhcp_selection *s, uint8_t code, size_t *len) {
+	if (!(s->configured[code / 8] >> code % 8 & 1))
+		return NULL;
 	for (int i = 0; i < DHCP_BLOCK_COUNT; i++) {
 		const uint8_t *option =
 			dhcp_block_find(s->block[i].data, s->block[i].len, code, len);
@@ -161,12 +173,15 @@ static void select_file(struct dhcp_selection *s) {
 void dhcp_select_boot(struct dhcp_selection *s, const struct dhcp_view *view, uint32_t address) {
 	s->boots = dhcp_select_boots(view);
 	s->machine.address = address;
+	note_configured(s, s->block[DHCP_BLOCK_HOST]);
+	note_configured(s, s->block[DHCP_BLOCK_SUBNET]);
 	if (!s->boots)
 		return;
 	s->rule = policy_boot_rule(s->policy, &s->machine, NULL);
 	if (s->rule) {
 		s->block[DHCP_BLOCK_RULE] = block_of(s->policy, s->rule->options);
 		s->next_server = s->rule->next_server;
+		note_configured(s, s->block[DHCP_BLOCK_RULE]);
 	}
 	select_file(s);
 	if (s->boot_file.len && !s->next_server)

@@ -42,6 +42,7 @@ struct dhcp_selection {
 	uint32_t next_server;        // siaddr, 0: none
 	struct dhcp_bytes boot_file; // empty: none
 	struct dhcp_bytes block[DHCP_BLOCK_COUNT];
+	uint8_t configured[32]; // bit per option code that is in one of the blocks
 	bool relayed;
 	bool boots; // PXE, HTTP boot or iPXE, or it asks for a boot file
 	bool file_from_rule;

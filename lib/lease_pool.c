@@ -28,10 +28,21 @@ static void summarise(struct lease_pools *pools, uint32_t word) {
 	set_bit(pools->full_at_all.word, word, busy(pools, word, true) == UINT64_MAX);
 }
 
-static void add_pool(struct lease_pools *pools, const struct policy_pool *pool) {
+// Bitmaps are cleared as they come into use: a table is made and a policy taken in the time that
+// its pools take, not in that of the largest ones.
+static void clear_words(struct lease_pools *pools, uint32_t first, uint32_t count, bool unproven) {
+	size_t bytes = count * sizeof(uint64_t);
+
+	memset(&pools->held.word[first], 0, bytes);
+	memset(&pools->remembered.word[first], 0, bytes);
+	memset(&pools->blocked.word[first], 0, bytes);
+	memset(&pools->unproven.word[first], unproven ? 0xff : 0, bytes);
+}
+
+static void add_pool(struct lease_pools *pools, const struct policy_pool *pool, bool unproven) {
 	uint64_t size = (uint64_t)pool->last - pool->first + 1;
 	uint64_t room = (uint64_t)(LEASE_POOL_WORDS - pools->words) * 64;
-	uint32_t last_word;
+	uint32_t words, last_word;
 
 	if (pools->count == LEASE_POOLS_MAX || !room)
 		return;
@@ -43,17 +54,23 @@ static void add_pool(struct lease_pools *pools, const struct policy_pool *pool) 
 		.bit = pools->words * 64,
 		.subnet = pool->subnet,
 	};
-	pools->words += (uint32_t)((size + 63) / 64);
+	words = (uint32_t)((size + 63) / 64);
+	clear_words(pools, pools->words, words, unproven);
+	pools->words += words;
 	last_word = pools->words - 1;
 	if (size % 64)
 		pools->blocked.word[last_word] |= UINT64_MAX << size % 64;
 }
 
 void lease_pools_init(struct lease_pools *pools, const struct policy *policy, bool unproven) {
-	memset(pools, 0, sizeof(*pools));
+	size_t summary;
+
+	pools->count = pools->words = 0;
 	for (uint32_t i = 0; i < policy->count[POLICY_POOLS]; i++)
-		add_pool(pools, &policy->pools[i]);
-	memset(&pools->unproven, unproven ? 0xff : 0, sizeof(pools->unproven));
+		add_pool(pools, &policy->pools[i], unproven);
+	summary = (pools->words + 63) / 64 * sizeof(uint64_t);
+	memset(&pools->full, 0, summary);
+	memset(&pools->full_at_all, 0, summary);
 	for (uint32_t word = 0; word < pools->words; word++)
 		summarise(pools, word);
 }

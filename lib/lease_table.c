@@ -40,7 +40,8 @@ struct lease_table *lease_table_init(void *memory, struct lease_record *records,
 	uint8_t *at = memory;
 	struct lease_table *table = carve(&at, sizeof(*table));
 
-	memset(memory, 0, lease_table_size(count));
+	memset(table, 0, offsetof(struct lease_table, pools)); // lease_pools_init does the rest
+	table->pools.count = 0;
 	memset(records, 0, count * sizeof(*records));
 	table->records = records;
 	table->count = count;
@@ -51,6 +52,8 @@ struct lease_table *lease_table_init(void *memory, struct lease_record *records,
 	lease_index_init(&table->by_address, carve(&at, slots * sizeof(struct lease_slot)), slots);
 	table->heap.due = carve(&at, count * sizeof(struct lease_due));
 	table->heap.place = carve(&at, count * sizeof(uint32_t));
+	memset(table->private, 0, count * sizeof(*table->private));
+	memset(table->heap.place, 0, count * sizeof(uint32_t));
 	table->restamp_at = UINT32_MAX;
 	table->free = table->offered = table->released =
 		(struct lease_list){LEASE_NO_RECORD, LEASE_NO_RECORD};
