@@ -6,13 +6,17 @@
 #include <stdbool.h>
 #include <string.h>
 
+#define ARENA 16384
+
 struct option {
 	int count;       // parts
 	size_t at;       // of the first part's header
 	size_t len;      // of all parts together
 	bool apart;      // parts with something else between them
 	bool short_part; // a part that is not the last one has less than 255 bytes
-	uint8_t value[1600];
+	const uint8_t *value;
+	const uint8_t *first; // part: of some options only that one counts
+	size_t first_len;
 };
 
 struct packet {
@@ -22,13 +26,48 @@ struct packet {
 	size_t end; // of the end option, 0: none
 	uint8_t order[600];
 	size_t order_len;
+	uint8_t arena[ARENA]; // parts that were joined
+	size_t arena_len;
 };
 
-// Two packets that are too large for a stack of 64 KiB; the linter is for single-threaded programs.
+// The packets in hand. Too large for a small stack; the linter is for single-threaded programs.
 static struct packet asked, told;
+static uint8_t type;
+static uint32_t flags;
 
 static uint32_t u32(const uint8_t *at) {
 	return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
+}
+
+static bool join(struct packet *p, struct option *o, const uint8_t *part, size_t len) {
+	if (o->count == 1) {
+		o->value = o->first = part;
+		o->len = o->first_len = len;
+		return true;
+	}
+	if (o->len + len > ARENA - p->arena_len)
+		return false;
+	memcpy(p->arena + p->arena_len, o->value, o->len);
+	memcpy(p->arena + p->arena_len + o->len, part, len);
+	o->value = p->arena + p->arena_len;
+	o->len += len;
+	p->arena_len += o->len;
+	return true;
+}
+
+static const uint8_t nothing[20];
+
+// Forgets the packet before; only what it used is cleared, as this is in the fuzzers' inner loop.
+static void clear(struct packet *p, const uint8_t *bytes, size_t len) {
+	if (p->order_len == sizeof(p->order) || !p->option[0].value) {
+		for (int code = 0; code < 256; code++)
+			p->option[code] = (struct option){.value = nothing};
+	}
+	for (size_t i = 0; i < p->order_len; i++)
+		p->option[p->order[i]] = (struct option){.value = nothing};
+	p->order_len = p->arena_len = p->end = 0;
+	p->bytes = bytes;
+	p->len = len;
 }
 
 static const char *add(struct packet *p, const uint8_t *field, size_t at, size_t len) {
@@ -44,12 +83,9 @@ static const char *add(struct packet *p, const uint8_t *field, size_t at, size_t
 	if (!o->count)
 		o->at = at;
 	o->count++;
-	if (o->len + part <= sizeof(o->value))
-		memcpy(o->value + o->len, field + at + 2, part);
-	o->len += part;
 	if (p->order_len < sizeof(p->order))
 		p->order[p->order_len++] = code;
-	return NULL;
+	return join(p, o, field + at + 2, part) ? NULL : "more parts than anybody sends";
 }
 
 static const char *walk(struct packet *p, const uint8_t *field, size_t from, size_t len) {
@@ -77,12 +113,9 @@ static const char *walk(struct packet *p, const uint8_t *field, size_t from, siz
 static void read_request(const uint8_t *request, size_t len) {
 	uint8_t fields;
 
-	memset(&asked, 0, sizeof(asked));
-	asked.bytes = request;
-	asked.len = len;
+	clear(&asked, request, len);
 	walk(&asked, request, 240, len);
-	fields =
-		asked.option[52].count && asked.option[52].len == 1 ? asked.option[52].value[0] : 0;
+	fields = asked.option[52].first_len == 1 ? asked.option[52].first[0] : 0;
 	if (fields > 3)
 		return;
 	if (fields & 1)
@@ -118,7 +151,7 @@ static bool relayed(void) {
 	return u32(asked.bytes + 24) != 0;
 }
 
-static const char *check_flags(uint8_t type) {
+static const char *check_flags(void) {
 	uint8_t want = asked.bytes[10];
 
 	if (type == 6 && relayed())
@@ -133,13 +166,10 @@ static const char *check_size(void) {
 
 	if (told.len < 300)
 		return "shorter than 300 bytes";
-	if (asked.option[57].count && asked.option[57].len >= 2) {
-		size_t max = (size_t)asked.option[57].value[0] << 8 | asked.option[57].value[1];
-		bool first_is_good = asked.option[57].count == 1 && asked.option[57].len == 2;
+	if (asked.option[57].first_len == 2) {
+		size_t max = (size_t)asked.option[57].first[0] << 8 | asked.option[57].first[1];
 
-		if (asked.option[57].count > 1) // the first one counts, whatever it was
-			return NULL;
-		if (first_is_good && max > limit)
+		if (max > limit)
 			limit = max;
 	}
 	limit -= 28;
@@ -208,18 +238,26 @@ static const char *check_agent(void) {
 	return check_echo(82, "option 82 is not sent back as it came");
 }
 
-static const char *check_uuid(void) {
-	if (asked.option[97].count > 1)
-		return NULL; // the first one counts; not joined
-	if (asked.option[97].count && asked.option[97].len == 17 && !told.option[97].count &&
-		told.len < 500)
-		return "option 97 is not sent back";
-	return check_echo(97, "option 97 is not sent back as it came");
+static const char *check_client_id(void) {
+	return check_echo(61, "option 61 is not sent back as it came");
 }
 
-static const char *check_lease(uint8_t type, bool inform) {
+static const char *check_uuid(void) {
+	const struct option *q = &asked.option[97], *r = &told.option[97];
+
+	if (type == 6)
+		return NULL;
+	if (!r->count)
+		return q->first_len == 17 && told.len < 500 ? "option 97 is not sent back" : NULL;
+	if (q->first_len != r->len || memcmp(q->first, r->value, r->len) != 0)
+		return "option 97 is not sent back as it came";
+	return NULL;
+}
+
+static const char *check_lease(void) {
 	const struct option *o = told.option;
 	uint32_t lease = u32(o[51].value);
+	bool inform = asked.option[53].value[0] == 8;
 
 	if (type == 6 || inform) {
 		if (o[51].count || o[58].count || o[59].count || u32(told.bytes + 16))
@@ -242,6 +280,8 @@ static const char *check_lease(uint8_t type, bool inform) {
 static const char *check_nak(void) {
 	static const uint8_t zero[12];
 
+	if (type != 6)
+		return NULL;
 	if (memcmp(told.bytes + 12, zero, 12) != 0)
 		return "a NAK with an address";
 	for (size_t i = 0; i < told.order_len; i++) {
@@ -275,7 +315,7 @@ static const char *check_boot(void) {
 }
 
 // EDK2 (PXE): an offer with PXEClient but without boot servers is BINL, and waits for port 4011.
-static const char *check_class(uint32_t flags) {
+static const char *check_class(void) {
 	const struct option *class = &told.option[60];
 
 	if (class->count && !(flags & DHCP_LINT_ALLOW_CLASS))
@@ -286,13 +326,13 @@ static const char *check_class(uint32_t flags) {
 static const char *check_ipxe(void) {
 	const struct option *user_class = &asked.option[77];
 
-	if (user_class->len == 4 && memcmp(user_class->value, "iPXE", 4) == 0 &&
+	if (type != 6 && user_class->len == 4 && memcmp(user_class->value, "iPXE", 4) == 0 &&
 		!told.option[175].count && told.len < 500)
 		return "iPXE is not told to wait for nobody";
 	return NULL;
 }
 
-static const char *check_order(uint8_t type) {
+static const char *check_order(void) {
 	if (told.order_len < 2 || told.order[0] != 53 || told.order[1] != 54)
 		return "message type and server identifier do not come first";
 	if (u32(told.option[54].value) == 0)
@@ -302,34 +342,23 @@ static const char *check_order(uint8_t type) {
 	return NULL;
 }
 
-static const char *first_of(const char *const complaints[], size_t count) {
-	for (size_t i = 0; i < count; i++)
-		if (complaints[i])
-			return complaints[i];
-	return NULL;
-}
+// Lengths first: the others rely on them.
+static const char *(*const checks[])(void) = {check_header, check_lengths, check_order, check_flags,
+	check_size, check_tail, check_agent, check_client_id, check_uuid, check_nak, check_lease,
+	check_boot, check_class, check_ipxe};
 
 const char *dhcp_lint(const uint8_t *request, size_t request_len, const uint8_t *reply,
-	size_t reply_len, uint32_t flags) {
+	size_t reply_len, uint32_t lint_flags) {
 	const char *complaint;
-	uint8_t type;
-	bool inform;
 
 	if (reply_len < 244 || request_len < 240)
 		return "too short to be read";
 	read_request(request, request_len);
-	memset(&told, 0, sizeof(told));
-	told.bytes = reply;
-	told.len = reply_len;
+	clear(&told, reply, reply_len);
 	complaint = walk(&told, reply, 240, reply_len);
-	if (complaint)
-		return complaint;
 	type = told.option[53].value[0];
-	inform = asked.option[53].value[0] == 8;
-	return first_of((const char *const[]){check_header(), check_order(type), check_flags(type),
-				check_size(), check_lengths(), check_tail(), check_agent(),
-				check_echo(61, "option 61 is not sent back as it came"),
-				type == 6 ? check_nak() : check_uuid(), check_lease(type, inform),
-				check_boot(), check_class(flags), type == 6 ? NULL : check_ipxe()},
-		13);
+	flags = lint_flags;
+	for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]) && !complaint; i++)
+		complaint = checks[i]();
+	return complaint;
 }
