@@ -5,7 +5,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -324,6 +326,48 @@ static void a_live_writer_is_not_robbed(void **state) {
 	shm_unmap(&map);
 }
 
+// A hugetlbfs of our own, in a mount namespace of our own.
+static bool mount_hugetlbfs(const char *directory) {
+	return mkdir(directory, 0755) == 0 && unshare(CLONE_NEWNS) == 0 &&
+	       mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+	       mount("none", directory, "hugetlbfs", 0, "pagesize=2M") == 0;
+}
+
+// Its pages cannot be filled by write(), and its files have no odd sizes.
+static void hugetlbfs_takes_a_region(void **state) {
+	const size_t page = 2u << 20;
+	struct place *p = *state;
+	char directory[128];
+	char path[160];
+	struct shm_map map;
+	struct shm_map again;
+
+	snprintf(directory, sizeof(directory), "%s/huge", p->directory);
+	snprintf(path, sizeof(path), "%s/images", directory);
+	if (!mount_hugetlbfs(directory) ||
+		shm_create_region(path, ROUSE_REGION_IMAGES, 2 * page, &map, p->why) < 0) {
+		umount(directory);
+		rmdir(directory);
+		skip(); // not root, or no page free
+	}
+	((uint8_t *)map.base)[2 * page - 1] = 42;
+	assert_int_equal(shm_link_region(p->other, path, p->why), 0);
+	assert_int_equal(shm_open_region(p->other, ROUSE_REGION_IMAGES, false, &again, p->why), 0);
+	assert_int_equal(((uint8_t *)again.base)[2 * page - 1], 42);
+	shm_unmap(&again);
+	shm_unmap(&map);
+	assert_int_equal(
+		shm_create_region(path, ROUSE_REGION_IMAGES, page + 4096, &map, p->why), -EINVAL);
+	assert_why(p, "2097152");
+	assert_int_equal(
+		shm_create_region(path, ROUSE_REGION_IMAGES, (size_t)1 << 45, &map, p->why),
+		-ENOSPC);
+	assert_why(p, "MiB are free");
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(umount(directory), 0);
+	assert_int_equal(rmdir(directory), 0);
+}
+
 static void a_reused_pid_is_not_the_writer(void **state) {
 	struct place *p = *state;
 	struct shm_header header;
@@ -367,6 +411,7 @@ int main(void) {
 		cmocka_unit_test_setup_teardown(
 			a_take_over_changes_who_writes_only, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_live_writer_is_not_robbed, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(hugetlbfs_takes_a_region, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_reused_pid_is_not_the_writer, set_up, tear_down),
 		cmocka_unit_test(layouts_differ_by_region),
 	};
