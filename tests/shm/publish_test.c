@@ -206,7 +206,8 @@ static void no_torn_snapshot_is_adopted(void **state) {
 
 	open_reader(p, &map, &reader);
 	start_publisher(p);
-	look_for_ms(p, &reader, 5000);
+	for (int round = 0; round < 12 && p->adopted <= 100; round++) // on a busy machine more
+		look_for_ms(p, &reader, 5000);
 	print_message("adopted %llu of %llu generations, %llu times too slow\n",
 		(unsigned long long)p->adopted, (unsigned long long)p->known,
 		(unsigned long long)p->again);
