@@ -14,8 +14,8 @@ test_name=$(basename "$(dirname "$0")")/$(basename "$0")
 
 # All that a test makes bears this id: short enough for names of interfaces, and the number tells
 # sweep_leftovers whether the test still lives.
-test_id=rt$$
-work=$(mktemp -d "${TMPDIR:-/tmp}/$test_id.XXXXXX")
+test_id=${test_id:-rt$$}
+work=${work:-$(mktemp -d "${TMPDIR:-/tmp}/$test_id.XXXXXX")}
 
 declare -A background_pids=()
 namespaces=()
@@ -172,7 +172,7 @@ end_background() {
 	done
 	for label in "${!background_pids[@]}"; do
 		pid=${background_pids[$label]}
-		wait_until 5 has_ended "$label" || kill -KILL "$pid" 2>/dev/null || true
+		wait_until 12 has_ended "$label" || kill -KILL "$pid" 2>/dev/null || true
 		wait "$pid" 2>/dev/null || true
 	done
 }

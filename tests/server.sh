@@ -7,7 +7,8 @@
 server=${SERVER:-rouse}
 server_address=10.77.0.1
 server_boot_rules="ipxe=boot.ipxe x64-uefi=shimx64.efi x86-bios=undionly.kpxe"
-server_device=af_xdp:eth0
+server_device=${server_device_kind:-af_xdp}:eth0
+server_lease_time=12h
 server_memory=256M
 server_hosts=""   # lines of the configuration's hosts:
 server_extra=""   # further lines of the configuration
@@ -36,7 +37,7 @@ write_config() {
 			subnets:
 			  - network: 10.77.0.0/24
 			    pools: [10.77.0.50-10.77.0.250]
-			    lease_time: 12h
+			    lease_time: $server_lease_time
 			    routers: [$server_address]
 			    dns: [$server_address]
 			    domain: cluster.example
@@ -89,7 +90,8 @@ start_dnsmasq() {
 	chmod 755 "$work"
 	run_background dnsmasq ns server dnsmasq --no-daemon --conf-file=/dev/null --port=0 \
 		--user=root --interface=eth0 --bind-interfaces --no-ping --log-dhcp \
-		--dhcp-range=10.77.0.50,10.77.0.250,12h --dhcp-leasefile="$work/leases" \
+		--dhcp-range=10.77.0.50,10.77.0.250,"$server_lease_time" --dhcp-leasefile="$work/leases" \
+		--domain=cluster.example --dhcp-option=option:dns-server,$server_address \
 		--enable-tftp --tftp-root="$1" "${arguments[@]}"
 	wait_for 10 "dnsmasq to listen" log_has dnsmasq 'TFTP root is'
 }

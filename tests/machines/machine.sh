@@ -27,15 +27,18 @@ qemu() {
 	shift
 	run_background "$name" ns lab qemu-system-x86_64 -name "$name" -accel tcg -nodefaults \
 		-no-user-config -display none -monitor none -no-reboot \
-		-chardev "socket,id=console,path=$work/$name.sock,server=on,wait=off,logfile=$work/$name.console" \
+		-chardev "socket,id=console,path=$work/$name.keys,server=on,wait=off,logfile=$work/$name.console" \
 		-serial chardev:console "$@"
 	on_machine=$name
-	wait_for 20 "QEMU to start" test -S "$work/$name.sock"
+	wait_for 20 "QEMU to start" test -S "$work/$name.keys"
 	[ -z "${ROUSE_SHOW_CONSOLE-}" ] || run_console_viewer "$name"
 }
 
+# Follows the console on our own output, without what moves the cursor.
 run_console_viewer() {
-	tail -n +1 -F "$work/$1.console" 2>/dev/null >&2 &
+	local shown=$work/$1.console
+	: >>"$shown"
+	tail -n +1 -F "$shown" 2>/dev/null > >(sed -u -e 's/\x1b\[[0-9;?=]*[A-Za-z]//g' -e 's/\x1b[()][A-Z0-9]//g') &
 	background_pids[$1-viewer]=$!
 }
 
@@ -55,6 +58,15 @@ power_on_uefi() {
 		-drive "if=pflash,format=raw,file=$work/$1.vars" \
 		-device virtio-net-pci,netdev=net,mac=52:54:00:77:00:01,romfile= \
 		-netdev "tap,id=net,ifname=$machine_tap,script=no,downscript=no"
+}
+
+# power_on_vhost NAME SOCKET: SeaBIOS and the virtio ROM of iPXE, its card on a vhost-user port: the
+# machine's memory is shared with the server's process, no kernel network in between.
+power_on_vhost() {
+	qemu "$1" -machine pc,graphics=off,memory-backend=ram -m 768 \
+		-object memory-backend-memfd,id=ram,size=768M,share=on \
+		-chardev "socket,id=vhost,path=$2" -netdev vhost-user,id=net,chardev=vhost \
+		-device virtio-net-pci,netdev=net,mac=52:54:00:77:00:01
 }
 
 # The console as plain text: no escape sequences, no carriage returns.
@@ -80,7 +92,7 @@ machine_reached() {
 wait_for_console() {
 	local start=$EPOCHSECONDS
 	if ! wait_until "$2" machine_reached "$1" "$3"; then
-		console_text "$1" | grep -av '^ *$' | tail -n 40 >&2
+		console_text "$1" | grep -av '^ *$' | tail -n 40 >&2 || true
 		fail "'$3' was not on the console of $1 within $2 s"
 	fi
 	say "$1: '$3' after $((EPOCHSECONDS - start)) s"
@@ -94,5 +106,5 @@ type_keys() {
 	for ((key = 0; key < ${#text}; key++)); do
 		printf '%s' "${text:key:1}"
 		sleep 0.06
-	done | socat -u - "UNIX-CONNECT:$work/$1.sock"
+	done | socat -u - "UNIX-CONNECT:$work/$1.keys"
 }
