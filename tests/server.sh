@@ -10,7 +10,7 @@ server_boot_rules="ipxe=boot.ipxe x64-uefi=shimx64.efi x86-bios=undionly.kpxe"
 server_device=${server_device_kind:-af_xdp}:eth0
 server_lease_time=12h
 server_memory=256M
-server_hosts=""   # lines of the configuration's hosts:
+server_hosts=${SERVER_HOSTS:-}   # lines of the configuration's hosts:
 server_extra=""   # further lines of the configuration
 runtime_dir=$work/run
 state_dir=$work/state
@@ -67,7 +67,7 @@ start_rouse() {
 
 rouse_is_ready() {
 	is_running rouse || fail "rouse up ended"
-	rouse status
+	log_has rouse 'rouse-dataplane: answering on'
 }
 
 # rouse COMMAND...: the operator's command for the server that runs.
