@@ -21,8 +21,11 @@ declare -A background_pids=()
 namespaces=()
 cleanup_hooks=()
 
+# Messages go here, also from a condition of wait_for, whose own output is thrown away.
+exec {messages}>&2
+
 say() {
-	echo "$*" >&2
+	echo "$*" >&$messages
 }
 
 fail() {
@@ -104,7 +107,7 @@ run_background() {
 		shift 2
 		set -- ip netns exec "$test_id-$name" "$@"
 	fi
-	"$@" >>"$work/$label.log" 2>&1 </dev/null &
+	"$@" >>"$work/$label.log" 2>&1 </dev/null {messages}>&- &
 	background_pids[$label]=$!
 }
 
@@ -201,7 +204,7 @@ show_logs() {
 	for log in "$work"/*.log; do
 		[ -s "$log" ] || continue
 		say "--- $(basename "$log"), its last lines:"
-		tail -n "${ROUSE_LOG_LINES:-40}" "$log" | tr -d '\000' >&2
+		tail -n "${ROUSE_LOG_LINES:-40}" "$log" | tr -d '\000' >&$messages
 	done
 }
 
