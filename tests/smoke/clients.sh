@@ -39,12 +39,12 @@ start_sshd() {
 	ssh-keygen -q -t ed25519 -N '' -f "$work/host_key"
 	mkdir -p /run/sshd
 	run_background sshd ns server "$(type -P sshd)" -D -e -f /dev/null -h "$work/host_key" \
-		-o ListenAddress=$server_address -o Port=2222 -o PidFile=none
+		-o ListenAddress=$server_address -o Port=2222 -o PidFile=none -o MaxStartups=100
 	wait_for 15 "sshd" sshd_answers
 }
 
 sshd_answers() {
-	ns lab ssh-keyscan -T 3 -p 2222 $server_address 2>/dev/null | grep -q ssh-ed25519
+	ns lab ssh-keyscan -t ed25519 -T 5 -p 2222 $server_address 2>/dev/null | grep -q ssh-ed25519
 }
 
 watch_icmp() {
@@ -212,7 +212,7 @@ test_services_meanwhile() {
 make_server_netns
 make_tree
 server_memory=64M
-server_lease_time=20s
+server_lease_time=60s
 start_server "$work/tree"
 watch_icmp
 ns lab ip address add 10.77.0.2/24 dev eth0
