@@ -101,6 +101,30 @@ static void a_half_open_transfer_keeps_its_limit(void **state) {
 	world_end(world);
 }
 
+// The account of bytes is not under the CRC: what cannot be true gives no credit.
+static void a_forged_account_gives_no_credit(void **state) {
+	static const uint64_t accounts[][2] = {
+		{UINT64_MAX, 0}, {1ULL << 32, 0}, {40, 121}, {40, UINT64_MAX}};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(accounts); i++) {
+		struct world *world = world_usual();
+		struct tftp_session *session;
+
+		world_read(world, WORLD_PORT, "kernel", "blksize", "1468", "tsize", "0");
+		world_drain(world, &sent);
+		session = &world->sessions[sent.to.src_port - WORLD_TID_FIRST];
+		session->bytes_from_peer = accounts[i][0];
+		session->bytes_to_peer = accounts[i][1];
+		assert_int_equal(world_restart(world), 1);
+		for (int s = 0; s < 20; s++) {
+			world_wait(world, 1000000);
+			assert_int_equal(world_drain(world, NULL), 0);
+		}
+		world_end(world);
+	}
+}
+
 static void data_1_is_not_repeated_unasked(void **state) {
 	struct world *world = world_usual();
 
@@ -171,7 +195,7 @@ static void lie_port_0(struct tftp_session *s) {
 	s->peer_port = 0;
 }
 static void lie_device(struct tftp_session *s) {
-	s->port = 7;
+	s->port = UINT16_MAX;
 }
 static void lie_own(struct tftp_session *s) {
 	s->own_address++;
@@ -370,6 +394,7 @@ int main(void) {
 		cmocka_unit_test(an_ack_for_the_dead_process_counts),
 		cmocka_unit_test(the_end_of_a_file_is_found_again),
 		cmocka_unit_test(a_half_open_transfer_keeps_its_limit),
+		cmocka_unit_test(a_forged_account_gives_no_credit),
 		cmocka_unit_test(data_1_is_not_repeated_unasked),
 	};
 

@@ -418,6 +418,31 @@ static void node_files_come_before_common_ones(void **state) {
 	world_end(world);
 }
 
+static void blksize_fits_the_subnet_and_the_mtu(void **state) {
+	static const struct {
+		uint16_t max_blksize;
+		uint16_t mtu;
+		const char *granted;
+	} cases[] = {
+		{1024, 1500, "1024"}, {1468, 1500, "1468"}, {1468, 1300, "1268"},
+		{65464, 9000, "8968"}, {65464, 65535, "65464"},
+		{1468, 30, "8"}, // no device has such an MTU; a blksize has to be one all the same
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct world *world = world_begin(8, cases[i].max_blksize, 64);
+
+		world_file(world, "kernel", 1000000);
+		world_start(world);
+		world->mtu = cases[i].mtu;
+		world_read(world, WORLD_PORT, "kernel", "blksize", "65464");
+		world_drain(world, &sent);
+		assert_case(cases[i].granted, world_is_oack(&sent, "blksize", cases[i].granted));
+		world_end(world);
+	}
+}
+
 // --- repeated and replacing requests
 
 static void a_repeated_request_gets_the_same_answer(void **state) {
@@ -723,6 +748,7 @@ int main(void) {
 		cmocka_unit_test(another_images_region_ends_every_transfer),
 		cmocka_unit_test(an_error_of_the_client_is_never_answered),
 		cmocka_unit_test(node_files_come_before_common_ones),
+		cmocka_unit_test(blksize_fits_the_subnet_and_the_mtu),
 		cmocka_unit_test(a_repeated_request_gets_the_same_answer),
 		cmocka_unit_test(a_straggling_request_does_not_reset_progress),
 		cmocka_unit_test(a_client_that_starts_again_on_its_port_is_served),
