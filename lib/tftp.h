@@ -55,7 +55,7 @@ enum tftp_option_id {
 // for some milliseconds; the cap is for GRUB, which never repeats an ACK and gives up after half a
 // minute.
 #define TFTP_RTO_INITIAL_US 250000u
-#define TFTP_RTO_FLOOR_US   30000u
+#define TFTP_RTO_FLOOR_US   20000u
 #define TFTP_RTO_CAP_US     1000000u
 #define TFTP_HINT_FLOOR_US  2000u // after an identical ACK: no earlier than this
 

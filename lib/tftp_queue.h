@@ -7,6 +7,7 @@
 
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "shm_abi.h"
@@ -37,6 +38,13 @@ void tftp_queue_init(struct tftp_queue *queue, struct tftp_session *sessions);
 // Puts session index at the end of a class, moving it from the one that it is in; in the same
 // class, or with TFTP_CLASS_NONE and in none, nothing happens.
 void tftp_queue_move(struct tftp_queue *queue, uint32_t index, enum tftp_class class);
+
+static inline bool tftp_queue_is_empty(const struct tftp_queue *queue) {
+	for (int class = TFTP_CLASS_OACK; class < TFTP_CLASS_COUNT; class ++)
+		if (queue->head[class] != TFTP_QUEUE_NONE)
+			return false;
+	return true;
+}
 
 // Whose turn it is, TFTP_QUEUE_NONE: nobody's. The caller sends one packet of it and then calls
 // tftp_queue_sent with the class that the session is in from then on.

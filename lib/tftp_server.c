@@ -376,11 +376,17 @@ static void handle_timer(struct tftp_server *server, uint32_t index, struct rous
 	}
 }
 
+static bool has_packet(const struct tftp_server *server) {
+	return server->refusal_head != server->refusal_tail || !tftp_queue_is_empty(&server->queue);
+}
+
 uint64_t tftp_server_expire(struct tftp_server *server, struct rouse_now now) {
 	uint32_t budget = TIMERS_PER_CALL;
 	uint32_t index;
 
 	while ((index = timer_wheel_expired(&server->wheel, now.us, &budget)) != TIMER_WHEEL_NONE)
 		handle_timer(server, index, now);
-	return budget ? timer_wheel_due(&server->wheel) : now.us;
+	if (budget == 0 || has_packet(server))
+		return now.us;
+	return timer_wheel_due(&server->wheel);
 }

@@ -86,7 +86,9 @@ bool tftp_server_next(struct tftp_server *server, struct rouse_now now, struct t
 size_t tftp_server_write(struct tftp_server *server, const struct tftp_packet *packet,
 	uint8_t *payload, size_t size, uint32_t *sum);
 
-// Runs the timers that are due. Returns the time of the next one in us, UINT64_MAX for none.
+// Runs the timers that are due. Returns the time of the next one in us, UINT64_MAX for none; now,
+// when there is something to send (a timer that fired makes a packet, which must not wait until the
+// caller wakes up again).
 uint64_t tftp_server_expire(struct tftp_server *server, struct rouse_now now);
 
 uint32_t tftp_server_active(const struct tftp_server *server);

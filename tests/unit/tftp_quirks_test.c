@@ -269,7 +269,7 @@ static void grub_never_repeats_an_ack(void **state) {
 		for (gap_us = 0; !world_take(world, &sent); gap_us += 1000)
 			world_wait(world, 1000);
 		assert_true(world_is_data(&sent, 1));
-		assert_in_range(gap_us, 25000, 1010000);
+		assert_in_range(gap_us, 18000, 1010000);
 	}
 	assert_in_range(gap_us, 990000, 1010000);
 	world_ack(world, &sent, 1);

@@ -725,7 +725,14 @@ static void timers_tell_when_they_are_due(void **state) {
 	due = tftp_server_expire(world->server, world->now);
 	assert_in_range(due, world->now.us + 200000, world->now.us + 260000);
 	world_wait(world, due - world->now.us + 1024);
+	// What the timer has made is to be sent before the caller sleeps.
+	assert_int_equal(tftp_server_expire(world->server, world->now), world->now.us);
 	assert_int_equal(world_drain(world, &sent), 1);
+	assert_true(tftp_server_expire(world->server, world->now) > world->now.us + 200000);
+	ask(world, WORLD_PORT + 1, BYTES("\0\1missing\0octet\0"));
+	assert_int_equal(tftp_server_expire(world->server, world->now), world->now.us);
+	assert_int_equal(world_drain(world, &sent), 1);
+	assert_true(tftp_server_expire(world->server, world->now) > world->now.us + 200000);
 	world_end(world);
 }
 
