@@ -25,7 +25,15 @@ static const enum rouse_stat parse_stats[] = {
 	[DHCP_PARSE_TOO_BIG] = STAT_DHCP_HOSTILE_OPTIONS,
 };
 
+#define EXHAUSTED_EVERY_US 1000000u
+
+// Told once a second at most, or a flood of strangers would drown all other events.
 static void pool_is_empty(struct dhcp_exchange *x) {
+	struct dhcp_server *server = x->server;
+
+	if (server->exhausted_us && x->now.us < server->exhausted_us + EXHAUSTED_EVERY_US)
+		return;
+	server->exhausted_us = x->now.us;
 	dhcp_exchange_event(
 		x, EVENT_POOL_EXHAUSTED, x->selection.subnet->network, 0, (struct dhcp_bytes){0});
 }

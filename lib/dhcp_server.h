@@ -25,6 +25,7 @@ struct dhcp_server {
 	struct lease_table *leases;
 	const struct stats *stats;
 	struct events *events;
+	uint64_t exhausted_us; // the server's own, 0 at first: when it last told of an empty pool
 };
 
 struct dhcp_input {

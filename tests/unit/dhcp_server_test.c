@@ -171,12 +171,20 @@ static void client_keeps_its_address(void **state) {
 
 static void full_pool_is_silence_and_an_event(void **state) {
 	struct world *w = *state;
+	uint64_t told;
 
 	for (uint16_t client = 1; client <= 50; client++)
 		assert_true(in_pool(world_lease(w, client)));
 	assert_int_equal(world_discover(w, 60), 0);
 	assert_int_equal(world_count(w, STAT_DHCP_POOL_EMPTY), 1);
 	assert_int_equal(w->ring[w->worker.event_head - 1].kind, EVENT_POOL_EXHAUSTED);
+	told = w->worker.event_head;
+	for (uint16_t client = 61; client < 90; client++)
+		assert_int_equal(world_discover(w, client), 0);
+	assert_int_equal(w->worker.event_head, told); // not again within a second
+	world_pass(w, 2);
+	assert_int_equal(world_discover(w, 60), 0);
+	assert_int_equal(w->worker.event_head, told + 1);
 	world_pass(w, 43200 + 10);
 	assert_true(in_pool(world_discover(w, 60)));
 }
