@@ -20,7 +20,7 @@
 
 #define JOURNAL_FILES_MAX   1024u        // closed segments and checkpoints that wait for deletion
 #define JOURNAL_SPARES      2u           // zeroed segments that are kept ready
-#define JOURNAL_SLICE_BYTES (256u << 10) // upkeep writes and syncs so much between two batches
+#define JOURNAL_SLICE_BYTES (256u << 10) // upkeep writes so much between two batches
 #define JOURNAL_MIRROR_MAX  (1u << 23)   // addresses; beyond this the journal degrades with ENOMEM
 #define JOURNAL_NAME_SIZE   40
 

@@ -18,7 +18,9 @@ const struct journal_io journal_io_system = {
 	.pwrite = pwrite,
 	.fdatasync = fdatasync,
 	.fsync = fsync,
+	.sync_file_range = sync_file_range,
 	.fallocate = fallocate,
 	.renameat = renameat,
+	.ftruncate = ftruncate,
 	.unlinkat = unlinkat,
 };

@@ -15,8 +15,10 @@ struct journal_io {
 	ssize_t (*pwrite)(int fd, const void *data, size_t len, off_t offset);
 	int (*fdatasync)(int fd);
 	int (*fsync)(int fd); // of the directory
+	int (*sync_file_range)(int fd, off_t offset, off_t len, unsigned flags);
 	int (*fallocate)(int fd, int mode, off_t offset, off_t len);
 	int (*renameat)(int old_dir_fd, const char *old_name, int new_dir_fd, const char *new_name);
+	int (*ftruncate)(int fd, off_t size);
 	int (*unlinkat)(int dir_fd, const char *name, int flags);
 };
 

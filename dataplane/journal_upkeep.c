@@ -2,14 +2,16 @@
 // Copyright (c) 2026, the Rouse authors
 
 // What keeps the journal short and ready: spare segments, checkpoints from the mirror, deletion of
-// what a checkpoint covers. Done in slices between batches, each synced, so that no batch waits
-// behind a large write. An error here costs nothing at once: it is retried every second.
+// what a checkpoint covers. Done in slices between batches, written back as they come and synced
+// once at the end, so that no batch waits behind a large write. An error here costs nothing at
+// once: it is retried every second.
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "crc32c.h"
@@ -17,7 +19,20 @@
 
 #define SPARE_TMP      "spare.tmp"
 #define CHECKPOINT_TMP "checkpoint.tmp"
+#define BEHIND_BYTES   (2u << 20) // of a file that are on their way to the disk
+#define TRIM_BYTES     (4 << 20)
 #define CREATE_FLAGS   (O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW)
+
+// Lets the disk begin with a slice, and waits for what lies BEHIND_BYTES back: the sync at the end
+// has little left to do. A sync of each slice would commit the file system's own journal each time.
+// Errors are those of the last sync.
+static void write_back(struct journal *journal, int fd, uint64_t at, size_t len) {
+	journal->io->sync_file_range(fd, (off_t)at, (off_t)len, SYNC_FILE_RANGE_WRITE);
+	if (at >= BEHIND_BYTES)
+		journal->io->sync_file_range(fd, (off_t)(at - BEHIND_BYTES), (off_t)len,
+			SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE |
+				SYNC_FILE_RANGE_WAIT_AFTER);
+}
 
 // Spares ------------------------------------------------------------------------------------------
 
@@ -73,8 +88,7 @@ static int zero_slice(struct journal *journal) {
 
 	if (err)
 		return err;
-	if (journal->io->fdatasync(journal->spare.fd) < 0)
-		return -errno;
+	write_back(journal, journal->spare.fd, journal->spare.at, len);
 	journal->spare.at += len;
 	return journal->spare.at == size ? finish_spare(journal) : 0;
 }
@@ -144,8 +158,7 @@ static int copy_slice(struct journal *journal) {
 
 	if (err)
 		return err;
-	if (journal->io->fdatasync(checkpoint->fd) < 0)
-		return -errno;
+	write_back(journal, checkpoint->fd, (checkpoint->at + 1ULL) * JOURNAL_RECORD_BYTES, len);
 	checkpoint->sum = crc32c(checkpoint->sum, records, len);
 	checkpoint->at += count;
 	return 0;
@@ -212,12 +225,35 @@ static bool superfluous(const struct journal *journal, const struct journal_file
 							    : journal->checkpoints_below);
 }
 
+// Takes TRIM_BYTES off the end of a large file: to unlink 64 MiB at once takes 17 ms. Returns 1 if
+// there is more to take, 0 or -errno. What is left of a segment whose end is missing still has its
+// header, and the checkpoint has all its records.
+static int trim(struct journal *journal, const char *name) {
+	int fd = journal->io->openat(journal->dir_fd, name, O_WRONLY | O_CLOEXEC | O_NOFOLLOW, 0);
+	struct stat st;
+	int rc = 0;
+
+	if (fd < 0)
+		return errno == ENOENT ? 0 : -errno;
+	if (fstat(fd, &st) < 0)
+		rc = -errno;
+	else if (st.st_size > 2 * TRIM_BYTES)
+		rc = journal->io->ftruncate(fd, st.st_size - TRIM_BYTES) < 0 ? -errno : 1;
+	close(fd);
+	return rc;
+}
+
+// 1 if the file is not yet gone, 0 or -errno.
 static int remove_file(struct journal *journal, const struct journal_file *file) {
 	char name[JOURNAL_NAME_SIZE];
+	int rc;
 
 	journal_file_name(name, file->kind, file->epoch);
 	if (file->damaged)
 		return journal_set_aside(journal, name, "records in it are damaged");
+	rc = trim(journal, name);
+	if (rc)
+		return rc;
 	if (journal->io->unlinkat(journal->dir_fd, name, 0) < 0 && errno != ENOENT)
 		return -errno;
 	return 0;
@@ -225,14 +261,14 @@ static int remove_file(struct journal *journal, const struct journal_file *file)
 
 static int step_delete(struct journal *journal) {
 	for (uint32_t i = 0; i < journal->file_count; i++) {
-		int err;
+		int rc;
 
 		if (!superfluous(journal, &journal->file[i]))
 			continue;
-		err = remove_file(journal, &journal->file[i]);
-		if (!err)
+		rc = remove_file(journal, &journal->file[i]);
+		if (!rc)
 			journal->file[i] = journal->file[--journal->file_count];
-		return err;
+		return rc < 0 ? rc : 0;
 	}
 	return 0;
 }

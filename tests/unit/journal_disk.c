@@ -242,6 +242,10 @@ static int disk_renameat(int old_fd, const char *old_name, int new_fd, const cha
 	return err;
 }
 
+static int disk_ftruncate(int fd, off_t size) {
+	return fails(DISK_UNLINKAT) ? -1 : ftruncate(fd, size);
+}
+
 static int disk_unlinkat(int dir_fd, const char *name, int flags) {
 	(void)flags;
 	return fails(DISK_UNLINKAT) ? -1 : bury(dir_fd, name);
@@ -255,14 +259,25 @@ static int disk_fallocate(int fd, int mode, off_t offset, off_t len) {
 	return fails(DISK_FALLOCATE) ? -1 : fallocate(fd, mode, offset, len);
 }
 
+// Promises nothing.
+static int disk_sync_file_range(int fd, off_t offset, off_t len, unsigned flags) {
+	(void)fd;
+	(void)offset;
+	(void)len;
+	(void)flags;
+	return 0;
+}
+
 const struct journal_io disk_io = {
 	.openat = disk_openat,
 	.pread = disk_pread,
 	.pwrite = disk_pwrite,
 	.fdatasync = disk_fdatasync,
 	.fsync = disk_fsync,
+	.sync_file_range = disk_sync_file_range,
 	.fallocate = disk_fallocate,
 	.renameat = disk_renameat,
+	.ftruncate = disk_ftruncate,
 	.unlinkat = disk_unlinkat,
 };
 
