@@ -21,52 +21,42 @@ struct reflect_options {
 	uint64_t deadline_us;
 };
 
+#define PACKET_BLKSIZE_MAX 1468u
+
 #define AT(field) offsetof(struct reflect_options, field)
 
 static const struct storm_arg ARGS[] = {
 	{"listen", "A[:PORT]", STORM_ARG_SERVER, AT(listen),
-		.help = "be a TFTP server on this address, port 69"},
+		.help = "serve TFTP on a socket at this address, port 69"},
 	{"size", "BYTES", STORM_ARG_U64, AT(size), .help = "of its only file (1048576)"},
 	{"blksize", "B", STORM_ARG_U32, AT(blksize), 8, 65464,
 		"that every client must ask for (1468)"},
 	{"windowsize", "W", STORM_ARG_U32, AT(windowsize), 1, 65535,
 		"that every client must ask for (1: none)"},
 	{"interface", "IF", STORM_ARG_TEXT, AT(interface),
-		.help = "with --server: be a DHCP server on this interface"},
-	{"server", "A", STORM_ARG_SERVER, AT(listen), .help = "its address"},
+		.help = "with --server: serve TFTP and DHCP on this interface without the kernel's "
+			"UDP"},
+	{"server", "A", STORM_ARG_SERVER, AT(listen),
+		.help = "the address there; the kernel must not have it"},
 	{"deadline", "S", STORM_ARG_SECONDS, AT(deadline_us),
 		.help = "end after so long (at a signal)"},
 	{0},
 };
 
-static int reflect_tftp(const struct reflect_options *o) {
-	struct storm_reflect_tftp settings = {
-		.address = o->listen.address,
-		.port = o->listen.port ? o->listen.port : 69,
-		.size = o->size,
-		.blksize = (uint16_t)o->blksize,
-		.window = (uint16_t)o->windowsize,
-		.deadline_us = o->deadline_us,
-	};
-
-	return storm_reflect_tftp(&settings);
-}
-
-static int reflect_dhcp(const struct reflect_options *o) {
-	struct storm_reflect_dhcp settings = {
-		.address = o->listen.address, .deadline_us = o->deadline_us};
+static int reflect_frames(const char *interface, const struct storm_reflect *settings) {
 	struct storm_packet packet;
-	int err = storm_packet_open(&packet, o->interface, true);
+	int err = storm_packet_open(&packet, interface, true);
 
 	if (err)
 		return err;
-	storm_reflect_dhcp(&settings, &packet);
+	err = storm_reflect_packet(settings, &packet);
 	storm_packet_close(&packet);
-	return 0;
+	return err;
 }
 
 static int run_reflect(const struct storm_command *command, int argc, char **argv) {
 	struct reflect_options o = {.size = 1 << 20, .blksize = 1468, .windowsize = 1};
+	struct storm_reflect settings;
 	int err = storm_args_parse(command, argc, argv, &o, NULL);
 
 	if (err)
@@ -77,8 +67,22 @@ static int run_reflect(const struct storm_command *command, int argc, char **arg
 					 : "--listen A, or --interface IF --server A, is needed");
 		return STORM_EXIT_USAGE;
 	}
+	if (o.interface && o.blksize > PACKET_BLKSIZE_MAX) {
+		storm_complain(
+			command, "--blksize is at most %u with --interface", PACKET_BLKSIZE_MAX);
+		return STORM_EXIT_USAGE;
+	}
+	settings = (struct storm_reflect){
+		.address = o.listen.address,
+		.port = o.listen.port ? o.listen.port : 69,
+		.size = o.size,
+		.blksize = (uint16_t)o.blksize,
+		.window = (uint16_t)o.windowsize,
+		.deadline_us = o.deadline_us,
+	};
 	storm_stop_install();
-	err = o.interface ? reflect_dhcp(&o) : reflect_tftp(&o);
+	err = o.interface ? reflect_frames(o.interface, &settings)
+			  : storm_reflect_socket(&settings);
 	if (err)
 		storm_complain(command, "cannot serve: %s", strerror(-err));
 	return err ? STORM_EXIT_CANNOT : STORM_EXIT_OK;

@@ -10,23 +10,28 @@
 
 #include "storm_packet.h"
 
-struct storm_reflect_tftp {
-	uint32_t address; // to listen on, host byte order
-	uint16_t port;
-	uint64_t size; // of the only file, at most 65,535 blocks
+#define STORM_REFLECT_OACK_SIZE 96u
+
+struct storm_reflect {
+	uint32_t address; // host byte order
+	uint16_t port;    // of TFTP
+	uint64_t size;    // of the only file, at most 65,535 blocks
 	uint16_t blksize;
 	uint16_t window;
 	uint64_t deadline_us; // 0: until a signal
 };
 
-// Answers every request with an OACK of blksize, windowsize (above 1) and tsize, and every ACK with
-// the window behind it. 0 after the deadline or a signal, else -errno.
-int storm_reflect_tftp(const struct storm_reflect_tftp *settings);
+// TFTP over one kernel socket: answers every request with an OACK of blksize, tsize and (above 1)
+// windowsize, and every ACK with the window behind it. 0 after the deadline or a signal, else
+// -errno.
+int storm_reflect_socket(const struct storm_reflect *settings);
 
-struct storm_reflect_dhcp {
-	uint32_t address;     // server identifier; clients get addresses of 10.0.0.0/8 by their MAC
-	uint64_t deadline_us; // 0: until a signal
-};
+// The same without the kernel's UDP, at an address that the kernel must not have, and DHCP: OFFER
+// to a DISCOVER, ACK to a REQUEST, with addresses of 10.0.0.0/8 by MAC. ARP for the address is
+// answered. 0, or -ENOMEM.
+int storm_reflect_packet(const struct storm_reflect *settings, struct storm_packet *packet);
 
-// Answers DISCOVER with OFFER and REQUEST with ACK.
-int storm_reflect_dhcp(const struct storm_reflect_dhcp *settings, struct storm_packet *packet);
+// Writes the OACK. Its length.
+size_t storm_reflect_oack(const struct storm_reflect *settings, char oack[STORM_REFLECT_OACK_SIZE]);
+// Random bytes for a block.
+void storm_reflect_content(const struct storm_reflect *settings, uint8_t *content);

@@ -19,7 +19,7 @@ def storm(lab, *words, limit=600):
 
 
 def tftp(lab, server, clients, total, transport, against=None, deadline=120):
-    words = ["tftp", "--server", net.SERVER, "--file", "image", "--blksize", 1468, "--tsize",
+    words = ["tftp", "--server", server.address, "--file", "image", "--blksize", 1468, "--tsize",
              "--clients", clients, "--total", total, "--deadline", deadline]
     if transport == "stations":
         words += ["--interface", "eth0", "--source", net.STATIONS]
@@ -27,6 +27,8 @@ def tftp(lab, server, clients, total, transport, against=None, deadline=120):
         words += ["--against", against]
     before = server.cpu_seconds()
     report = storm(lab, *words, limit=deadline + 60)
+    report["data_per_client_cpu_second"] = round(
+        report["packets"]["data"] / max(report["cpu_seconds"], 0.01))
     report["server_cpu_seconds"] = round(server.cpu_seconds() - before, 2)
     return report
 

@@ -37,6 +37,7 @@ def summary(name, runs):
         "duplicates": statistics.median(run["packets"]["duplicates"] for run in runs),
         "p99_us": statistics.median(run["request_to_last_block_us"]["p99"] for run in runs),
         "client_cpu_seconds": median(runs, "cpu_seconds"),
+        "data_per_client_cpu_second": median(runs, "data_per_client_cpu_second"),
         "server_cpu_seconds": median(runs, "server_cpu_seconds"),
     }
 

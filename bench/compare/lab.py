@@ -10,6 +10,7 @@ import tempfile
 NETWORK = "10.78.0.0/15"
 SERVER = "10.78.0.1"
 CLIENT = "10.78.0.2"
+REFLECT = "10.78.0.3"  # no kernel has it
 STATIONS = "10.78.4.0/26"  # of rouse-storm's clients in user space
 POOL = ("10.78.16.0", "10.79.255.250")
 PREFIX = 15

@@ -80,7 +80,9 @@ def write_markdown(path, result):
              f"{m['memory_bytes'] >> 30} GiB, Linux {m['kernel']}, load {m['load_before']} before.",
              "Server and clients share the machine; each row is the median of its runs, which were",
              f"interleaved. Clients: `rouse-storm tftp` as {result['clients']}, the same program and the same",
-             "arguments for every server; `reflect` is no server but the ceiling of these clients.", "",
+             "arguments for every server. The clients' ceiling is `data per client cpu second`: what they",
+             "would do with a whole core of their own. `reflect` is a server without files or state, over",
+             "packet sockets.", "",
              ", ".join(result["versions"].values()) + ".", ""]
     for name, scene in result["scenes"].items():
         if scene["rows"]:

@@ -33,6 +33,7 @@ def process_tree(pid):
 class Server:
     name = ""
     protocol = "tftp"  # what it is asked to see whether it answers
+    address = net.SERVER
 
     def __init__(self, lab, root=None):
         self.lab = lab
@@ -77,7 +78,7 @@ class Server:
 
     def _probe(self):
         if self.protocol == "tftp":
-            return ["tftp", "--server", net.SERVER, "--file", "ready", "--retry", "0.2",
+            return ["tftp", "--server", self.address, "--file", "ready", "--retry", "0.2",
                     "--linger", "0"]
         return ["dhcp", "--interface", "eth0", "--retry", "0.5", "--mac-base", "02:aa:00:00:00:00"]
 
@@ -234,11 +235,12 @@ class Kea(Server):
 
 
 class Reflect(Server):
-    """No server: the ceiling of the clients."""
+    """A server without files or state, over packet sockets."""
     name = "reflect"
+    address = net.REFLECT
 
     def command(self):
-        return [STORM, "reflect", "--listen", net.SERVER]
+        return [STORM, "reflect", "--interface", "eth0", "--server", self.address]
 
     def _probe(self):
         return [*super()._probe(), "--blksize", "1468", "--tsize"]

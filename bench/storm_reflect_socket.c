@@ -22,11 +22,11 @@
 #define SEND_SIZE 256u
 
 struct reflector {
-	const struct storm_reflect_tftp *settings;
+	const struct storm_reflect *settings;
 	int fd;
 	uint64_t blocks;
 	uint8_t *content; // one block, sent again and again
-	char oack[96];
+	char oack[STORM_REFLECT_OACK_SIZE];
 	size_t oack_len;
 	struct mmsghdr in[BATCH];
 	struct iovec in_vectors[BATCH];
@@ -86,30 +86,33 @@ static void answer(struct reflector *r, const uint8_t *packet, size_t len, struc
 		queue_block(r, to, ++block);
 }
 
-static void write_oack(struct reflector *r) {
-	const struct storm_reflect_tftp *s = r->settings;
-	int len = snprintf(r->oack, sizeof(r->oack), "%c%cblksize%c%u%ctsize%c%llu", 0, 6, 0,
-		s->blksize, 0, 0, (unsigned long long)s->size);
+size_t storm_reflect_oack(const struct storm_reflect *s, char oack[STORM_REFLECT_OACK_SIZE]) {
+	size_t len =
+		1 + (size_t)snprintf(oack, STORM_REFLECT_OACK_SIZE, "%c%cblksize%c%u%ctsize%c%llu",
+			    0, 6, 0, s->blksize, 0, 0, (unsigned long long)s->size);
 
-	r->oack_len = (size_t)len + 1;
 	if (s->window > 1)
-		r->oack_len +=
-			1 + (size_t)snprintf(r->oack + r->oack_len, sizeof(r->oack) - r->oack_len,
-				    "windowsize%c%u", 0, s->window);
+		len += 1 + (size_t)snprintf(oack + len, STORM_REFLECT_OACK_SIZE - len,
+				   "windowsize%c%u", 0, s->window);
+	return len;
+}
+
+void storm_reflect_content(const struct storm_reflect *s, uint8_t *content) {
+	uint64_t random = 1;
+
+	for (unsigned i = 0; i < s->blksize; i++)
+		content[i] = (uint8_t)(storm_random(&random) >> 32);
 }
 
 static void prepare(struct reflector *r) {
-	uint64_t random = 1;
-
 	for (unsigned i = 0; i < BATCH; i++) {
 		r->in_vectors[i] = (struct iovec){r->packets[i], REQUEST};
 		r->in[i].msg_hdr = (struct msghdr){
 			.msg_name = &r->froms[i], .msg_iov = &r->in_vectors[i], .msg_iovlen = 1};
 	}
-	for (unsigned i = 0; i < r->settings->blksize; i++)
-		r->content[i] = (uint8_t)(storm_random(&random) >> 32);
+	storm_reflect_content(r->settings, r->content);
 	r->blocks = r->settings->size / r->settings->blksize + 1;
-	write_oack(r);
+	r->oack_len = storm_reflect_oack(r->settings, r->oack);
 }
 
 static int open_socket(struct reflector *r) {
@@ -146,7 +149,7 @@ static void serve(struct reflector *r) {
 	}
 }
 
-int storm_reflect_tftp(const struct storm_reflect_tftp *settings) {
+int storm_reflect_socket(const struct storm_reflect *settings) {
 	struct reflector *r = calloc(1, sizeof(*r));
 	int err = -ENOMEM;
 
