@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "config_read.h"
+#include "dhcp_options.h"
 #include "option_value.h"
 #include "text.h"
 
@@ -28,10 +29,7 @@ static const struct {
 	{57, "is sent by clients only"},
 	{58, "follows from lease_time:"},
 	{59, "follows from lease_time:"},
-	{60, "would make UEFI ask a ProxyDHCP server"},
 	{61, "is sent by clients"},
-	{66, "follows from next_server: of the boot rule"},
-	{67, "follows from file: of the boot rule"},
 	{82, "is sent by relay agents and given back to them"},
 	{93, "is sent by clients only"},
 	{94, "is sent by clients only"},
@@ -43,7 +41,7 @@ static const char *reserved_because(uint8_t code) {
 	for (size_t i = 0; i < sizeof(reserved) / sizeof(reserved[0]); i++)
 		if (reserved[i].code == code)
 			return reserved[i].instead;
-	return NULL;
+	return dhcp_option_configurable(code) ? NULL : "is not one that can be configured";
 }
 
 static bool parse_code(const char *text, uint8_t *code) {
@@ -83,6 +81,7 @@ static void read_option(struct config_context *c, const struct config_key *key,
 	const struct config_node *node, struct config_options *out) {
 	struct config_option *option = &out->list[out->count];
 	uint8_t value[CONFIG_OPTION_LEN_MAX];
+	const struct dhcp_option_info *info;
 	char why[OPTION_WHY_SIZE];
 	const char *text;
 	int64_t len;
@@ -95,6 +94,12 @@ static void read_option(struct config_context *c, const struct config_key *key,
 	len = option_value(text, value, sizeof(value), why);
 	if (len < 0) {
 		config_bad(c, key, node, "option %u: %s", option->code, why);
+		return;
+	}
+	info = dhcp_option_find(option->code);
+	if (info && !dhcp_option_len_ok(info, (size_t)len)) {
+		config_bad(c, key, node, "option %u (%s) cannot have %lld bytes", option->code,
+			info->name, (long long)len);
 		return;
 	}
 	option->line = node->line;

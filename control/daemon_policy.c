@@ -11,7 +11,6 @@
 #include "config_check.h"
 #include "control_log.h"
 #include "daemon.h"
-#include "policy_publish.h"
 #include "state_view.h"
 
 #define PUBLISH_GAP_MS 100u
@@ -77,19 +76,15 @@ static json_t *errors_json(const struct config_errors *errors) {
 	return list;
 }
 
-// Whether a snapshot can be made of it: builds one in the buffer that nobody reads, and leaves it
-// there.
+// Whether a snapshot can be made of it.
 static void try_building(
 	struct daemon *daemon, const struct config *config, struct config_errors *errors) {
-	struct publisher *publisher = &daemon->publisher;
-	struct policy_builder *builder =
-		policy_builder_init(publisher->work, publisher->work_size, POLICY_SNAPSHOT_MAX);
+	void *snapshot = mem_alloc(POLICY_SNAPSHOT_MAX);
 	char why[256];
 
-	publish_build(builder, config, daemon->leases, daemon->table);
-	if (policy_build_finish(builder, policy_publish_next(publisher->map.base), 0,
-		    policy_publish_buffer(publisher->map.base), POLICY_SNAPSHOT_MAX, why) < 0)
+	if (publish_try(config, daemon->leases, daemon->table, snapshot, why) < 0)
 		config_error_add(errors, 0, "", "%s", why);
+	free(snapshot);
 }
 
 static void tell_refused(struct daemon *daemon, const struct config_errors *errors) {

@@ -157,6 +157,19 @@ void publish_build(struct policy_builder *builder, const struct config *config, 
 	add_names(builder, images);
 }
 
+int64_t publish_try(const struct config *config, uint32_t leases, const struct image_table *images,
+	void *out, char why[256]) {
+	size_t work_size = policy_builder_size(POLICY_SNAPSHOT_MAX);
+	void *work = mem_alloc(work_size);
+	struct policy_builder *builder = policy_builder_init(work, work_size, POLICY_SNAPSHOT_MAX);
+	int64_t size;
+
+	publish_build(builder, config, leases, images);
+	size = policy_build_finish(builder, 1, 0, out, POLICY_SNAPSHOT_MAX, why);
+	free(work);
+	return size;
+}
+
 // The lease table's size in the snapshot of the process before: a running dataplane keeps it.
 static uint32_t read_former_leases(const struct shm_map *map) {
 	void *copy = mem_alloc(POLICY_SNAPSHOT_MAX);

@@ -18,6 +18,11 @@
 void publish_build(struct policy_builder *builder, const struct config *config, uint32_t leases,
 	const struct image_table *images);
 
+// Builds the snapshot of a configuration into out (POLICY_SNAPSHOT_MAX bytes, aligned to 8), for
+// nobody but the caller. Its size, or -ENOSPC or -EINVAL with a sentence.
+int64_t publish_try(const struct config *config, uint32_t leases, const struct image_table *images,
+	void *out, char why[256]);
+
 struct publisher {
 	struct shm_map map;
 	void *work; // the builder's memory

@@ -27,14 +27,15 @@ static bool is_http(uint16_t arch) {
 	return false;
 }
 
-static void firmware_options(struct writer *w, uint16_t arch) {
+static void firmware_options(struct writer *w, uint16_t arch, const char *vendor_class) {
 	static const uint8_t undi[] = {1, 3, 16};
 	uint8_t type[2] = {(uint8_t)(arch >> 8), (uint8_t)arch};
 	char class[48];
 
 	snprintf(class, sizeof(class), "%s:Arch:%05u:UNDI:003016",
 		is_http(arch) ? "HTTPClient" : "PXEClient", arch);
-	option(w, DHCP_OPT_VENDOR_CLASS, class, strlen(class));
+	if (!vendor_class)
+		option(w, DHCP_OPT_VENDOR_CLASS, class, strlen(class));
 	option(w, DHCP_OPT_ARCH, type, sizeof(type));
 	option(w, DHCP_OPT_UNDI, undi, sizeof(undi));
 }
@@ -67,7 +68,10 @@ size_t dhcp_explain_ask(const struct dhcp_question *q, uint8_t message[DHCP_PAYL
 	option(&w, DHCP_OPT_TYPE, &type, 1);
 	option(&w, DHCP_OPT_MAX_SIZE, max_size, sizeof(max_size));
 	if (q->arch != POLICY_ARCH_UNKNOWN)
-		firmware_options(&w, q->arch);
+		firmware_options(&w, q->arch, q->vendor_class);
+	if (q->vendor_class)
+		option(&w, DHCP_OPT_VENDOR_CLASS, q->vendor_class,
+			strnlen(q->vendor_class, 255));
 	identity_options(&w, q);
 	if (q->arch != POLICY_ARCH_UNKNOWN || q->ipxe)
 		option(&w, DHCP_OPT_PARAMETERS, asked_for, sizeof(asked_for));

@@ -15,7 +15,8 @@ struct dhcp_question {
 	uint8_t mac[6];
 	uint16_t arch; // RFC 4578
 	bool ipxe;
-	const char *user_class; // NULL: none, or iPXE
+	const char *user_class;   // NULL: none, or iPXE
+	const char *vendor_class; // NULL: none, or what firmware of this architecture says
 	const uint8_t *uuid;    // 16 bytes as in option 97, or NULL
 	uint32_t giaddr;        // 0: on the port's own network
 };

@@ -5,10 +5,12 @@
 
 #include <jansson.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "cli/cli.h"
 #include "cli/output.h"
 #include "config.h"
+#include "publish.h"
 
 static void print_errors(const char *path, const struct config_errors *errors) {
 	for (size_t i = 0; i < errors->count && i < CONFIG_ERRORS_MAX; i++) {
@@ -32,14 +34,26 @@ static void print_json(const char *path, const struct config_errors *errors) {
 		"error_count", (json_int_t)errors->count, "errors", list));
 }
 
+// What only the snapshot's own bounds tell: too much of everything together.
+static void check_snapshot(const struct config *config, struct config_errors *errors) {
+	void *snapshot = mem_alloc(POLICY_SNAPSHOT_MAX);
+	char why[256];
+
+	if (publish_try(config, config_lease_count(config), NULL, snapshot, why) < 0)
+		config_error_add(errors, 0, "", "%s", why);
+	free(snapshot);
+}
+
 static int run(const struct cli_args *args) {
 	static struct config_errors errors;
 	const char *path = args->operand_count ? args->operand[0] : CONFIG_DEFAULT_PATH;
 	struct config *config = config_load(path, &errors);
 
+	if (config)
+		check_snapshot(config, &errors);
 	if (cli_flag(args, "json"))
 		print_json(path, &errors);
-	else if (!config)
+	else if (errors.count)
 		print_errors(path, &errors);
 	else
 		printf("%s: ok (ports %u, subnets %u, hosts %u, boot rules %u, leases %u)\n", path,

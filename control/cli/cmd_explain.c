@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the Rouse authors
+
+// rouse explain: what a machine would get, and which rule decided it, by the code that the
+// dataplane runs.
+
+#include <pcap/pcap.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "arena.h"
+#include "cli/cli.h"
+#include "cli/cmd_config.h"
+#include "cli/explain_print.h"
+#include "cli/output.h"
+#include "config_match.h"
+#include "text.h"
+
+// One run of the command.
+struct asked {
+	const struct cli_args *args;
+	struct instance instance;
+	struct explain explain;
+	struct dhcp_explanation *result;
+	struct dhcp_question question; // unless --pcap
+	uint8_t uuid[16];
+	json_t *list; // with --json
+	uint16_t port;
+	uint32_t relay;
+};
+
+// "4c4c4544-0034-..." as SMBIOS prints it, to the bytes of option 97: the first three fields are
+// little-endian there.
+static bool parse_uuid(const char *text, uint8_t out[16]) {
+	static const uint8_t order[16] = {3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15};
+	int count = 0;
+
+	for (; *text && count < 16; count++) {
+		unsigned int byte;
+
+		text += *text == '-';
+		if (!text[0] || !text[1] || strspn(text, "0123456789abcdefABCDEF") < 2 ||
+			sscanf(text, "%2x", &byte) != 1)
+			return false;
+		out[order[count]] = (uint8_t)byte;
+		text += 2;
+	}
+	return count == 16 && !*text;
+}
+
+static int parse_network(struct asked *a) {
+	const char *text = cli_value(a->args, "subnet");
+	uint32_t address;
+	uint8_t len;
+
+	if (!text) {
+		if (explain_first_port(a->explain.policy, &a->port))
+			return CLI_OK;
+		cli_error("no port answers DHCP in this policy");
+		return CLI_FAILED;
+	}
+	if (text_parse_ip(text, &address) < 0 && text_parse_cidr(text, &address, &len) < 0) {
+		cli_error("--subnet: \"%s\" is neither a network nor an address", text);
+		return CLI_USAGE;
+	}
+	if (explain_place(a->explain.policy, address, &a->port, &a->relay))
+		return CLI_OK;
+	cli_error("--subnet: %s is in no subnet that has a port or a relay", text);
+	return CLI_FAILED;
+}
+
+static int parse_question(const struct cli_args *args, struct dhcp_question *q, uint8_t uuid[16]) {
+	const char *mac = cli_value(args, "mac"), *arch = cli_value(args, "arch");
+
+	*q = (struct dhcp_question){
+		.arch = POLICY_ARCH_UNKNOWN,
+		.ipxe = cli_flag(args, "ipxe"),
+		.user_class = cli_value(args, "user-class"),
+		.vendor_class = cli_value(args, "vendor-class"),
+	};
+	if (!mac || text_parse_mac(mac, q->mac) < 0) {
+		cli_error(
+			mac ? "--mac: \"%s\" is not a MAC address" : "--mac or --pcap is needed%s",
+			mac ? mac : "");
+		return CLI_USAGE;
+	}
+	if (arch && config_arch_type(arch, &q->arch) < 0) {
+		cli_error("--arch: \"%s\" is no architecture, such as x64-uefi or x86-bios", arch);
+		return CLI_USAGE;
+	}
+	if (!cli_value(args, "uuid"))
+		return CLI_OK;
+	q->uuid = uuid;
+	if (parse_uuid(cli_value(args, "uuid"), uuid))
+		return CLI_OK;
+	cli_error("--uuid: \"%s\" is not a UUID", cli_value(args, "uuid"));
+	return CLI_USAGE;
+}
+
+static void show(struct asked *a, const struct frame_view *view) {
+	explain_run(&a->explain, view, a->port, a->result);
+	if (a->list)
+		json_array_append_new(a->list, explain_json(&a->explain, a->result));
+	else
+		explain_print(&a->explain, a->result);
+}
+
+static int explain_question(struct asked *a) {
+	uint8_t message[DHCP_PAYLOAD_MAX];
+	struct frame_view view = {.dst_port = DHCP_SERVER_PORT, .payload = message};
+
+	a->question.giaddr = a->relay;
+	view.src = a->relay;
+	view.src_port = a->relay ? DHCP_SERVER_PORT : DHCP_CLIENT_PORT;
+	view.dst = a->relay ? a->explain.policy->ports[a->port].address : UINT32_MAX;
+	memcpy(view.src_mac, a->question.mac, sizeof(view.src_mac));
+	view.payload_len = (uint16_t)dhcp_explain_ask(&a->question, message);
+	show(a, &view);
+	return CLI_OK;
+}
+
+// All messages to a DHCP server in a capture, one after the other, as one server would see them.
+static int explain_packets(struct asked *a, pcap_t *pcap) {
+	uint32_t own = a->explain.policy->ports[a->port].address;
+	struct pcap_pkthdr *header;
+	const u_char *data;
+	size_t number = 0, shown = 0;
+	int rc;
+
+	while ((rc = pcap_next_ex(pcap, &header, &data)) == 1) {
+		struct frame_view view;
+
+		number++;
+		if (frame_parse(data, header->caplen, own, &view) != FRAME_OK ||
+			view.dst_port != DHCP_SERVER_PORT)
+			continue;
+		if (!a->list)
+			printf("%spacket %zu: ", shown ? "\n" : "", number);
+		show(a, &view);
+		shown++;
+	}
+	if (rc == PCAP_ERROR) {
+		cli_error("the capture ends badly: %s", pcap_geterr(pcap));
+		return CLI_FAILED;
+	}
+	if (!shown)
+		cli_error("there is no message to a DHCP server in the capture's %zu packets",
+			number);
+	return shown ? CLI_OK : CLI_FAILED;
+}
+
+static int explain_capture(struct asked *a, const char *path) {
+	char why[PCAP_ERRBUF_SIZE];
+	pcap_t *pcap = pcap_open_offline(path, why);
+	int rc;
+
+	if (!pcap) {
+		cli_error("%s", why);
+		return CLI_FAILED;
+	}
+	if (pcap_datalink(pcap) == DLT_EN10MB) {
+		rc = explain_packets(a, pcap);
+	} else {
+		cli_error("%s is not a capture of Ethernet frames", path);
+		rc = CLI_FAILED;
+	}
+	pcap_close(pcap);
+	return rc;
+}
+
+// The policy that is published, with the leases there are; or that of the file, without.
+static int prepare(struct asked *a) {
+	char why[SHM_WHY_SIZE] = "";
+	struct config *config;
+	int rc;
+
+	if (cli_flag(a->args, "from-file")) {
+		config = cmd_load_config(a->args);
+		if (!config)
+			return CLI_FAILED;
+		rc = explain_build(&a->explain, config, why);
+		config_free(config);
+		if (rc < 0)
+			cli_error("%s", why);
+		else
+			explain_init(&a->explain, &a->explain.built, NULL);
+		return rc < 0 ? CLI_FAILED : CLI_OK;
+	}
+	rc = instance_find(a->args, &a->instance);
+	if (rc == CLI_OK)
+		rc = instance_need_policy(&a->instance);
+	if (rc != CLI_OK)
+		return rc;
+	a->instance.has_state =
+		state_view_open(&a->instance.state, a->instance.runtime_dir, why) == 0;
+	explain_init(&a->explain, &a->instance.policy,
+		a->instance.has_state ? &a->instance.state : NULL);
+	return CLI_OK;
+}
+
+static int run(const struct cli_args *args) {
+	const char *pcap = cli_value(args, "pcap");
+	struct asked a = {.args = args};
+	int rc;
+
+	if (pcap && cli_value(args, "mac")) {
+		cli_error("--pcap and --mac both say who asks: give one of them");
+		return CLI_USAGE;
+	}
+	rc = pcap ? CLI_OK : parse_question(args, &a.question, a.uuid);
+	if (rc != CLI_OK)
+		return rc;
+	a.result = mem_alloc(sizeof(*a.result));
+	rc = prepare(&a);
+	if (rc == CLI_OK)
+		rc = parse_network(&a);
+	if (rc == CLI_OK && cli_flag(args, "json"))
+		a.list = json_array();
+	if (rc == CLI_OK)
+		rc = pcap ? explain_capture(&a, pcap) : explain_question(&a);
+	if (a.list)
+		output_json(a.list);
+	explain_close(&a.explain);
+	instance_close(&a.instance);
+	free(a.result);
+	return rc;
+}
+
+static const struct cli_option options[] = {
+	INSTANCE_OPTIONS,
+	{"from-file", NULL, "ask the configuration file itself, not what is published"},
+	{"mac", "MAC", "the machine's MAC address"},
+	{"arch", "ARCH", "its firmware: x64-uefi, x86-bios ... or a type number"},
+	{"ipxe", NULL, "it runs iPXE already"},
+	{"uuid", "UUID", "its UUID as the firmware prints it"},
+	{"vendor-class", "TEXT", "option 60 (default: what such firmware sends)"},
+	{"user-class", "TEXT", "option 77"},
+	{"subnet", "NET", "the network it is in, or an address there (default: the first port's)"},
+	{"pcap", "FILE", "ask with all messages to a DHCP server in a capture"},
+	CLI_OPTION_JSON,
+	CLI_OPTION_END,
+};
+
+const struct cli_command cmd_explain = {
+	.name = "explain",
+	.operands = "",
+	.help = "what a machine would get, and which boot rule decided it",
+	.detail =
+		"Runs the dataplane's own code on a copy of the published policy and of the "
+		"leases; "
+		"nothing\nis sent and nothing changes. Without --arch and --ipxe the machine is an "
+		"operating system\nthat does not boot from the network.",
+	.options = options,
+	.run = run,
+};
