@@ -21,6 +21,7 @@
 #include <linux/if_packet.h>
 
 #include "checksum.h"
+#include "log.h"
 
 #define SENDS_PER_TICK 128u
 #define WAIT_TICKS     10u // 250 ms for an answer
@@ -109,7 +110,7 @@ static uint16_t port_of(const struct prober *prober, uint32_t address) {
 	return NO_PORT;
 }
 
-static void ask_arp(const struct prober *prober, uint16_t index, uint32_t address) {
+static bool ask_arp(const struct prober *prober, uint16_t index, uint32_t address) {
 	const struct port *port = &prober->ports[index];
 	struct {
 		struct ether_header eth;
@@ -129,20 +130,23 @@ static void ask_arp(const struct prober *prober, uint16_t index, uint32_t addres
 	memcpy(frame.arp.arp_sha, port->mac, ETH_ALEN);
 	memcpy(frame.arp.arp_spa, &own, sizeof(own));
 	memcpy(frame.arp.arp_tpa, &target, sizeof(target));
-	(void)!write(prober->arp_fd[index], &frame, sizeof(frame));
+	return write(prober->arp_fd[index], &frame, sizeof(frame)) > 0;
 }
 
-static void ask_echo(const struct prober *prober, uint32_t address) {
+// No route to the address is an answer of a kind: nobody there has it.
+static bool ask_echo(const struct prober *prober, uint32_t address) {
 	struct sockaddr_in to = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(address)};
 	struct icmphdr echo = {.type = ICMP_ECHO, .un.echo.id = htons(ECHO_ID)};
 
 	echo.checksum = (uint16_t)~checksum_fold(checksum_add(0, &echo, sizeof(echo)));
-	(void)sendto(prober->icmp_fd, &echo, sizeof(echo), 0, (struct sockaddr *)&to, sizeof(to));
+	return sendto(prober->icmp_fd, &echo, sizeof(echo), 0, (struct sockaddr *)&to, sizeof(to)) >
+		       0 ||
+	       errno == ENETUNREACH || errno == EHOSTUNREACH;
 }
 
 static void note_answer(struct prober *prober, uint32_t address) {
 	if (address - prober->base < prober->count)
-		prober->answered[address - prober->base] = true;
+		prober->reply[address - prober->base] = PROBER_ANSWERED;
 }
 
 static void read_arp(struct prober *prober, int fd) {
@@ -178,13 +182,10 @@ static void read_answers(struct prober *prober) {
 		read_echo(prober);
 }
 
-static void ask(const struct prober *prober, uint32_t address) {
+static bool ask(const struct prober *prober, uint32_t address) {
 	uint16_t port = port_of(prober, address);
 
-	if (port == NO_PORT)
-		ask_echo(prober, address);
-	else if (prober->arp_fd[port] >= 0)
-		ask_arp(prober, port, address);
+	return port == NO_PORT ? ask_echo(prober, address) : ask_arp(prober, port, address);
 }
 
 // The next run of addresses. False: there is none.
@@ -205,23 +206,31 @@ static bool next_batch(struct prober *prober, const struct policy *policy) {
 		prober->count = PROBER_BATCH;
 	prober->sent = 0;
 	prober->step = PROBER_FIRST;
-	memset(prober->answered, 0, sizeof(prober->answered));
+	memset(prober->reply, PROBER_SILENT, sizeof(prober->reply));
 	return true;
 }
 
 static void conclude(struct prober *prober) {
 	uint32_t i;
 
-	for (i = 0; i < prober->count; i++)
-		tell(prober, prober->base + i, prober->answered[i]);
+	for (i = 0; i < prober->count; i++) {
+		if (prober->reply[i] == PROBER_NOT_ASKED)
+			prober->incomplete = true;
+		else
+			tell(prober, prober->base + i, prober->reply[i] == PROBER_ANSWERED);
+	}
 }
 
 static void send_some(struct prober *prober) {
 	uint32_t end = prober->sent + SENDS_PER_TICK;
 
-	for (; prober->sent < prober->count && prober->sent < end; prober->sent++)
-		if (!prober->answered[prober->sent])
-			ask(prober, prober->base + prober->sent);
+	for (; prober->sent < prober->count && prober->sent < end; prober->sent++) {
+		uint8_t *reply = &prober->reply[prober->sent];
+
+		if (*reply != PROBER_ANSWERED)
+			*reply = ask(prober, prober->base + prober->sent) ? PROBER_SILENT
+									  : PROBER_NOT_ASKED;
+	}
 	prober->ticks = WAIT_TICKS;
 }
 
@@ -249,7 +258,12 @@ static void go_on(struct prober *prober, const _Atomic bool *link_up) {
 
 static void finish(struct prober *prober) {
 	close_sockets(prober);
-	atomic_store_explicit(&prober->results.complete, true, memory_order_release);
+	if (prober->incomplete)
+		log_say(LOG_LEVEL_WARNING,
+			"some addresses of the pools could not be asked whether they are in use: "
+			"they are given only to clients that ask for them");
+	else
+		atomic_store_explicit(&prober->results.complete, true, memory_order_release);
 }
 
 void prober_tick(struct prober *prober, const struct policy *policy, const _Atomic bool *link_up) {

@@ -23,7 +23,7 @@
 struct probe_results {
 	uint64_t *result;       // [PROBER_RESULTS] main: rw, worker 0: ro up to count
 	_Atomic uint32_t count; // main: rw, worker 0: ro
-	_Atomic bool complete;  // every pool has been asked
+	_Atomic bool complete;  // every address has been asked
 };
 
 // A run of addresses that are asked together.
@@ -33,6 +33,12 @@ enum prober_step {
 	PROBER_FIRST = 0, // each address is asked
 	PROBER_SECOND,    // and again those that have not answered
 	PROBER_VERDICT,
+};
+
+enum prober_reply {
+	PROBER_SILENT = 0,
+	PROBER_ANSWERED,
+	PROBER_NOT_ASKED, // the host does not let us: nothing is known, nothing is told
 };
 
 struct prober {
@@ -48,8 +54,9 @@ struct prober {
 	uint32_t count;
 	uint32_t sent;
 	enum prober_step step;
-	unsigned ticks; // left of this step's wait
-	bool answered[PROBER_BATCH];
+	unsigned ticks;              // left of this step's wait
+	uint8_t reply[PROBER_BATCH]; // enum prober_reply
+	bool incomplete;             // some could not be asked
 };
 
 // Opens the sockets and begins. 0 or -errno.

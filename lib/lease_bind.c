@@ -195,20 +195,21 @@ bool lease_decline(struct lease_table *table, struct lease_record *record, struc
 	return recorded;
 }
 
+// No bound as for DECLINE here: nobody but us says that the address is in use. Without a record for
+// it the address stays unproven.
 void lease_probed(struct lease_table *table, uint32_t address, bool in_use, struct rouse_now now) {
 	struct lease_record *record = lease_find_address(table, address);
 
 	if (!lease_pools_of(&table->pools, address))
 		return;
-	lease_pools_prove(&table->pools, address);
-	if (!in_use || (record && record->state != LEASE_RELEASED))
-		return;
-	if (!record)
-		record = lease_record_new(table, address);
-	if (record && may_quarantine(table, address))
+	if (in_use && (!record || record->state == LEASE_RELEASED)) {
+		if (!record)
+			record = lease_record_new(table, address);
+		if (!record)
+			return;
 		quarantine(table, record, now);
-	else if (record && record->state == LEASE_FREE)
-		lease_record_drop(table, record);
+	}
+	lease_pools_prove(&table->pools, address);
 }
 
 // Whether what is on disk ends well before the lease does, by today's wall clock.
