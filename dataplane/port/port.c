@@ -319,6 +319,8 @@ static int adopt_program(struct port *port, const struct port *others, char *why
 static int filter_sockets(struct port *port, int count, char *why, size_t why_size) {
 	int i, rc = 0;
 
+	if (port->config.kind != PORT_AF_PACKET)
+		return 0; // net_pcap on an interface: ARP and ICMP are ours to answer there
 	for (i = 0; i < count && rc == 0; i++)
 		rc = packet_filter_attach(port->fd[i], &port->config.filter);
 	if (rc < 0)
