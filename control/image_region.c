@@ -145,13 +145,14 @@ static void write_region(struct shm_map *map, const struct image_region_plan *pl
 
 // Whether link leads to a file that we would have made: nothing else is ever adopted or removed.
 static bool is_ours(const char *link, const char *runtime_dir, char target[IMAGE_REGION_PATH]) {
-	ssize_t len = readlink(link, target, IMAGE_REGION_PATH - 1);
-	char name[IMAGE_REGION_PATH];
+	char name[IMAGE_REGION_PATH], found[IMAGE_REGION_PATH];
+	ssize_t len = readlink(link, found, sizeof(found) - 1);
 	const char *slash;
 
 	if (len <= 0)
 		return false;
-	target[len] = '\0';
+	found[len] = '\0';
+	memcpy(target, found, (size_t)len + 1);
 	slash = strrchr(target, '/');
 	image_region_path("", runtime_dir, name);
 	return slash && !strcmp(slash, name);
