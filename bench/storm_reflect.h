@@ -2,7 +2,7 @@
 // Copyright (c) 2026, the Rouse authors
 
 // The least that a server can do: no files, no leases, no state. What the clients reach against it
-// is their own ceiling, which every comparison has to state.
+// they can reach at least.
 
 #pragma once
 

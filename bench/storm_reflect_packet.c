@@ -157,8 +157,7 @@ int storm_reflect_packet(const struct storm_reflect *settings, struct storm_pack
 		return -ENOMEM;
 	prepare(&r);
 	while (!storm_stop_wanted() && storm_clock_us() < end_us)
-		storm_packet_poll(
-			packet, 0, receive, &r); // never sleeps: a ceiling has no wake-ups
+		storm_packet_poll(packet, 100000, receive, &r);
 	free(r.content);
 	return 0;
 }
