@@ -34,7 +34,7 @@ static bool same_value(
 	if (key->type == CONFIG_TYPE_CHOICE)
 		return *x == *y;
 	// CONFIG_TYPE_NUMBER, and CONFIG_TYPE_TID_RANGE with its two halves
-	return *(const uint32_t *)x == *(const uint32_t *)y;
+	return memcmp(x, y, sizeof(uint32_t)) == 0;
 }
 
 size_t config_check_reload(const struct config *running, const struct config *next, uint32_t leases,
