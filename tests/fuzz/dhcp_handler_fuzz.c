@@ -267,8 +267,7 @@ static void happen(struct box *box, enum event event, uint8_t argument) {
 		box->room = argument;
 		break;
 	case EVENT_POLICY:
-		if (argument & 0x80)
-			lease_require_probes(box->server.leases);
+		lease_require_probes(box->server.leases, argument & 0x80);
 		set_policy(box, argument & 0x7f);
 		break;
 	case EVENT_RESTART:
