@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "storm_commands.h"
+#include "storm_completion.h"
 #include "storm_manual.h"
 
 static const struct storm_command *const COMMANDS[] = {
@@ -27,7 +28,7 @@ static void usage(FILE *out) {
 	for (size_t i = 0; i < COMMAND_COUNT; i++)
 		fprintf(out, "  %-10s %s\n", COMMANDS[i]->name, COMMANDS[i]->summary);
 	fputs("\nrouse-storm COMMAND --help says more. --version prints the version,\n"
-	      "--manual the manual page as scdoc source.\n",
+	      "--manual the manual page as scdoc source, --completion a script for bash.\n",
 		out);
 }
 
@@ -44,6 +45,10 @@ int main(int argc, char **argv) {
 	}
 	if (!strcmp(word, "--manual")) {
 		storm_manual_print(COMMANDS, COMMAND_COUNT);
+		return STORM_EXIT_OK;
+	}
+	if (!strcmp(word, "--completion")) {
+		storm_completion_print(COMMANDS, COMMAND_COUNT);
 		return STORM_EXIT_OK;
 	}
 	if (!strcmp(word, "--version")) {

@@ -47,6 +47,7 @@ void storm_manual_print(const struct storm_command *const *commands, size_t coun
 	      "rouse-storm - boots many simulated machines against a DHCP or TFTP server\n\n"
 	      "# SYNOPSIS\n\n*rouse-storm* _COMMAND_ [options]\n\n"
 	      "*rouse-storm* _COMMAND_ *--help*\n\n"
+	      "*rouse-storm* *--version*|*--manual*|*--completion*\n\n"
 	      "# DESCRIPTION\n\n"
 	      "Each simulated machine behaves as firmware does: it retransmits by its own table, "
 	      "gives\n"
@@ -54,9 +55,7 @@ void storm_manual_print(const struct storm_command *const *commands, size_t coun
 	      "run\n"
 	      "ends with a report; with *--json* it is an object with a _schema_ number, to which "
 	      "fields\n"
-	      "may be added. On a terminal a line on standard error shows how the run goes. SIGINT "
-	      "and\n"
-	      "SIGTERM end a run early, with its report.\n\n",
+	      "may be added. On a terminal a line on standard error shows how the run goes.\n\n",
 		stdout);
 	for (size_t i = 0; i < count; i++)
 		put_command(commands[i]);
@@ -65,6 +64,8 @@ void storm_manual_print(const struct storm_command *const *commands, size_t coun
 	      "*1*\n\tsomething failed, or the deadline passed\n\n"
 	      "*2*\n\twrong usage\n\n"
 	      "*3*\n\tthe run could not begin\n\n"
+	      "# SIGNALS\n\n"
+	      "SIGINT, SIGTERM\n\tEnd a run early, with its report.\n\n"
 	      "# EXAMPLES\n\n"
 	      "200 clients read a file 1,000 times, compared with the original:\n\n"
 	      "```\nrouse-storm tftp --server 10.77.0.1 --file linux --against /srv/rouse/linux "
