@@ -174,24 +174,37 @@ static bool read_identifier(struct config_context *c, const struct config_key *k
 static const struct match_key {
 	const char *name;
 	condition_fn *read;
+	const char *help; // for the manual
 } match_keys[] = {
-	[POLICY_MATCH_IPXE] = {"ipxe", read_ipxe},
-	[POLICY_MATCH_ARCH] = {"arch", read_arch},
-	[POLICY_MATCH_MAC] = {"mac", read_identifier},
-	[POLICY_MATCH_UUID] = {"uuid", read_identifier},
-	[POLICY_MATCH_VENDOR_CLASS] = {"vendor_class", read_glob},
-	[POLICY_MATCH_USER_CLASS] = {"user_class", read_glob},
-	[POLICY_MATCH_SUBNET] = {"subnet", read_subnet},
-	[POLICY_MATCH_HOST] = {"host", read_glob},
-	[POLICY_MATCH_ROLE] = {"role", read_glob},
-	[POLICY_MATCH_CIRCUIT_ID] = {"circuit_id", read_glob},
-	[POLICY_MATCH_REMOTE_ID] = {"remote_id", read_glob},
+	[POLICY_MATCH_IPXE] = {"ipxe", read_ipxe,
+		"true or false: whether iPXE asks (its user class, option 77, is iPXE)"},
+	[POLICY_MATCH_ARCH] = {"arch", read_arch,
+		"the firmware's architecture (option 93), by name or number"},
+	[POLICY_MATCH_MAC] = {"mac", read_identifier, "pattern for the MAC address"},
+	[POLICY_MATCH_UUID] = {"uuid", read_identifier,
+		"pattern for the machine's UUID (option 97), as its firmware prints it"},
+	[POLICY_MATCH_VENDOR_CLASS] = {"vendor_class", read_glob,
+		"pattern for the vendor class (option 60), for example PXEClient*"},
+	[POLICY_MATCH_USER_CLASS] = {"user_class", read_glob,
+		"pattern for the user class (option 77)"},
+	[POLICY_MATCH_SUBNET] = {"subnet", read_subnet,
+		"the network that the machine is in, as address/length"},
+	[POLICY_MATCH_HOST] = {"host", read_glob, "pattern for the machine's name in hosts:"},
+	[POLICY_MATCH_ROLE] = {"role", read_glob, "pattern for the machine's role in hosts:"},
+	[POLICY_MATCH_CIRCUIT_ID] = {"circuit_id", read_glob,
+		"pattern for the relay agent's circuit id (option 82.1)"},
+	[POLICY_MATCH_REMOTE_ID] = {"remote_id", read_glob,
+		"pattern for the relay agent's remote id (option 82.2)"},
 };
 
 #define MATCH_COUNT (sizeof(match_keys) / sizeof(match_keys[0]))
 
 const char *config_match_name(uint16_t match) {
 	return match < MATCH_COUNT ? match_keys[match].name : "?";
+}
+
+const char *config_match_help(uint16_t match) {
+	return match < MATCH_COUNT ? match_keys[match].help : NULL;
 }
 
 static int find_match(const char *name) {

@@ -7,6 +7,9 @@
 
 #include <stdint.h>
 
+// No named type is beyond this.
+#define CONFIG_ARCH_NAMED_MAX 256u
+
 // "x64-uefi" for 7; NULL for a type without a name.
 const char *config_arch_name(uint16_t type);
 
@@ -15,3 +18,6 @@ int config_arch_type(const char *text, uint16_t *type);
 
 // "arch" for POLICY_MATCH_ARCH.
 const char *config_match_name(uint16_t match);
+
+// What it is matched with, for the manual; NULL beyond the last.
+const char *config_match_help(uint16_t match);

@@ -216,16 +216,20 @@ static int encode_hex(struct writer *w, const char *text, char *why) {
 static const struct {
 	const char *name;
 	int (*encode)(struct writer *w, const char *text, char *why);
+	const char *example;
+	const char *help;
 } types[] = {
-	{"ip:", encode_ip},
-	{"ips:", encode_ips},
-	{"domains:", encode_domains},
-	{"routes:", encode_routes},
-	{"u8:", encode_u8},
-	{"u16:", encode_u16},
-	{"u32:", encode_u32},
-	{"text:", encode_text},
-	{"hex:", encode_hex},
+	{"ip:", encode_ip, "ip:10.77.0.1", "one IPv4 address"},
+	{"ips:", encode_ips, "ips:10.77.0.1,10.77.0.2", "one or more IPv4 addresses"},
+	{"domains:", encode_domains, "domains:a.example,b.a.example",
+		"domain names as in a DNS message, as option 119 wants them"},
+	{"routes:", encode_routes, "routes:10.0.0.0/8 via 10.77.0.254, 0.0.0.0/0 via 10.77.0.1",
+		"classless routes, as option 121 wants them"},
+	{"u8:", encode_u8, "u8:1", "one or more numbers of 8 bits"},
+	{"u16:", encode_u16, "u16:0x1234", "one or more numbers of 16 bits"},
+	{"u32:", encode_u32, "u32:86400", "one or more numbers of 32 bits"},
+	{"text:", encode_text, "text:words", "the characters after the colon"},
+	{"hex:", encode_hex, "hex:01:02:ff", "bytes as pairs of hexadecimal digits"},
 };
 
 int64_t option_value(const char *text, uint8_t *out, size_t size, char why[OPTION_WHY_SIZE]) {
@@ -253,4 +257,11 @@ int64_t option_value(const char *text, uint8_t *out, size_t size, char why[OPTIO
 		return -EINVAL;
 	}
 	return (int64_t)w.at;
+}
+
+const char *option_value_example(size_t index, const char **help) {
+	if (index >= sizeof(types) / sizeof(types[0]))
+		return NULL;
+	*help = types[index].help;
+	return types[index].example;
 }

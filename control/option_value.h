@@ -20,3 +20,6 @@
 
 // Writes the value (without code and length) to out. Its length, or -EINVAL with a sentence in why.
 int64_t option_value(const char *text, uint8_t *out, size_t size, char why[OPTION_WHY_SIZE]);
+
+// The types in their order, each by an example and what it means; NULL beyond the last.
+const char *option_value_example(size_t index, const char **help);

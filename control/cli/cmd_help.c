@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "cli/completion.h"
+#include "cli/manual.h"
 
 static void print_commands(void) {
 	puts("usage: rouse COMMAND [OPTION...]\n\ncommands:");
@@ -36,9 +38,25 @@ static void print_command(const struct cli_command *command) {
 	}
 }
 
+static int print_manual(const char *part) {
+	if (manual_print(part))
+		return CLI_OK;
+	fprintf(stderr, "rouse: --manual %s: there is no such part, only", part);
+	for (size_t i = 0; manual_parts[i]; i++)
+		fprintf(stderr, "%s %s", i ? "," : "", manual_parts[i]);
+	fputc('\n', stderr);
+	return CLI_USAGE;
+}
+
 static int run(const struct cli_args *args) {
 	const struct cli_command *command;
 
+	if (cli_value(args, "manual"))
+		return print_manual(cli_value(args, "manual"));
+	if (cli_flag(args, "completion")) {
+		completion_print();
+		return CLI_OK;
+	}
 	if (!args->operand_count) {
 		print_commands();
 		return CLI_OK;
@@ -52,7 +70,11 @@ static int run(const struct cli_args *args) {
 	return CLI_OK;
 }
 
-static const struct cli_option options[] = {CLI_OPTION_END};
+static const struct cli_option options[] = {
+	{"manual", "PART", "print a generated part of the manual pages as scdoc source"},
+	{"completion", NULL, "print the completion script for bash"},
+	CLI_OPTION_END,
+};
 
 const struct cli_command cmd_help = {
 	.name = "help",
