@@ -35,7 +35,10 @@ struct config *config_load(const char *path, struct config_errors *errors) {
 	ssize_t len = read_file(path, text, size);
 	struct config *config = NULL;
 
-	if (len < 0)
+	if (len == -ENOENT)
+		config_error_add(errors, 0, "",
+			"there is no such file: write it (see rouse.yaml(5)), or name another");
+	else if (len < 0)
 		config_error_add(errors, 0, "", "cannot be read: %s", strerror((int)-len));
 	else
 		config = config_parse(text, (size_t)len, errors);

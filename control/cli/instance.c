@@ -60,7 +60,8 @@ int instance_need_state(struct instance *instance) {
 	int rc = state_view_open(&instance->state, instance->runtime_dir, why);
 
 	if (rc == -ENOENT) {
-		cli_error("rouse-dataplane does not run in %s: it has never written its state",
+		cli_error("rouse-dataplane does not run in %s: it has never written its state; "
+			  "rouse up starts it",
 			instance->runtime_dir);
 		return CLI_NOT_RUNNING;
 	}
