@@ -47,7 +47,7 @@ static void ask(struct world *w, const struct dhcp_question *question) {
 static bool file_is(const char *file) {
 	const struct dhcp_bytes *got = &explanation.exchange.selection.boot_file;
 
-	return got->len == strlen(file) && memcmp(got->data, file, got->len) == 0;
+	return got->len == strlen(file) && (!got->len || memcmp(got->data, file, got->len) == 0);
 }
 
 static void rubbish_is_explained(void **state) {
