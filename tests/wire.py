@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright (c) 2026, the Rouse authors
+"""Frames for tests on the wire: made by hand, sent and received through a packet socket, so that a
+test says what no kernel and no real client would say. Scripts run with PYTHONPATH=tests."""
+import collections
+import json
+import select
+import socket
+import struct
+import subprocess
+import sys
+import time
+
+SO_RCVBUFFORCE = 33  # what Python 3.11 does not name
+BROADCAST_MAC = b"\xff" * 6
+Datagram = collections.namedtuple("Datagram", "src_mac dst_mac src dst sport dport payload")
+
+
+def check(condition, text):
+    if not condition:
+        sys.exit("FAILED: " + text)
+
+
+def mac(text):
+    return bytes.fromhex(text.replace(":", ""))
+
+
+def ip(text):
+    return socket.inet_aton(text)
+
+
+def checksum(data):
+    if len(data) % 2:
+        data += b"\0"
+    total = sum(struct.unpack("!%dH" % (len(data) // 2), data))
+    while total >> 16:
+        total = (total & 0xFFFF) + (total >> 16)
+    return ~total & 0xFFFF
+
+
+def datagram(src, dst, sport, dport, payload, src_mac, dst_mac, fragment=0):
+    """An Ethernet frame. fragment: the IPv4 header's flags and offset."""
+    udp = struct.pack("!4H", sport, dport, 8 + len(payload), 0) + payload
+    header = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(udp), 1, fragment, 64, 17, 0,
+                         ip(src), ip(dst))
+    header = header[:10] + struct.pack("!H", checksum(header)) + header[12:]
+    return dst_mac + src_mac + b"\x08\0" + header + udp
+
+
+def parse(frame):
+    """The datagram in a frame; None when it holds none, or one with a wrong checksum."""
+    if len(frame) < 42 or frame[12:14] != b"\x08\0" or frame[23] != 17:
+        return None
+    start = 14 + (frame[14] & 15) * 4
+    sport, dport, length, summed = struct.unpack("!4H", frame[start:start + 8])
+    pseudo = frame[26:34] + struct.pack("!2H", 17, length)
+    if summed and checksum(pseudo + frame[start:start + length]):
+        return None
+    return Datagram(frame[6:12], frame[:6], socket.inet_ntoa(frame[26:30]),
+                    socket.inet_ntoa(frame[30:34]), sport, dport, frame[start + 8:start + length])
+
+
+class Link:
+    """An interface. What this end itself sends is not received."""
+
+    def __init__(self, interface="eth0"):
+        self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x0800))
+        self.socket.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 32 << 20)
+        self.socket.bind((interface, 0))
+
+    def send(self, frame):
+        self.socket.send(frame)
+
+    def receive(self, timeout):
+        """The next datagram; None when there is none in time."""
+        end = time.monotonic() + timeout
+        while True:
+            left = end - time.monotonic()
+            if left <= 0 or not select.select([self.socket], [], [], left)[0]:
+                return None
+            frame, address = self.socket.recvfrom(65536)
+            got = None if address[2] == socket.PACKET_OUTGOING else parse(frame)
+            if got:
+                return got
+
+    def drain(self, timeout):
+        """All datagrams until none has come for so long."""
+        while got := self.receive(timeout):
+            yield got
+
+
+class Rouse:
+    """The operator's command, for the configuration that runs."""
+
+    def __init__(self, program, config):
+        self.program, self.config = program, config
+
+    def read(self, command):
+        return json.loads(subprocess.check_output(
+            [self.program, command, "--json", "--config", self.config]))
+
+    def counters(self):
+        """All counters by name, and their kinds."""
+        stats = self.read("stats")
+        values = {name: c["value"] for name, c in stats["counters"].items()}
+        values["drops"] = stats["drops"]
+        return values, {name: c["kind"] for name, c in stats["counters"].items()}
+
+    def since(self, before):
+        return {name: value - before[name] for name, value in self.counters()[0].items()}
+
+
+# --- TFTP
+
+def read_request(name, options=(), mode=b"octet"):
+    if isinstance(name, str):
+        name = name.encode()
+    words = [name, mode] + [str(word).encode() for option in options for word in option]
+    return b"\0\1" + b"".join(word + b"\0" for word in words)
+
+
+# --- DHCP
+
+MAGIC = b"\x63\x82\x53\x63"
+DISCOVER, OFFER, REQUEST, DECLINE, ACK, NAK, RELEASE, INFORM = range(1, 9)
+
+
+def option(code, value):
+    return bytes((code, len(value))) + value
+
+
+def dhcp(kind, chaddr, options=b"", *, op=1, hlen=6, hops=0, xid=1, flags=0, ciaddr="0.0.0.0",
+         giaddr="0.0.0.0", magic=MAGIC):
+    fixed = struct.pack("!BBBBIHH4s4s4s4s", op, 1, hlen, hops, xid, 0, flags, ip(ciaddr),
+                        ip("0.0.0.0"), ip("0.0.0.0"), ip(giaddr))
+    fixed += chaddr.ljust(16, b"\0") + b"\0" * 192
+    return fixed + magic + option(53, bytes((kind,))) + options + b"\xff"
+
+
+class Reply:
+    """A server's DHCP message, with the datagram that brought it."""
+
+    def __init__(self, got):
+        p = got.payload
+        self.datagram, self.xid = got, struct.unpack("!I", p[4:8])[0]
+        self.flags = struct.unpack("!H", p[10:12])[0]
+        self.ciaddr, self.yiaddr, self.siaddr, self.giaddr = (
+            socket.inet_ntoa(p[at:at + 4]) for at in (12, 16, 20, 24))
+        self.options, self.order, at = {}, [], 240
+        while p[at] != 255:
+            if p[at] == 0:
+                at += 1
+                continue
+            self.options[p[at]] = self.options.get(p[at], b"") + p[at + 2:at + 2 + p[at + 1]]
+            self.order.append(p[at])
+            at += 2 + p[at + 1]
+        self.kind = self.options[53][0]
+
+
+def is_reply(got):
+    return got.sport == 67 and got.dport in (67, 68) and got.payload[:1] == b"\2"
