@@ -85,6 +85,12 @@ static enum fate handle_tid(
 	return FATE_DONE;
 }
 
+// What frame_parse cannot know: an answer would go to everybody. Without an address one may only
+// ask for one.
+static bool source_is_bad(const struct worker_port *port, const struct frame_view *view) {
+	return view->src == port->broadcast || (view->src == 0 && view->dst_port != UDP_PORT_DHCP);
+}
+
 static enum fate handle_udp(struct worker *w, uint16_t port_index, const struct frame_view *view,
 	struct rte_mbuf *mbuf) {
 	const struct worker_port *port = &w->port[port_index];
@@ -92,6 +98,10 @@ static enum fate handle_udp(struct worker *w, uint16_t port_index, const struct 
 
 	if (!ours && view->dst != UINT32_MAX && view->dst != port->broadcast) {
 		stat_inc(&w->stats, STAT_RX_OTHER);
+		return FATE_DONE;
+	}
+	if (source_is_bad(port, view)) {
+		stat_inc(&w->stats, STAT_RX_BAD_SOURCE);
 		return FATE_DONE;
 	}
 	if (port->dhcp != POLICY_DHCP_OFF &&

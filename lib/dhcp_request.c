@@ -26,6 +26,9 @@ static enum dhcp_verdict grant(
 
 	switch (verdict) {
 	case LEASE_OK:
+		// Of a client that has no address yet it is not the place to answer to.
+		if (x->view.ciaddr != address)
+			x->view.ciaddr = 0;
 		lease_note(x->record, &x->selection.who);
 		dhcp_select_boot(&x->selection, &x->view, address);
 		return dhcp_exchange_ack(x);

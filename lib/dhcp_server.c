@@ -113,13 +113,20 @@ static enum dhcp_verdict release(struct dhcp_exchange *x) {
 	return record_only(x, recorded);
 }
 
+// Whether it may be a machine of the subnet: neither everybody nor this server.
+static bool is_machine_of(const struct policy_subnet *subnet, uint32_t address, uint32_t own) {
+	if ((address & subnet->mask) != subnet->network || address == own)
+		return false;
+	return subnet->mask >= 0xfffffffe || // RFC 3021
+	       (address != subnet->network && address != subnet->broadcast);
+}
+
 // RFC 2131, 4.3.5: options only. The answer goes to an address that the client names, which must be
 // of its subnet, so that nobody is made to flood others.
 static enum dhcp_verdict inform(struct dhcp_exchange *x) {
-	const struct policy_subnet *subnet = x->selection.subnet;
 	uint32_t address = x->view.ciaddr ? x->view.ciaddr : x->input->frame->src;
 
-	if ((address & subnet->mask) != subnet->network)
+	if (!is_machine_of(x->selection.subnet, address, x->selection.port->address))
 		return dhcp_exchange_drop(x, STAT_DHCP_HOSTILE_INFORM);
 	dhcp_select_boot(&x->selection, &x->view, address);
 	return dhcp_exchange_inform(x);

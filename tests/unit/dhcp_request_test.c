@@ -211,6 +211,20 @@ static void request_without_an_address_is_malformed(void **state) {
 	assert_int_equal(world_count(w, STAT_DHCP_MALFORMED_NO_ADDRESS), 2);
 }
 
+// Or a REQUEST with a ciaddr of somebody else's would have him get the answer.
+static void ack_goes_to_the_address_that_was_given(void **state) {
+	struct world *w = *state;
+	struct message m = message_begin(DHCP_REQUEST, 1);
+	uint32_t address = world_discover(w, 1);
+
+	message_ip_number(&m, DHCP_OPT_REQUESTED_IP, address);
+	message_ip(&m, DHCP_OPT_SERVER_ID, "10.77.0.1");
+	message_ciaddr(&m, fixture_ip("192.0.2.1"));
+	assert_int_equal(reply_of(w, world_send(w, &m)), ACK);
+	assert_int_equal(reply_yiaddr(w), address);
+	assert_int_equal(w->output.to.dst, address);
+}
+
 static void another_servers_offer_taken_releases_ours(void **state) {
 	struct world *w = *state;
 	uint32_t address = world_discover(w, 1);
@@ -415,6 +429,8 @@ int main(void) {
 			request_without_an_address_is_malformed, set_up, tear_down),
 		cmocka_unit_test(every_state_against_all_knowledge),
 		cmocka_unit_test(not_authoritative_is_silent_where_it_may_be),
+		cmocka_unit_test_setup_teardown(
+			ack_goes_to_the_address_that_was_given, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			another_servers_offer_taken_releases_ours, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(

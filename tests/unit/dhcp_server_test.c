@@ -303,8 +303,8 @@ static void inform_gets_options_and_no_lease(void **state) {
 }
 
 static void inform_for_others_is_not_answered(void **state) {
-	static const char *const addresses[] = {
-		"8.8.8.8", "255.255.255.255", "224.0.0.1", "10.88.0.50"};
+	static const char *const addresses[] = {"8.8.8.8", "255.255.255.255", "224.0.0.1",
+		"10.88.0.50", "10.77.0.255", "10.77.0.0", "10.77.0.1"};
 	struct world *w = *state;
 
 	for (size_t i = 0; i < COUNT_OF(addresses); i++) {
