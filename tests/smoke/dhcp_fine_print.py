@@ -1,0 +1,221 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright (c) 2026, the Rouse authors
+"""dhcp_fine_print.py ROUSE CONFIG: what RFC 2131 and 3046 say and ordinary clients hardly ever do."""
+import subprocess
+import sys
+import time
+
+import wire
+from wire import check, dhcp, option
+
+SERVER, OTHER, RELAY = "10.77.0.1", "10.77.0.2", "10.88.0.1"
+RELAY_MAC = wire.mac("02:00:00:00:88:01")
+
+
+class Lab:
+    def __init__(self, program, config):
+        self.rouse, self.program, self.config = wire.Rouse(program, config), program, config
+        self.link, self.xid, self.server_mac = wire.Link(), 0, wire.BROADCAST_MAC
+
+    def ask(self, kind, machine, options=b"", *, frame=(), wait=2, **fields):
+        """Sends a message; its answer, or None. frame: what its datagram has of its own."""
+        self.xid += 1
+        chaddr = machine if isinstance(machine, bytes) else b"\x52\x54\0\x77\0" + bytes((machine,))
+        what = {"src": "0.0.0.0", "dst": "255.255.255.255", "sport": 68, "dport": 67,
+                "src_mac": chaddr, "dst_mac": wire.BROADCAST_MAC, **dict(frame)}
+        self.link.send(wire.datagram(
+            payload=dhcp(kind, chaddr, options, xid=self.xid, **fields), **what))
+        for got in self.link.drain(wait):
+            if wire.is_reply(got) and (reply := wire.Reply(got)).xid == self.xid:
+                check(reply.options[54] == wire.ip(SERVER), "option 54: %r" % reply.options)
+                self.server_mac = got.src_mac
+                return reply
+        return None
+
+    def silence(self, what, *args, **fields):
+        check(self.ask(*args, wait=0.3, **fields) is None, "%s: an answer" % what)
+
+    def discover(self, machine, options=b"", **fields):
+        # With no journal from before, addresses are probed first.
+        for _ in range(20):
+            if reply := self.ask(wire.DISCOVER, machine, options, **fields):
+                check(reply.kind == wire.OFFER, "kind %d for a DISCOVER" % reply.kind)
+                return reply
+        sys.exit("FAILED: no OFFER")
+
+    def select(self, machine, address, server=SERVER, options=b"", **fields):
+        return self.ask(wire.REQUEST, machine,
+                        option(50, wire.ip(address)) + option(54, wire.ip(server)) + options, **fields)
+
+    def reboot(self, machine, address):
+        return self.ask(wire.REQUEST, machine, option(50, wire.ip(address)))
+
+    def obtain(self, machine):
+        address = self.discover(machine).yiaddr
+        reply = self.select(machine, address)
+        check(reply and reply.kind == wire.ACK, "no ACK of %s" % address)
+        return address
+
+    def unicast(self, address, machine):
+        return {"src": address, "dst": SERVER, "dst_mac": self.server_mac,
+                "src_mac": b"\x52\x54\0\x77\0" + bytes((machine,))}
+
+    def leased(self):
+        return {lease["address"]: lease["state"] for lease in self.rouse.read("leases")["leases"]}
+
+    def reload(self, *changes):
+        """Returns once the worker follows the changed configuration."""
+        with open(self.config, encoding="utf-8") as file:
+            text = file.read()
+        for old, new in changes:
+            check(old in text, "%r is not in the configuration" % old)
+            text = text.replace(old, new)
+        with open(self.config, "w", encoding="utf-8") as file:
+            file.write(text)
+        before = self.generation()
+        subprocess.check_call([self.program, "reload", "--config", self.config],
+                              stdout=subprocess.DEVNULL)
+        end = time.monotonic() + 5
+        while self.generation() == before:
+            check(time.monotonic() < end, "the worker does not follow the reload")
+
+    def generation(self):
+        return self.rouse.read("status")["dataplane"]["workers"][0]["policy_adopted"]
+
+
+def kinds(reply):
+    return None if reply is None else reply.kind
+
+
+def test_addressing(lab):
+    """RFC 2131, 4.1: to chaddr, or to all when the client says that it cannot."""
+    chaddr = b"\x52\x54\0\x77\0\1"
+    got = lab.discover(1).datagram
+    check((got.dst_mac, got.sport, got.dport) == (chaddr, 67, 68), "an OFFER %s" % (got,))
+    check(got.dst.startswith("10.77.0."), "an OFFER to %s" % got.dst)
+    got = lab.discover(1, flags=0x8000).datagram
+    check((got.dst_mac, got.dst) == (wire.BROADCAST_MAC, "255.255.255.255"),
+          "a broadcast OFFER %s" % (got,))
+    address = lab.obtain(1)
+    reply = lab.ask(wire.REQUEST, 1, ciaddr=address, frame=lab.unicast(address, 1))
+    check(kinds(reply) == wire.ACK and reply.datagram.dst == address, "renewal: %s" % kinds(reply))
+    check(reply.ciaddr == address, "ciaddr of the ACK: %s" % reply.ciaddr)
+    reply = lab.ask(wire.REQUEST, 1, ciaddr=address, flags=0x8000)
+    check(kinds(reply) == wire.ACK and reply.yiaddr == address, "rebinding: %s" % kinds(reply))
+
+
+def test_parameters(lab):
+    """The parameter request list is honoured; RFC 6842: option 61 comes back."""
+    reply = lab.discover(2, option(55, bytes((121, 119, 6))) + option(61, b"\xffabc") +
+                         option(97, b"\0" + bytes(range(16))))
+    check(reply.options[61] == b"\xffabc", "option 61")
+    check(reply.options[97] == b"\0" + bytes(range(16)), "option 97")
+    check(121 in reply.options and 119 in reply.options and 6 in reply.options, "what was asked for")
+    check(42 not in reply.options and 150 not in reply.options, "what was not asked for")
+    check(reply.options[121] == bytes((16, 10, 99, 10, 77, 0, 254, 0, 10, 77, 0, 1)), "option 121")
+    reply = lab.discover(2)
+    check(reply.options[150] == wire.ip(SERVER), "option 150, when all are wanted")
+    check(60 not in reply.options, "option 60 of its own")
+    times = [int.from_bytes(reply.options[code], "big") for code in (51, 58, 59)]
+    check(times == [3600, 1800, 3150], "lease, T1, T2: %s" % times)
+
+
+def test_two_servers(lab):
+    """The client took another server's offer: ours is free again, for the next one."""
+    address = lab.discover(3).yiaddr
+    check(lab.leased().get(address) == "offered", "the offer is not listed: %s" % lab.leased())
+    lab.silence("REQUEST for another server", wire.REQUEST, 3,
+                option(50, wire.ip("10.77.0.66")) + option(54, wire.ip(OTHER)))
+    check(lab.leased().get(address) in (None, "free"), "the offer is still held")
+    check(lab.discover(4, option(50, wire.ip(address))).yiaddr == address, "it is not given to the next")
+
+
+def test_init_reboot(lab):
+    address = lab.obtain(5)
+    reply = lab.reboot(5, address)
+    check(kinds(reply) == wire.ACK and reply.yiaddr == address, "INIT-REBOOT: %s" % kinds(reply))
+    for wrong in ("192.0.2.7", "10.88.0.60"):
+        reply = lab.reboot(5, wrong)
+        check(kinds(reply) == wire.NAK, "INIT-REBOOT with %s: %s" % (wrong, kinds(reply)))
+        check(reply.datagram.dst == "255.255.255.255" and reply.yiaddr == "0.0.0.0", "the NAK")
+    reply = lab.reboot(6, address)
+    check(kinds(reply) == wire.NAK, "INIT-REBOOT with another's: %s" % kinds(reply))
+
+
+def test_decline(lab):
+    """RFC 2131, 4.3.3: in quarantine; the client gets another address, and so do all."""
+    address = lab.obtain(7)
+    ends = option(50, wire.ip(address)) + option(54, wire.ip(SERVER))
+    lab.silence("a stranger's DECLINE", wire.DECLINE, 8, ends)
+    check(lab.leased()[address] == "bound", "a stranger declined %s" % address)
+    lab.silence("DECLINE", wire.DECLINE, 7, ends)
+    check(lab.leased()[address] not in ("bound", "free"), "after DECLINE: %s" % lab.leased()[address])
+    check(lab.discover(7).yiaddr != address, "the declined address again")
+    check(lab.discover(9, option(50, wire.ip(address))).yiaddr != address, "and to another machine")
+
+
+def test_release(lab):
+    """RFC 2131, 4.3.4: by its owner only."""
+    address = lab.obtain(10)
+    server = option(54, wire.ip(SERVER))
+    lab.silence("a stranger's RELEASE", wire.RELEASE, 11, server, ciaddr=address,
+                frame=lab.unicast(address, 11))
+    check(lab.leased()[address] == "bound", "a stranger released %s" % address)
+    lab.silence("RELEASE", wire.RELEASE, 10, server, ciaddr=address, frame=lab.unicast(address, 10))
+    check(lab.leased().get(address) != "bound", "not released")
+    check(lab.discover(10).yiaddr == address, "its former address is not kept for it")
+
+
+def test_inform(lab):
+    """RFC 2131, 4.3.5: options to an address that the client has, and no lease."""
+    reply = lab.ask(wire.INFORM, 12, ciaddr="10.77.0.30", frame=lab.unicast("10.77.0.30", 12))
+    check(kinds(reply) == wire.ACK, "INFORM: %s" % kinds(reply))
+    check(reply.datagram.dst == "10.77.0.30" and reply.datagram.dport == 68, "its answer")
+    check(reply.yiaddr == "0.0.0.0" and not {51, 58, 59} & set(reply.options), "a lease for INFORM")
+    check(reply.options[6] == wire.ip(SERVER), "option 6 for INFORM")
+    check("10.77.0.30" not in lab.leased(), "INFORM made a lease")
+
+
+def test_relay(lab):
+    """RFC 3046: to giaddr and port 67, at the relay's MAC; option 82 comes back, as the last."""
+    agent = option(82, option(1, b"port 7") + option(2, b"switch 3"))
+    frame = {"src": RELAY, "dst": SERVER, "sport": 67, "src_mac": RELAY_MAC, "dst_mac": lab.server_mac}
+    reply = lab.discover(13, agent, giaddr=RELAY, hops=1, frame=frame)
+    got = reply.datagram
+    check((got.dst, got.dport, got.dst_mac) == (RELAY, 67, RELAY_MAC), "relayed OFFER %s" % (got,))
+    check(reply.giaddr == RELAY and reply.yiaddr.startswith("10.88.0."), "OFFER of %s" % reply.yiaddr)
+    check(reply.order[-1] == 82 and reply.options[82] == agent[2:], "option 82: %s" % reply.order)
+    check(reply.options[3] == wire.ip("10.88.0.1"), "the router of the relay's subnet")
+    ack = lab.select(13, reply.yiaddr, options=agent, giaddr=RELAY, hops=1, frame=frame)
+    check(kinds(ack) == wire.ACK and ack.options[82] == agent[2:], "relayed ACK")
+    nak = lab.ask(wire.REQUEST, 13, option(50, wire.ip("10.77.0.60")), giaddr=RELAY, frame=frame)
+    check(kinds(nak) == wire.NAK and nak.flags & 0x8000 and nak.datagram.dst == RELAY,
+          "NAK through a relay")
+    lab.silence("a relay that is not listed", wire.DISCOVER, 13, agent, giaddr="10.88.0.2", frame=frame)
+
+
+def test_pools_change(lab):
+    """A lease outside of the new pools: NAK, and an address of them."""
+    address = lab.obtain(14)
+    lab.reload(("10.77.0.50-10.77.0.99", "10.77.0.150-10.77.0.199"))
+    reply = lab.reboot(14, address)
+    check(kinds(reply) == wire.NAK, "INIT-REBOOT with %s after the change: %s" % (address, kinds(reply)))
+    new = lab.discover(14, option(50, wire.ip(address))).yiaddr
+    check(150 <= int(new.split(".")[3]) <= 199, "offered %s after the change" % new)
+
+
+def test_authoritative(lab):
+    lab.reload(("authoritative: true", "authoritative: false"))
+    lab.silence("INIT-REBOOT, not authoritative", wire.REQUEST, 15, option(50, wire.ip("192.0.2.7")))
+
+
+def main(program, config):
+    lab = Lab(program, config)
+    lab.discover(1)
+    for test in (test_addressing, test_parameters, test_two_servers, test_init_reboot, test_decline,
+                 test_release, test_inform, test_relay, test_pools_change, test_authoritative):
+        print(test.__name__[5:].replace("_", " "), flush=True)
+        test(lab)
+
+
+main(*sys.argv[1:])
