@@ -106,9 +106,10 @@ def test_addressing(lab):
 
 def test_parameters(lab):
     """The parameter request list is honoured; RFC 6842: option 61 comes back."""
-    reply = lab.discover(2, option(55, bytes((121, 119, 6))) + option(61, b"\xffabc") +
+    client_id = b"\xff\0\0\0\1\0\3\0\1\x52\x54\0\x77\0\2"  # RFC 4361
+    reply = lab.discover(2, option(55, bytes((121, 119, 6))) + option(61, client_id) +
                          option(97, b"\0" + bytes(range(16))))
-    check(reply.options[61] == b"\xffabc", "option 61")
+    check(reply.options[61] == client_id, "option 61")
     check(reply.options[97] == b"\0" + bytes(range(16)), "option 97")
     check(121 in reply.options and 119 in reply.options and 6 in reply.options, "what was asked for")
     check(42 not in reply.options and 150 not in reply.options, "what was not asked for")
