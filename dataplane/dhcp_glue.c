@@ -42,7 +42,7 @@ static void park(struct dhcp_glue *glue, uint16_t port) {
 
 	if (!output->record_count ||
 		journal_submit(glue->journal, output->record, output->record_count) == 0) {
-		parked_push(&glue->parked, output, port);
+		parked_push(&glue->parked, output, port, glue->worker->time.now.us);
 		return;
 	}
 	stat_inc(&glue->worker->stats, STAT_DHCP_JOURNAL_REFUSED);
@@ -111,6 +111,8 @@ void dhcp_glue_send(struct dhcp_glue *glue) {
 	while ((reply = parked_first(&glue->parked)) && reply->wait_lsn <= durable) {
 		if (failed_lsns_has(&glue->failed, reply->wait_lsn))
 			stat_inc(&w->stats, STAT_DHCP_NOT_DURABLE);
+		else if (parked_is_late(reply, w->time.now.us))
+			stat_inc(&w->stats, STAT_DHCP_PARKED_TOO_LONG);
 		else if (reply->len &&
 			 !send_payload(w, reply->port, &reply->to, reply->payload, reply->len))
 			return;

@@ -31,7 +31,8 @@ struct dhcp_glue {
 
 void dhcp_glue_handle(struct dhcp_glue *glue, uint16_t port, const struct frame_view *view);
 
-// Sends parked replies whose records became durable, drops those whose records failed.
+// Sends parked replies whose records became durable; drops those whose records failed, and those
+// that waited too long.
 void dhcp_glue_send(struct dhcp_glue *glue);
 
 void dhcp_glue_sweep(struct dhcp_glue *glue, struct rouse_now now);

@@ -41,7 +41,8 @@ bool parked_has_room(const struct parked *parked) {
 	return place(parked, ENTRY_MAX) != UINT32_MAX;
 }
 
-void parked_push(struct parked *parked, const struct dhcp_output *output, uint16_t port) {
+void parked_push(
+	struct parked *parked, const struct dhcp_output *output, uint16_t port, uint64_t now_us) {
 	uint32_t size = entry_size(output->len), at = place(parked, size);
 	struct parked_reply *reply = entry_at(parked, at);
 
@@ -52,11 +53,16 @@ void parked_push(struct parked *parked, const struct dhcp_output *output, uint16
 	reply->port = port;
 	reply->record_count = output->record_count;
 	reply->wait_lsn = output->wait_lsn;
+	reply->since_us = now_us;
 	reply->to = output->to;
 	memcpy(reply->record, output->record, sizeof(reply->record));
 	memcpy(reply->payload, output->payload, output->len);
 	parked->head = at + size;
 	parked->count++;
+}
+
+bool parked_is_late(const struct parked_reply *reply, uint64_t now_us) {
+	return reply->len && now_us - reply->since_us > DHCP_PARK_MAX_MS * 1000u;
 }
 
 const struct parked_reply *parked_first(const struct parked *parked) {

@@ -21,6 +21,7 @@ struct parked_reply {
 	uint16_t port;
 	uint8_t record_count;
 	uint64_t wait_lsn; // sent when this and all before is durable
+	uint64_t since_us; // when it was parked
 	struct frame_to to;
 	struct journal_record record[DHCP_RECORDS_MAX];
 	uint8_t payload[];
@@ -41,7 +42,11 @@ void parked_init(struct parked *parked, void *memory, uint32_t size);
 bool parked_has_room(const struct parked *parked);
 
 // Copies output with its records; parked_has_room must be true.
-void parked_push(struct parked *parked, const struct dhcp_output *output, uint16_t port);
+void parked_push(
+	struct parked *parked, const struct dhcp_output *output, uint16_t port, uint64_t now_us);
+
+// Whether the reply has waited longer than DHCP_PARK_MAX_MS and must not be sent any more.
+bool parked_is_late(const struct parked_reply *reply, uint64_t now_us);
 
 // The oldest entry, or NULL.
 const struct parked_reply *parked_first(const struct parked *parked);

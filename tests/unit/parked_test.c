@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Copyright (c) 2026, the Rouse authors
 
-// Replies that wait for the journal: order, wrap, room, and the numbers that failed.
+// Replies that wait for the journal: order, wrap, room, lateness, and the numbers that failed.
 
 #include "unit.h"
 
@@ -54,7 +54,7 @@ static void full_has_no_room(void **state) {
 	parked_init(&parked, memory, RING_BYTES);
 	while (parked_has_room(&parked)) {
 		output = output_of(++in, DHCP_REPLY_MAX);
-		parked_push(&parked, &output, 0);
+		parked_push(&parked, &output, 0, 1);
 	}
 	assert_in_range(in, 3, 6);
 	while (out < in) {
@@ -82,7 +82,7 @@ static void order_holds_around_the_end(void **state) {
 			struct dhcp_output output = output_of(++in, len);
 
 			len_of[in] = len;
-			parked_push(&parked, &output, 0);
+			parked_push(&parked, &output, 0, 1);
 		} else if (parked_first(&parked)) {
 			++out;
 			check_first(&parked, out, len_of[out]);
@@ -91,6 +91,25 @@ static void order_holds_around_the_end(void **state) {
 		assert_int_equal(parked.count, in - out);
 	}
 	assert_true(out > 20000);
+	free(memory);
+}
+
+// A client may count its lease from the answer's arrival: a late one could outlive our end of it.
+static void replies_become_late(void **state) {
+	const uint64_t max_us = DHCP_PARK_MAX_MS * 1000u, start_us = 5000000;
+	struct dhcp_output reply = output_of(1, 300), record_only = output_of(2, 0);
+	void *memory = malloc(RING_BYTES);
+	struct parked parked;
+
+	(void)state;
+	parked_init(&parked, memory, RING_BYTES);
+	parked_push(&parked, &reply, 0, start_us);
+	parked_push(&parked, &record_only, 0, start_us);
+	assert_false(parked_is_late(parked_first(&parked), start_us));
+	assert_false(parked_is_late(parked_first(&parked), start_us + max_us));
+	assert_true(parked_is_late(parked_first(&parked), start_us + max_us + 1));
+	parked_pop(&parked);
+	assert_false(parked_is_late(parked_first(&parked), start_us + 10 * max_us));
 	free(memory);
 }
 
@@ -130,6 +149,7 @@ int main(void) {
 		cmocka_unit_test(empty_has_nothing),
 		cmocka_unit_test(full_has_no_room),
 		cmocka_unit_test(order_holds_around_the_end),
+		cmocka_unit_test(replies_become_late),
 		cmocka_unit_test(failed_numbers_are_found),
 		cmocka_unit_test(too_many_failed_runs_err_to_the_safe_side),
 	};
