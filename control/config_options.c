@@ -97,6 +97,11 @@ static void read_option(struct config_context *c, const struct config_key *key,
 		return;
 	}
 	info = dhcp_option_find(option->code);
+	if (info && info->len_max && len > info->len_max) {
+		config_bad(c, key, node, "option %u (%s) can have %u bytes at most, not %lld",
+			option->code, info->name, info->len_max, (long long)len);
+		return;
+	}
 	if (info && !dhcp_option_len_ok(info, (size_t)len)) {
 		config_bad(c, key, node, "option %u (%s) cannot have %lld bytes", option->code,
 			info->name, (long long)len);

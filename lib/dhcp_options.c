@@ -46,7 +46,7 @@ static const struct dhcp_option_info options[256] = {
 	OPTION(60, "vendor class", TEXT, CONCAT, 1, 0, 1),
 	OPTION(61, "client identifier", BYTES, CONCAT | RESERVED, 2, 0, 1),
 	OPTION(66, "tftp server name", TEXT, 0, 1, 0, 1),
-	OPTION(67, "boot file name", TEXT, 0, 1, 0, 1),
+	OPTION(67, "boot file name", TEXT, 0, 1, 255, 1),
 	OPTION(77, "user class", BYTES, CONCAT, 1, 0, 1),
 	OPTION(82, "relay agent information", BYTES, CONCAT | RESERVED, 2, 0, 1),
 	OPTION(93, "client architecture", U16, RESERVED, 2, 0, 2),

@@ -20,6 +20,9 @@
 #define POOL   "    pools: 10.77.0.10-10.77.0.19\n"
 #define SUBNET "subnets:\n  - network: 10.77.0.0/24\n"
 
+#define TEXT_64   "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+#define LONG_TEXT TEXT_64 TEXT_64 TEXT_64 TEXT_64
+
 // The file without ports, for cases that write their own.
 #define REST "boot_root: /srv\nboot: [{file: a}]\n" SUBNET
 
@@ -135,6 +138,8 @@ static const struct {
 		"(classless routes) cannot have 1 bytes"},
 	{BASE SUBNET "    options: {50: \"ip:1.2.3.4\"}", 8, "subnets[0].options",
 		"sent by clients only"},
+	{BASE SUBNET "    options: {67: \"text:" LONG_TEXT "\"}", 8, "subnets[0].options",
+		"option 67 (boot file name) can have 255 bytes at most, not 256"},
 	{BASE SUBNET "    options: {150: 10.77.0.1}", 8, "subnets[0].options",
 		"option 150: \"10.77.0.1\" needs a type"},
 	{BASE SUBNET "    options: {150: \"ip:1\", 0150: \"ip:1.2.3.4\"}", 8, "subnets[0].options",

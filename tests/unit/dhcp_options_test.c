@@ -32,6 +32,8 @@ static void lengths_are_those_of_the_rfcs(void **state) {
 		{"uuid of 16", 97, 16, false},
 		{"uuid of 17", 97, 17, true},
 		{"uuid of 18", 97, 18, false},
+		{"boot file of 255", 67, 255, true},
+		{"boot file of 256", 67, 256, false},
 		{"host name of 0", 12, 0, false},
 		{"host name of 1", 12, 1, true},
 	};
