@@ -64,7 +64,7 @@ static void print_table(const json_t *answer) {
 		snprintf(name, sizeof(name), "%s: %s", path, reason);
 		table_row(&table, (const char *const[]){"", "left out", "", "", name});
 	}
-	table_print(&table, stdout, 0);
+	table_print(&table, stdout, output_width());
 	table_free(&table);
 }
 

@@ -265,8 +265,8 @@ static void print_text(const struct instance *instance) {
 	const struct policy_snapshot *snapshot = instance->policy.snapshot;
 	char when[HUMAN_SIZE], size[HUMAN_SIZE];
 
-	printf("policy %llu of %s, %s: %u hosts, %u files, room for %u leases, %u workers, "
-	       "TFTP on %u-%u\n\n",
+	printf("policy %llu of %s, %s\n"
+	       "hosts %u, files %u, room for leases %u, workers %u, TFTP on %u-%u\n\n",
 		(unsigned long long)instance->generation,
 		human_time((int64_t)(snapshot->built_unix_ns / 1000000000), when),
 		human_bytes(snapshot->total_size, size), instance->policy.count[POLICY_HOSTS],

@@ -68,10 +68,9 @@ static json_t *session_json(const struct shown *shown) {
 
 static void add_row(struct table *table, const struct shown *shown) {
 	const struct tftp_session *s = &shown->session;
-	char peer[TEXT_IP_SIZE + 8], ip[TEXT_IP_SIZE], size[HUMAN_SIZE], rate[HUMAN_SIZE + 4] = "";
+	char ip[TEXT_IP_SIZE], size[HUMAN_SIZE], rate[HUMAN_SIZE + 4] = "";
 	char part[8], options[24], again[24], per_second[HUMAN_SIZE];
 
-	snprintf(peer, sizeof(peer), "%s:%u", text_ip(s->peer_address, ip), s->peer_port);
 	snprintf(part, sizeof(part), "%u %%",
 		s->size ? (unsigned int)(shown->bytes * 100 / s->size) : 100);
 	snprintf(options, sizeof(options), "%u x %u", s->windowsize, s->blksize);
@@ -79,8 +78,8 @@ static void add_row(struct table *table, const struct shown *shown) {
 	if (shown->age_ms > 0)
 		snprintf(rate, sizeof(rate), "%s/s",
 			human_bytes(shown->bytes * 1000 / (uint64_t)shown->age_ms, per_second));
-	table_row(table, (const char *const[]){peer, shown->host, part, human_bytes(s->size, size),
-				 rate, options, again, shown->file});
+	table_row(table, (const char *const[]){text_ip(s->peer_address, ip), shown->host, part,
+				 human_bytes(s->size, size), rate, options, again, shown->file});
 }
 
 static int run_with(const struct cli_args *args, const struct instance *instance) {
@@ -91,8 +90,8 @@ static int run_with(const struct cli_args *args, const struct instance *instance
 	struct shown shown;
 
 	table_init(&table,
-		(const char *const[]){"client", "host", ">done", ">of", ">rate", ">window x block",
-			">again", "file"},
+		(const char *const[]){
+			"client", "host", ">done", ">of", ">rate", ">window", ">again", "file"},
 		8);
 	for (uint32_t i = 0; i < state->session_count; i++) {
 		if (!read_session(instance, &state->sessions[i], &shown))
@@ -133,9 +132,8 @@ const struct cli_command cmd_sessions = {
 	.name = "sessions",
 	.operands = "",
 	.help = "the TFTP transfers under way",
-	.detail = "done counts what the client has acknowledged, again the blocks that were sent "
-		  "more "
-		  "than once.",
+	.detail = "done counts what the client has acknowledged, again the blocks that were sent\n"
+		  "more than once; window is the number of blocks in flight and their size.",
 	.options = options,
 	.run = run,
 };

@@ -95,7 +95,7 @@ static void print_kind(const struct state_view *state, enum stat_kind kind, bool
 		if (stat_info[i].kind == kind && (all || state_counter(state, (enum rouse_stat)i)))
 			add_counter(&table, state, (enum rouse_stat)i);
 	if (table.rows > 1)
-		table_print(&table, stdout, 0);
+		table_print(&table, stdout, output_width());
 	table_free(&table);
 }
 

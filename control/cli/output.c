@@ -55,12 +55,41 @@ static size_t column_width(const struct table *table, size_t column) {
 	return width;
 }
 
-static size_t room_for_last(const struct table *table, const size_t *widths, size_t width) {
-	size_t used = 0, least = strlen(cell_of(table, 0, table->columns - 1));
+// Narrower than this, continuing a column below itself makes nothing easier to read.
+#define LAST_MIN 16
+
+static size_t indent_of_last(const struct table *table, const size_t *widths) {
+	size_t indent = 0;
 
 	for (size_t i = 0; i + 1 < table->columns; i++)
-		used += widths[i] + 2;
-	return width > used + least ? width - used : least;
+		indent += widths[i] + 2;
+	return indent;
+}
+
+// How much of text goes into a line of width: up to a space, past a slash, or to the middle of a
+// long word.
+static size_t line_len(const char *text, size_t width) {
+	size_t len = strlen(text);
+
+	if (len <= width)
+		return len;
+	for (size_t at = width; at > 0; at--)
+		if (text[at] == ' ' || text[at - 1] == '/')
+			return at;
+	return width;
+}
+
+static void print_last(const char *text, size_t width, size_t indent, FILE *out) {
+	for (;;) {
+		size_t len = line_len(text, width);
+
+		fprintf(out, "%.*s\n", (int)len, text);
+		text += len;
+		text += strspn(text, " ");
+		if (!*text)
+			return;
+		fprintf(out, "%*s", (int)indent, "");
+	}
 }
 
 static void print_row(const struct table *table, size_t row, const size_t *widths, FILE *out) {
@@ -76,10 +105,13 @@ static void print_row(const struct table *table, size_t row, const size_t *width
 
 		if (is_right(table, i))
 			gap += fill;
-		fprintf(out, "%*s%.*s", (int)gap, "", (int)widths[i], cell);
+		fprintf(out, "%*s", (int)gap, "");
+		if (i + 1 == table->columns)
+			print_last(cell, widths[i], indent_of_last(table, widths), out);
+		else
+			fprintf(out, "%s%s", cell, i + 1 == last ? "\n" : "");
 		gap = 2 + (is_right(table, i) ? 0 : fill);
 	}
-	fputc('\n', out);
 }
 
 void table_print(const struct table *table, FILE *out, size_t width) {
@@ -89,7 +121,8 @@ void table_print(const struct table *table, FILE *out, size_t width) {
 	for (size_t i = 0; i < table->columns; i++)
 		widths[i] = column_width(table, i);
 	if (width) {
-		size_t room = room_for_last(table, widths, width);
+		size_t indent = indent_of_last(table, widths);
+		size_t room = width > indent + LAST_MIN ? width - indent : LAST_MIN;
 
 		if (widths[last] > room)
 			widths[last] = room;

@@ -29,8 +29,8 @@ void table_init(struct table *table, const char *const *names, size_t columns);
 // Adds a row: as many texts as columns, which are copied. NULL is an empty cell.
 void table_row(struct table *table, const char *const *cells);
 
-// Prints columns two spaces apart, without spaces at the ends of lines. The last column is cut so
-// that lines fit in width, unless width is 0.
+// Prints columns two spaces apart, without spaces at the ends of lines. The last column is
+// continued below itself where lines would not fit in width, unless width is 0.
 void table_print(const struct table *table, FILE *out, size_t width);
 
 void table_free(struct table *table);

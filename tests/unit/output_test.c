@@ -37,28 +37,43 @@ static void columns_are_aligned(void **state) {
 	table_free(&table);
 }
 
-static void the_last_column_is_cut_to_the_width(void **state) {
+static void the_last_column_is_continued_below_itself(void **state) {
 	static const struct {
 		size_t width;
+		const char *text;
 		const char *expected;
 	} cases[] = {
-		{0, "k   what\nab  0123456789\n"}, {80, "k   what\nab  0123456789\n"},
-		{10, "k   what\nab  012345\n"},
-		{3, "k   what\nab  0123\n"}, // never narrower than its heading
+		{0, "some words that are too long for it",
+			"k   what\nab  some words that are too long for it\n"},
+		{80, "some words that are too long for it",
+			"k   what\nab  some words that are too long for it\n"},
+		{24, "some words that are too long for it",
+			"k   what\nab  some words that are\n    too long for it\n"},
+		{23, "some words that are too long for it",
+			"k   what\nab  some words that are\n    too long for it\n"},
+		{22, "some words that are too long for it",
+			"k   what\nab  some words that\n    are too long for\n    it\n"},
+		{24, "a/path/without/any/space.efi",
+			"k   what\nab  a/path/without/any/\n    space.efi\n"},
+		{24, "a_name_without_any_space.efi",
+			"k   what\nab  a_name_without_any_s\n    pace.efi\n"},
+		{3, "some words that are too long", // never narrower than 16
+			"k   what\nab  some words that\n    are too long\n"},
 	};
-	struct table table;
 
 	(void)state;
-	table_init(&table, (const char *const[]){"k", "what"}, 2);
-	table_row(&table, (const char *const[]){"ab", "0123456789"});
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		char *text = print(&table, cases[i].width);
+		struct table table;
+		char *text;
 
+		table_init(&table, (const char *const[]){"k", "what"}, 2);
+		table_row(&table, (const char *const[]){"ab", cases[i].text});
+		text = print(&table, cases[i].width);
 		if (strcmp(text, cases[i].expected) != 0)
-			fail_msg("width %zu: \"%s\"", cases[i].width, text);
+			fail_msg("case %zu, width %zu: \"%s\"", i, cases[i].width, text);
 		free(text);
+		table_free(&table);
 	}
-	table_free(&table);
 }
 
 static void an_empty_table_is_its_heading(void **state) {
@@ -76,7 +91,7 @@ static void an_empty_table_is_its_heading(void **state) {
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(columns_are_aligned),
-		cmocka_unit_test(the_last_column_is_cut_to_the_width),
+		cmocka_unit_test(the_last_column_is_continued_below_itself),
 		cmocka_unit_test(an_empty_table_is_its_heading),
 	};
 
