@@ -40,6 +40,7 @@ struct dataplane {
 	struct dhcp_glue *dhcp;
 	struct prober prober;
 	bool probes; // needed: the journal was empty
+	bool eal_runs;
 	void *lease_memory;
 	void *parked_memory;
 	_Atomic bool stop;

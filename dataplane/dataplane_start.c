@@ -19,10 +19,12 @@
 #include <rte_launch.h>
 #include <rte_lcore.h>
 
+#include "dhcp.h"
 #include "dhcp_glue.h"
 #include "journal_thread.h"
 #include "log.h"
 #include "start_check.h"
+#include "tftp.h"
 #include "worker_setup.h"
 
 static const struct policy_snapshot *snapshot_of(const struct dataplane *dp) {
@@ -53,6 +55,20 @@ static int plan_ports(struct dataplane *dp) {
 	return 0;
 }
 
+static void warn_of_servers(const struct dataplane *dp) {
+	const struct policy *policy = &dp->current->policy;
+	char why[PORT_WHY_SIZE];
+	bool dhcp = false;
+	uint16_t i;
+
+	for (i = 0; i < dp->port_count; i++)
+		dhcp |= policy->ports[i].dhcp != POLICY_DHCP_OFF;
+	if (dhcp && start_check_server(DHCP_SERVER_PORT, "DHCP", why, sizeof(why)) < 0)
+		log_say(LOG_LEVEL_WARNING, "%s", why);
+	if (start_check_server(TFTP_PORT, "TFTP", why, sizeof(why)) < 0)
+		log_say(LOG_LEVEL_WARNING, "%s", why);
+}
+
 static int check_host(struct dataplane *dp) {
 	const struct policy_snapshot *snapshot = snapshot_of(dp);
 	char why[PORT_WHY_SIZE];
@@ -64,6 +80,7 @@ static int check_host(struct dataplane *dp) {
 		kernel |= port_is_kernel(&dp->port[i]);
 	if (!kernel)
 		return 0;
+	warn_of_servers(dp);
 	rc = start_check_tids(snapshot->tid_first, snapshot->tid_last, why, sizeof(why));
 	if (rc < 0)
 		log_say(LOG_LEVEL_ERROR, "%s", why);
@@ -99,6 +116,7 @@ static int init_eal(struct dataplane *dp) {
 			rte_strerror(rte_errno));
 		return -rte_errno;
 	}
+	dp->eal_runs = true;
 	log_say(LOG_LEVEL_NOTICE, "DPDK runs %s hugepages", args.hugepages ? "with" : "without");
 	return 0;
 }
@@ -309,6 +327,7 @@ void dataplane_stop(struct dataplane *dp) {
 	policy_watch_drop(dp->former);
 	policy_watch_drop(dp->current);
 	policy_watch_fini(&dp->watch);
-	rte_eal_cleanup();
+	if (dp->eal_runs)
+		rte_eal_cleanup();
 	close(dp->lock_fd);
 }

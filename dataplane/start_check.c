@@ -54,31 +54,37 @@ static int check_reserved(uint16_t first, uint16_t last, char *why, size_t why_s
 	return -EADDRINUSE;
 }
 
-// A line of /proc/net/udp: "  sl: LOCAL:PORT REMOTE:PORT ...", in hexadecimal.
-static int check_bound(
-	const char *path, uint16_t first, uint16_t last, char *why, size_t why_size) {
+// The first bound port from first to last by a table of the kernel, 0 for none. Its lines are
+// "  sl: LOCAL:PORT REMOTE:PORT ...", in hexadecimal.
+static unsigned bound_port(const char *path, uint16_t first, uint16_t last) {
 	FILE *file = fopen(path, "re");
+	unsigned found = 0;
 	char line[512];
-	int rc = 0;
 
 	if (!file)
 		return 0; // no IPv6 in this kernel
-	while (rc == 0 && fgets(line, sizeof(line), file)) {
+	while (!found && fgets(line, sizeof(line), file)) {
 		unsigned port;
 
-		if (sscanf(line, " %*u: %*[0-9A-Fa-f]:%x", &port) != 1)
-			continue;
-		if (port < first || port > last)
-			continue;
-		snprintf(why, why_size,
-			"UDP port %u of tid_range %u-%u is in use by another program (%s); end it, "
-			"or "
-			"choose another tid_range",
-			port, first, last, path);
-		rc = -EADDRINUSE;
+		if (sscanf(line, " %*u: %*[0-9A-Fa-f]:%x", &port) == 1 && port >= first &&
+			port <= last)
+			found = port;
 	}
 	fclose(file);
-	return rc;
+	return found;
+}
+
+static int check_bound(
+	const char *path, uint16_t first, uint16_t last, char *why, size_t why_size) {
+	unsigned port = bound_port(path, first, last);
+
+	if (!port)
+		return 0;
+	snprintf(why, why_size,
+		"UDP port %u of tid_range %u-%u is in use by another program (%s); end it, or "
+		"choose another tid_range",
+		port, first, last, path);
+	return -EADDRINUSE;
 }
 
 int start_check_tids(uint16_t first, uint16_t last, char *why, size_t why_size) {
@@ -89,4 +95,15 @@ int start_check_tids(uint16_t first, uint16_t last, char *why, size_t why_size) 
 	if (rc == 0)
 		rc = check_bound("/proc/net/udp6", first, last, why, why_size);
 	return rc;
+}
+
+int start_check_server(uint16_t port, const char *name, char *why, size_t why_size) {
+	if (!bound_port("/proc/net/udp", port, port) && !bound_port("/proc/net/udp6", port, port))
+		return 0;
+	snprintf(why, why_size,
+		"another %s server is bound to UDP port %u of this host: it gets nothing on "
+		"Rouse's "
+		"ports; end it if it serves no other network (ss -lunp shows it)",
+		name, port);
+	return -EADDRINUSE;
 }

@@ -49,8 +49,10 @@ static int plan_kernel(struct port *port, char *why, size_t why_size) {
 
 	rc = netdev_query(config->device, &dev);
 	if (rc < 0) {
-		snprintf(why, why_size, "cannot use interface %s: %s", config->device,
-			strerror(-rc));
+		snprintf(why, why_size,
+			"cannot use interface %s: %s; see ip link, and device: in the "
+			"configuration's ports:",
+			config->device, strerror(-rc));
 		return rc;
 	}
 	inet_ntop(AF_INET, &in, ip, sizeof(ip));

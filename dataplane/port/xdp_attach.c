@@ -103,8 +103,8 @@ static int clear_interface(struct xdp_attach *xdp, char *why, size_t why_size) {
 	if (!record_says_ours(xdp, id)) {
 		name_program(id, name, sizeof(name));
 		snprintf(why, why_size,
-			"%s has an XDP program that is not ours: id %u, name %s; remove it with "
-			"\"ip link set dev %s xdp off\", or use af_packet:%s",
+			"%s has an XDP program that is not ours: id %u, name %s; end what uses it, "
+			"or remove it with \"ip link set dev %s xdp off\", or use af_packet:%s",
 			xdp->ifname, id, name, xdp->ifname, xdp->ifname);
 		return -EBUSY;
 	}
