@@ -52,9 +52,9 @@ static void say_dhcp(const struct said *said, char *out) {
 		break;
 	case EVENT_DHCP_ACK:
 		if (event->value)
-			snprintf(out, EVENT_SENTENCE_SIZE, "dhcp: leased %s to %s%s%s for %s",
-				said->ip, said->machine, text[0] ? ", which calls itself " : "",
-				text, human_duration(event->value, time));
+			snprintf(out, EVENT_SENTENCE_SIZE, "dhcp: leased %s to %s for %s%s%s",
+				said->ip, said->machine, human_duration(event->value, time),
+				text[0] ? "; it calls itself " : "", text);
 		else
 			snprintf(out, EVENT_SENTENCE_SIZE, "dhcp: told %s (%s) its options",
 				said->ip, said->machine);
@@ -74,8 +74,9 @@ static void say_dhcp(const struct said *said, char *out) {
 		break;
 	default:
 		snprintf(out, EVENT_SENTENCE_SIZE,
-			"dhcp: no free address in the subnet %s for %s: add to its pools", said->ip,
-			said->machine);
+			"dhcp: no free address in the subnet %s for %s: add to its pools, or wait, "
+			"if they are still being probed",
+			said->ip, said->machine);
 	}
 }
 

@@ -70,8 +70,8 @@ static unsigned int run_reload(struct daemon *daemon, json_t **value) {
 		return MHD_HTTP_OK;
 	}
 	snprintf(sentence, sizeof(sentence),
-		"the configuration has %zu errors, what runs goes on unchanged",
-		daemon->failed_reload_errors);
+		"the configuration has %zu error%s, what runs goes on unchanged",
+		daemon->failed_reload_errors, daemon->failed_reload_errors == 1 ? "" : "s");
 	*value = json_pack("{s:s, s:s, s:o}", "error", sentence, "config", daemon->config_path,
 		"errors", errors);
 	return MHD_HTTP_UNPROCESSABLE_CONTENT;
