@@ -152,6 +152,7 @@ static void on_poll_events(uv_timer_t *handle) {
 	struct daemon *daemon = handle->data;
 
 	event_log_run(&daemon->events, daemon->config);
+	daemon_check_adoption(daemon);
 }
 
 static void on_signal(uv_signal_t *handle, int number) {

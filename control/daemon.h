@@ -9,6 +9,7 @@
 #include <jansson.h>
 #include <uv.h>
 
+#include "adoption.h"
 #include "config.h"
 #include "event_log.h"
 #include "image_service.h"
@@ -43,6 +44,7 @@ struct daemon {
 	uint64_t published_ms; // of the last publication, 0: none
 	int64_t published_unix_s;
 	uint64_t generation;
+	struct adoption adoption;
 	size_t failed_reload_errors; // of the last reload, 0: it was taken
 	uv_loop_t loop;
 	uv_async_t images_ready;
@@ -68,3 +70,6 @@ json_t *daemon_reload(struct daemon *daemon);
 
 // Schedules a publication: at once, but at most ten in a second; several become one.
 void daemon_publish_soon(struct daemon *daemon);
+
+// Says when the dataplane does not take what is published. Call it ten times a second.
+void daemon_check_adoption(struct daemon *daemon);

@@ -11,6 +11,7 @@
 #include "config_check.h"
 #include "control_log.h"
 #include "daemon.h"
+#include "refusal.h"
 #include "state_view.h"
 
 #define PUBLISH_GAP_MS 100u
@@ -64,6 +65,25 @@ void daemon_publish_soon(struct daemon *daemon) {
 
 	if (!uv_is_active((uv_handle_t *)&daemon->publish))
 		uv_timer_start(&daemon->publish, on_publish, due > now ? due - now : 0, 0);
+}
+
+void daemon_check_adoption(struct daemon *daemon) {
+	const struct state_view *state = event_log_state(&daemon->events);
+	struct refusal refusal = {0};
+	struct adoption_view view;
+	char sentence[ADOPTION_TEXT];
+
+	if (state) {
+		refusal_read(&state->region->refusal, &refusal);
+		view = (struct adoption_view){
+			.adopted = state_adopted(state),
+			.refused = refusal.generation,
+			.refusal = refusal.text,
+		};
+	}
+	if (adoption_check(&daemon->adoption, state ? &view : NULL, daemon->generation, now_ms(),
+		    sentence))
+		control_log(CONTROL_ERROR, "%s", sentence);
 }
 
 static json_t *errors_json(const struct config_errors *errors) {

@@ -170,3 +170,7 @@ void event_log_run(struct event_log *log, const struct config *config) {
 	for (uint32_t i = 0; i < log->state.worker_count; i++)
 		run_worker(log, config, i);
 }
+
+const struct state_view *event_log_state(const struct event_log *log) {
+	return log->attached && !log->told_dead ? &log->state : NULL;
+}

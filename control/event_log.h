@@ -35,4 +35,7 @@ void event_log_images(struct event_log *log, const struct image_table *images);
 // Takes what is in the rings. Call it ten times a second.
 void event_log_run(struct event_log *log, const struct config *config);
 
+// The running dataplane's state, or NULL; good until the next event_log_run.
+const struct state_view *event_log_state(const struct event_log *log);
+
 void event_log_beat(struct event_log *log);

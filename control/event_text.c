@@ -176,10 +176,6 @@ bool event_text(const struct event_record *event, const char *host, const char *
 	case EVENT_JOURNAL_OK:
 		snprintf(out, EVENT_SENTENCE_SIZE, "the lease journal is written again");
 		return true;
-	case EVENT_POLICY_REFUSED:
-		snprintf(out, EVENT_SENTENCE_SIZE, "the dataplane refused policy %llu",
-			(unsigned long long)event->value);
-		return true;
 	case EVENT_TFTP_OPEN:      // its end is told
 	case EVENT_POLICY_ADOPTED: // rouse status tells
 		return false;
@@ -194,7 +190,6 @@ bool event_is_trouble(const struct event_record *event) {
 	case EVENT_POOL_EXHAUSTED:
 	case EVENT_TFTP_FAILED:
 	case EVENT_JOURNAL_DEGRADED:
-	case EVENT_POLICY_REFUSED:
 		return true;
 	case EVENT_DHCP_OFFER:
 	case EVENT_DHCP_ACK:

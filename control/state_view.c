@@ -122,6 +122,23 @@ uint32_t state_pins(const struct state_view *view, uint32_t slot) {
 	return sum;
 }
 
+uint64_t state_adopted(const struct state_view *view) {
+	uint64_t lowest = UINT64_MAX;
+
+	for (uint32_t i = 0; i < view->worker_count; i++) {
+		uint64_t adopted = atomic_load_explicit(
+			(_Atomic uint64_t *)&view->workers[i].policy_adopted, memory_order_relaxed);
+
+		if (adopted < lowest)
+			lowest = adopted;
+	}
+	return lowest;
+}
+
+bool state_same_counters(const struct state_view *view) {
+	return view->region->stat_names_crc == stat_names_crc();
+}
+
 uint64_t state_counter(const struct state_view *view, enum rouse_stat stat) {
 	uint64_t sum = 0;
 

@@ -65,5 +65,11 @@ static inline const struct event_record *state_ring(
 // The pins of one slot by all workers together.
 uint32_t state_pins(const struct state_view *view, uint32_t slot);
 
+// The generation that every worker has adopted at least.
+uint64_t state_adopted(const struct state_view *view);
+
+// Whether the dataplane was built with our counters; those of others would get wrong names.
+bool state_same_counters(const struct state_view *view);
+
 // A counter's sum over all workers.
 uint64_t state_counter(const struct state_view *view, enum rouse_stat stat);

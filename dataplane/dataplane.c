@@ -107,6 +107,12 @@ static void wake_all(struct dataplane *dp) {
 		wait_wake(wait_event_fd(&dp->worker[i].waiter));
 }
 
+static void tell_refused(struct dataplane *dp, const char *why) {
+	log_say(LOG_LEVEL_ERROR, "kept the policy of generation %llu: %s",
+		(unsigned long long)dp->current->generation, why);
+	state_set_refusal(&dp->state, dp->watch.generation, why);
+}
+
 // A new outlook is published only when every worker has taken the one before, so two are alive at
 // most; publications in between coalesce.
 static void follow_policy(struct dataplane *dp) {
@@ -122,8 +128,7 @@ static void follow_policy(struct dataplane *dp) {
 	}
 	rc = policy_watch_poll(&dp->watch, &next, why);
 	if (rc < 0 && why[0])
-		log_say(LOG_LEVEL_ERROR, "kept the policy of generation %llu: %s",
-			(unsigned long long)dp->current->generation, why);
+		tell_refused(dp, why);
 	if (rc <= 0)
 		return;
 	dp->former = dp->current;

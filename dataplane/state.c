@@ -13,6 +13,8 @@
 
 #include <rte_cycles.h>
 
+#include "refusal.h"
+
 #define PATH_SIZE 256
 
 struct layout {
@@ -92,6 +94,8 @@ static void fill_region(
 	atomic_store(&region->lease_high, 0);
 	memset(&region->journal, 0, sizeof(region->journal));
 	memset(region->port, 0, sizeof(region->port));
+	memset(&region->refusal, 0, sizeof(region->refusal));
+	region->stat_names_crc = stat_names_crc();
 }
 
 // Counters begin anew; the numbers of events go on, so that their consumer misses none.
@@ -165,6 +169,10 @@ void state_beat(struct state *state) {
 void state_set_images(struct state *state, const uint8_t boot_id[16]) {
 	memcpy(state->region->images_boot_id, boot_id, sizeof(state->region->images_boot_id));
 	atomic_fetch_add_explicit(&state->region->header.generation, 1, memory_order_release);
+}
+
+void state_set_refusal(struct state *state, uint64_t generation, const char *why) {
+	refusal_write(&state->region->refusal, generation, why);
 }
 
 void state_slice(const struct state *state, uint16_t worker, uint32_t *first, uint32_t *count) {

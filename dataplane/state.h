@@ -45,5 +45,8 @@ void state_beat(struct state *state);
 // Tells whose images pins and sessions speak of from now on.
 void state_set_images(struct state *state, const uint8_t boot_id[16]);
 
+// Tells control and the command that publication generation was not taken, and why.
+void state_set_refusal(struct state *state, uint64_t generation, const char *why);
+
 // The slice of the session table that belongs to worker: sessions first to first + count - 1.
 void state_slice(const struct state *state, uint16_t worker, uint32_t *first, uint32_t *count);

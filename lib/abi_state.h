@@ -135,8 +135,7 @@ enum event_kind {
 	EVENT_TFTP_REFUSED,   // text: the name, reason
 	EVENT_JOURNAL_DEGRADED, // value: errno
 	EVENT_JOURNAL_OK,
-	EVENT_POLICY_ADOPTED, // value: generation
-	EVENT_POLICY_REFUSED, // value: generation, reason: what policy_validate returned
+	EVENT_POLICY_ADOPTED, // value: generation; a refusal is in state_region.refusal
 };
 
 enum event_reason {
@@ -224,6 +223,18 @@ static_assert(sizeof(struct state_port) == 128, "state_port");
 
 #define ROUSE_MAX_PORTS 16
 
+#define POLICY_REFUSAL_TEXT 240
+
+// The last publication that the dataplane did not take. Written under seq (odd while it changes);
+// readers retry a bounded number of times.
+struct policy_refusal {
+	_Atomic uint32_t seq;
+	uint32_t text_len;
+	uint64_t generation; // 0: none was refused
+	char text[POLICY_REFUSAL_TEXT]; // why, a sentence
+};
+static_assert(sizeof(struct policy_refusal) == 256, "policy_refusal");
+
 struct state_region {
 	struct shm_header header;
 	uint32_t worker_count;
@@ -246,7 +257,10 @@ struct state_region {
 	uint8_t pad1[16];
 	struct journal_block journal;
 	struct state_port port[ROUSE_MAX_PORTS];
-	uint8_t pad2[ROUSE_PAGE - 384 - 128 * ROUSE_MAX_PORTS];
+	struct policy_refusal refusal;
+	uint32_t stat_names_crc; // what the writer's counters are called
+	uint8_t pad2[ROUSE_PAGE - 644 - 128 * ROUSE_MAX_PORTS];
 };
 static_assert(offsetof(struct state_region, journal) == 256, "state_region.journal");
+static_assert(offsetof(struct state_region, refusal) == 2432, "state_region.refusal");
 static_assert(sizeof(struct state_region) == ROUSE_PAGE, "state_region");

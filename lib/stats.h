@@ -34,6 +34,9 @@ struct stat_info {
 
 extern const struct stat_info stat_info[STAT_COUNT];
 
+// CRC32C over names and kinds in their order: what two builds must share to mean the same counters.
+uint32_t stat_names_crc(void);
+
 _Static_assert((int)STAT_COUNT <= ROUSE_STAT_MAX, "raise ROUSE_STAT_MAX and ROUSE_ABI_VERSION");
 
 // The counters of one worker. One writer: relaxed load and store, no locked instruction.

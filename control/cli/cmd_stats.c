@@ -119,12 +119,20 @@ static void print_text(const struct state_view *state, bool all) {
 	print_missed(state);
 }
 
+static int refuse_other_build(void) {
+	cli_error("the running rouse-dataplane is of another build, whose counters have other "
+		  "names: restart it, or use the rouse command that belongs to it");
+	return CLI_FAILED;
+}
+
 static int run(const struct cli_args *args) {
 	struct instance instance;
 	int rc = instance_find(args, &instance);
 
 	if (rc == CLI_OK)
 		rc = instance_need_state(&instance);
+	if (rc == CLI_OK && !state_same_counters(&instance.state))
+		rc = refuse_other_build();
 	if (rc == CLI_OK && cli_flag(args, "json"))
 		print_json(&instance.state);
 	else if (rc == CLI_OK)

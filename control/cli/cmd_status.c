@@ -13,6 +13,7 @@
 #include "cli/rest_client.h"
 #include "human.h"
 #include "lease.h"
+#include "refusal.h"
 #include "text.h"
 
 // What is known of one program.
@@ -146,16 +147,36 @@ static json_t *journal_json(const struct journal_block *journal) {
 		(json_int_t)load(&journal->failed));
 }
 
-static json_t *state_json(const struct state_view *state) {
+// Why the dataplane did not take what is published now; false: it has, or may yet.
+static bool read_refusal(const struct instance *instance, char why[4 * POLICY_REFUSAL_TEXT]) {
+	struct refusal refusal;
+
+	if (!instance->has_state || !instance->has_policy ||
+		!refusal_read(&instance->state.region->refusal, &refusal) ||
+		refusal.generation != instance->generation ||
+		state_adopted(&instance->state) == instance->generation)
+		return false;
+	text_clean(refusal.text, strlen(refusal.text), why, 4 * POLICY_REFUSAL_TEXT);
+	return true;
+}
+
+static json_t *refusal_json(const struct instance *instance) {
+	char why[4 * POLICY_REFUSAL_TEXT];
+
+	return read_refusal(instance, why) ? json_string(why) : json_null();
+}
+
+static json_t *state_json(const struct instance *instance) {
+	const struct state_view *state = &instance->state;
 	struct leases leases = count_leases(state);
 
-	return json_pack("{s:I, s:o, s:o, s:o, s:{s:i, s:i, s:i, s:i}, s:{s:I, s:i}}",
+	return json_pack("{s:I, s:o, s:o, s:o, s:{s:i, s:i, s:i, s:i}, s:{s:I, s:i}, s:o}",
 		"started_unix_ms", (json_int_t)state->region->started_unix_ms, "workers",
 		workers_json(state), "ports", ports_json(state), "journal",
 		journal_json(&state->region->journal), "leases", "bound", leases.bound, "offered",
 		leases.offered, "declined", leases.declined, "table_size", state->lease_count,
 		"sessions", "active", (json_int_t)count_sessions(state), "table_size",
-		state->session_count);
+		state->session_count, "policy_refused", refusal_json(instance));
 }
 
 static void print_json(const struct instance *instance, const struct program *control,
@@ -166,8 +187,7 @@ static void print_json(const struct instance *instance, const struct program *co
 	if (answer)
 		json_object_update(json_object_get(all, "control"), answer);
 	if (instance->has_state)
-		json_object_update_new(
-			json_object_get(all, "dataplane"), state_json(&instance->state));
+		json_object_update_new(json_object_get(all, "dataplane"), state_json(instance));
 	output_json(all);
 }
 
@@ -203,6 +223,7 @@ static void print_control(const json_t *answer) {
 
 static void print_policy(const struct instance *instance) {
 	const struct state_view *state = &instance->state;
+	char why[4 * POLICY_REFUSAL_TEXT];
 	uint32_t adopted = 0;
 
 	if (!instance->has_policy) {
@@ -215,6 +236,8 @@ static void print_policy(const struct instance *instance) {
 	if (instance->has_state)
 		printf(", adopted by %u of %u workers", adopted, state->worker_count);
 	putchar('\n');
+	if (read_refusal(instance, why))
+		printf("%-16s the dataplane goes on with the former: %s\n", "policy refused", why);
 }
 
 static void print_journal(const struct journal_block *journal) {
