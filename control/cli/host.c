@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <grp.h>
 #include <inttypes.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -35,10 +36,17 @@ static void make_group(void) {
 			"group rouse could not be made, only root can read what runs: %s", output);
 }
 
+// The units run both programs as user rouse, which has to write there; rouse up runs them as root.
+static int give_to_rouse(const char *path) {
+	struct passwd *user = getpwnam("rouse");
+	struct group *group = getgrnam("rouse");
+
+	return chown(path, user ? user->pw_uid : (uid_t)-1, group ? group->gr_gid : (gid_t)-1);
+}
+
 // mkdir -p. made: whether the last one was missing.
 static int make_directory(const char *path, bool *made, char *why, size_t why_size) {
 	char part[4096];
-	struct group *group;
 
 	*made = false;
 	for (size_t i = 1; path[i - 1] && i < sizeof(part); i++) {
@@ -55,8 +63,7 @@ static int make_directory(const char *path, bool *made, char *why, size_t why_si
 	}
 	if (!*made)
 		return 0;
-	group = getgrnam("rouse");
-	if (chmod(path, 0750) < 0 || (group && chown(path, (uid_t)-1, group->gr_gid) < 0)) {
+	if (chmod(path, 0750) < 0 || give_to_rouse(path) < 0) {
 		snprintf(why, why_size, "cannot set owner and mode of %s: %s", path,
 			strerror(errno));
 		return -errno;
