@@ -15,16 +15,17 @@
 #include "state_view.h"
 
 #define PUBLISH_GAP_MS 100u
-// How long the first publication waits for the files to be loaded. Until then no machine gets an
-// answer, so each tries again; afterwards it would get "file not found".
-#define FIRST_WAIT_MS  20000u
+// How long the first publication waits for all files to be loaded, which saves clients a second
+// request. Until then no machine gets an address; afterwards requests for the files that are still
+// missing stay without an answer, so their clients ask again.
+#define FIRST_WAIT_MS  2000u
 
 static uint64_t now_ms(void) {
 	return state_boottime_ns() / 1000000u;
 }
 
-// Without names nothing could be booted. Whoever took over a region that is published already
-// leaves that in force meanwhile.
+// Without names every file would be "not found". Whoever took over a region that is published
+// already leaves that in force meanwhile.
 static bool is_ready(const struct daemon *daemon) {
 	if (!daemon->table)
 		return false;

@@ -39,8 +39,8 @@ static struct catalog_file new_file(const struct image_found *found) {
 		.path = mem_text(found->path),
 		.identity = catalog_identity(found),
 		.slot = IMAGE_NO_SLOT,
-		.state = POLICY_NAME_UNREADABLE,
-		.reason = "is being loaded",
+		.state = POLICY_NAME_LOADING,
+		.reason = "it is being loaded",
 		.wanted = true,
 	};
 }

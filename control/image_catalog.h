@@ -24,6 +24,7 @@ struct catalog_file {
 	uint64_t size; // of what is served
 	int64_t mtime_ns;
 	uint64_t loaded_unix_ns;
+	uint32_t found_unix_s; // when it was new; 0: not noted yet
 	uint8_t sha256[32];
 	uint16_t state; // enum policy_name_state
 	const char *reason;

@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "arena.h"
@@ -26,9 +27,10 @@
 #include "image_watch.h"
 #include "policy.h"
 
-#define DEBOUNCE_MS  100u // events come in groups
-#define SCAN_GAP_MS  250u // at least between two walks
-#define TABLE_GAP_MS 500u // at least between two tables while files are being loaded
+#define DEBOUNCE_MS  100u         // events come in groups
+#define SCAN_GAP_MS  250u         // at least between two walks
+#define TABLE_GAP_MS 500u         // at least between two tables while files are being loaded
+#define LARGE_BYTES  (256u << 20) // takes a while to load: what is there is told before
 #define REAP_MS      50u
 
 struct shared {
@@ -97,6 +99,7 @@ static void add_entries(struct image_service *s, struct image_table *table) {
 			.generation = served ? file->generation : 0,
 			.slot = served ? file->slot : 0,
 			.state = served ? POLICY_NAME_SERVED : file->state,
+			.waits_since_unix_s = file->found_unix_s,
 			.served = served,
 			.reason = served ? "" : file->reason,
 		};
@@ -202,6 +205,14 @@ static void adopt(struct image_service *s) {
 		CONTROL_NOTICE, "%zu files are still in memory from the process before", adopted);
 }
 
+static void note_found(struct image_service *s) {
+	uint32_t now = (uint32_t)time(NULL);
+
+	for (size_t i = 0; i < s->catalog.count; i++)
+		if (!s->catalog.files[i].found_unix_s)
+			s->catalog.files[i].found_unix_s = now;
+}
+
 static void scan(struct image_service *s) {
 	struct image_walk walk = {
 		.max_files = s->store.slot_count,
@@ -222,6 +233,7 @@ static void scan(struct image_service *s) {
 	pthread_mutex_lock(&s->shared.lock);
 	s->dirty |= catalog_merge(&s->catalog, &walk, &s->shared.order, forget_slot, s);
 	pthread_mutex_unlock(&s->shared.lock);
+	note_found(s);
 	image_walk_free(&s->walk);
 	s->walk = walk;
 	if (!s->scanned && s->store.adopted)
@@ -306,14 +318,18 @@ static bool scan_is_due(const struct image_service *s) {
 	return s->scan_due_ms && now_ms() >= s->scan_due_ms;
 }
 
+static bool table_is_due(const struct image_service *s) {
+	return now_ms() >= s->last_table_ms + TABLE_GAP_MS;
+}
+
 static void load_wanted(struct image_service *s) {
 	struct catalog_file **list;
 	size_t count = catalog_wanted(&s->catalog, &list);
 
 	for (size_t i = 0; i < count && !atomic_load(&s->stop); i++) {
-		load_file(s, list[i]);
-		if (s->complete && s->dirty && now_ms() >= s->last_table_ms + TABLE_GAP_MS)
+		if (s->dirty && (list[i]->identity.size >= LARGE_BYTES || table_is_due(s)))
 			hand_out(s);
+		load_file(s, list[i]);
 	}
 	free(list);
 }
@@ -489,6 +505,7 @@ int image_service_start(struct image_service **service, const struct config *con
 	s->memory_bytes = config->memory_bytes;
 	s->version = 1;
 	s->scan_due_ms = 1;
+	s->last_table_ms = now_ms();
 	pthread_mutex_init(&s->shared.lock, NULL);
 	make_order(&s->shared.order, config);
 	rc = open_all(s, config, why);

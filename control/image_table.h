@@ -21,7 +21,8 @@ struct image_entry {
 	uint64_t loaded_unix_ns;
 	uint64_t generation;
 	uint32_t slot;
-	uint16_t state;     // enum policy_name_state
+	uint16_t state;              // enum policy_name_state
+	uint32_t waits_since_unix_s; // LOADING: when it was found
 	bool served;        // slot and generation say where; a file of another state has none
 	uint8_t sha256[32]; // of what is served
 	const char *reason; // why it is not served; ""

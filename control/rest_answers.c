@@ -84,6 +84,8 @@ static unsigned int post_reload(struct daemon *daemon, json_t **value) {
 static const char *state_name(const struct image_entry *entry) {
 	if (entry->served)
 		return "served";
+	if (entry->state == POLICY_NAME_LOADING)
+		return "loading";
 	return entry->state == POLICY_NAME_NO_MEMORY ? "no memory" : "unreadable";
 }
 

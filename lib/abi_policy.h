@@ -205,6 +205,7 @@ enum policy_name_state {
 	POLICY_NAME_SERVED = 0,
 	POLICY_NAME_NO_MEMORY = 1,  // does not fit memory:
 	POLICY_NAME_UNREADABLE = 2, // could not be read, or kept changing while it was read
+	POLICY_NAME_LOADING = 3,    // not in memory yet
 };
 
 struct policy_name {
@@ -214,6 +215,7 @@ struct policy_name {
 	uint64_t generation;    // of the slot
 	uint64_t size;
 	uint16_t state; // enum policy_name_state
-	uint8_t pad0[6];
+	uint16_t pad0;
+	uint32_t waits_since_unix_s; // LOADING: when it was found
 };
 static_assert(sizeof(struct policy_name) == 40, "policy_name");

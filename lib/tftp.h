@@ -65,7 +65,9 @@ enum tftp_option_id {
 #define TFTP_PATIENCE_MAX_US   64000000u
 #define TFTP_PATIENCE_TIMEOUTS 10
 #define TFTP_RETRIES_MAX       100
-#define TFTP_UNPROVEN_REPEATS  2        // of DATA 1, to a peer that has shown nothing but a request
-#define TFTP_UNPROVEN_FACTOR   3        // bytes out per byte in until ACK 0 has come
+#define TFTP_UNPROVEN_REPEATS  2 // of DATA 1, to a peer that has shown nothing but a request
+#define TFTP_UNPROVEN_FACTOR   3 // bytes out per byte in until ACK 0 has come
+// A file that is being loaded: clients ask again meanwhile, where ERROR would be final for them.
+#define TFTP_LOADING_SILENT_S  20
 #define TFTP_HALF_OPEN_MIN_US  1000000u // a half-open session makes room only when it is older
 #define TFTP_RESTART_US        1000000u // a repeated request after this silence begins again

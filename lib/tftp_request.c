@@ -78,6 +78,11 @@ static uint32_t node_of(const struct request *request) {
 	return host ? (uint32_t)(host - request->policy->hosts) + 1 : 0;
 }
 
+// Silence as long as any client is patient, so that a start with a large tree fails no machine.
+static bool may_wait(const struct request *request) {
+	return request->now.unix_s - request->file->waits_since_unix_s < TFTP_LOADING_SILENT_S;
+}
+
 static bool file_is_served(struct tftp_server *server, const struct request *request) {
 	const char *text = NULL;
 
@@ -89,6 +94,13 @@ static bool file_is_served(struct tftp_server *server, const struct request *req
 		break;
 	case POLICY_NAME_UNREADABLE:
 		text = "cannot be read";
+		break;
+	case POLICY_NAME_LOADING:
+		if (may_wait(request)) {
+			tftp_count(server, STAT_TFTP_LOADING);
+			return false;
+		}
+		text = "is still being loaded";
 		break;
 	}
 	refuse(server, request, STAT_TFTP_NOT_LOADED, TFTP_ERROR_UNDEFINED,

@@ -47,6 +47,8 @@ static const char *file_state(const struct policy *policy, struct dhcp_bytes fil
 	return name->state == POLICY_NAME_SERVED ? "it is in memory"
 	       : name->state == POLICY_NAME_NO_MEMORY
 		       ? "it does not fit memory:, so it is not served"
+	       : name->state == POLICY_NAME_LOADING
+		       ? "it is being loaded, so the machine has to ask again"
 		       : "it cannot be read, so it is not served";
 }
 

@@ -181,7 +181,7 @@ static const struct change boot_changes[] = {
 	NAME(0, node, 3, "misses"),
 	NAME(0, slot, IMAGE_MAX_SLOTS, "slot 65536"),
 	NAME(0, generation, 1ull << 56, "generation"),
-	NAME(4, state, 3, "state 3"),
+	NAME(4, state, 4, "state 4"),
 };
 
 static void apply(struct policy_snapshot *s, const struct change *change) {

@@ -524,6 +524,25 @@ static void a_full_table_is_silent_and_counted(void **state) {
 	world_end(world);
 }
 
+// ERROR is final for a client, silence makes it ask again: for as long as it may be patient.
+static void a_file_that_is_being_loaded_is_kept_waiting(void **state) {
+	struct world *world = world_begin(64, 1468, 64);
+
+	(void)state;
+	world_waiting_name(world, "large.img", (uint32_t)world->now.unix_s - 19);
+	world_start(world);
+	ask(world, WORLD_PORT, BYTES("\0\1large.img\0octet\0"));
+	assert_int_equal(world_drain(world, NULL), 0);
+	assert_int_equal(world_stat(world, STAT_TFTP_LOADING), 1);
+	world->now.unix_s++;
+	ask(world, WORLD_PORT, BYTES("\0\1large.img\0octet\0"));
+	assert_int_equal(world_drain(world, &sent), 1);
+	assert_memory_equal(sent.payload, "\0\5\0\0is still being loaded", 25);
+	assert_int_equal(world_stat(world, STAT_TFTP_LOADING), 1);
+	assert_int_equal(tftp_server_active(world->server), 0);
+	world_end(world);
+}
+
 static void half_open_sessions_make_room_oldest_first(void **state) {
 	struct world *world = world_usual();
 
@@ -760,6 +779,7 @@ int main(void) {
 		cmocka_unit_test(a_straggling_request_does_not_reset_progress),
 		cmocka_unit_test(a_client_that_starts_again_on_its_port_is_served),
 		cmocka_unit_test(a_full_table_is_silent_and_counted),
+		cmocka_unit_test(a_file_that_is_being_loaded_is_kept_waiting),
 		cmocka_unit_test(half_open_sessions_make_room_oldest_first),
 		cmocka_unit_test(few_half_open_sessions_are_left_alone),
 		cmocka_unit_test(a_flood_does_not_touch_running_transfers),

@@ -76,7 +76,8 @@ struct world *world_begin(uint32_t session_count, uint16_t max_blksize, uint16_t
 	return world;
 }
 
-static void add_name(struct world *world, const char *name, enum policy_name_state state) {
+static void add_name(struct world *world, const char *name, enum policy_name_state state,
+	uint32_t waits_since_unix_s) {
 	const struct image_slot *slot = &world->slot[world->file_count];
 
 	policy_build_name(world->fixture.builder,
@@ -84,13 +85,19 @@ static void add_name(struct world *world, const char *name, enum policy_name_sta
 			.slot = world->file_count,
 			.generation = world->file_count + 1,
 			.size = slot->size,
-			.state = (uint16_t)state});
+			.state = (uint16_t)state,
+			.waits_since_unix_s = waits_since_unix_s});
 	world->file_count++;
 }
 
 void world_name(struct world *world, const char *name, enum policy_name_state state) {
 	assert_true(world->file_count < WORLD_FILES);
-	add_name(world, name, state);
+	add_name(world, name, state, 0);
+}
+
+void world_waiting_name(struct world *world, const char *name, uint32_t since_unix_s) {
+	assert_true(world->file_count < WORLD_FILES);
+	add_name(world, name, POLICY_NAME_LOADING, since_unix_s);
 }
 
 void world_file(struct world *world, const char *name, uint64_t size) {
@@ -101,7 +108,7 @@ void world_file(struct world *world, const char *name, uint64_t size) {
 	slot->size = size;
 	slot->map_count = (uint32_t)((size + IMAGE_EXTENT_BYTES - 1) >> IMAGE_EXTENT_SHIFT);
 	assert_true(slot->map_count <= WORLD_MAP);
-	add_name(world, name, POLICY_NAME_SERVED);
+	add_name(world, name, POLICY_NAME_SERVED, 0);
 }
 
 static void start_server(struct world *world) {

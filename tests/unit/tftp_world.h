@@ -56,6 +56,7 @@ struct sent {
 struct world *world_begin(uint32_t session_count, uint16_t max_blksize, uint16_t max_windowsize);
 void world_file(struct world *world, const char *name, uint64_t size);
 void world_name(struct world *world, const char *name, enum policy_name_state state);
+void world_waiting_name(struct world *world, const char *name, uint32_t since_unix_s);
 void world_start(struct world *world);
 // Frees everything; fails when a pin is left over while no session is.
 void world_end(struct world *world);
