@@ -12,6 +12,7 @@ import sys
 import time
 
 SO_RCVBUFFORCE = 33  # what Python 3.11 does not name
+SERVER = "10.77.0.1"  # as in server.sh
 BROADCAST_MAC = b"\xff" * 6
 Datagram = collections.namedtuple("Datagram", "src_mac dst_mac src dst sport dport payload")
 
@@ -159,3 +160,80 @@ class Reply:
 
 def is_reply(got):
     return got.sport == 67 and got.dport in (67, 68) and got.payload[:1] == b"\2"
+
+
+class DhcpLab:
+    """DHCP clients without a kernel, on the other end of the server's link."""
+
+    def __init__(self, program, config):
+        self.rouse, self.program, self.config = Rouse(program, config), program, config
+        self.link, self.xid, self.server_mac = Link(), 0, BROADCAST_MAC
+
+    def ask(self, kind, machine, options=b"", *, frame=(), wait=2, **fields):
+        """Sends a message; its answer, or None. frame: what its datagram has of its own."""
+        self.xid += 1
+        chaddr = machine if isinstance(machine, bytes) else b"\x52\x54\0\x77\0" + bytes((machine,))
+        what = {"src": "0.0.0.0", "dst": "255.255.255.255", "sport": 68, "dport": 67,
+                "src_mac": chaddr, "dst_mac": BROADCAST_MAC, **dict(frame)}
+        self.link.send(datagram(
+            payload=dhcp(kind, chaddr, options, xid=self.xid, **fields), **what))
+        for got in self.link.drain(wait):
+            if is_reply(got) and (reply := Reply(got)).xid == self.xid:
+                check(reply.options[54] == ip(SERVER), "option 54: %r" % reply.options)
+                self.server_mac = got.src_mac
+                return reply
+        return None
+
+    def silence(self, what, *args, **fields):
+        check(self.ask(*args, wait=0.3, **fields) is None, "%s: an answer" % what)
+
+    def discover(self, machine, options=b"", **fields):
+        # With no journal from before, addresses are probed first.
+        for _ in range(20):
+            if reply := self.ask(DISCOVER, machine, options, **fields):
+                check(reply.kind == OFFER, "kind %d for a DISCOVER" % reply.kind)
+                return reply
+        sys.exit("FAILED: no OFFER")
+
+    def select(self, machine, address, server=SERVER, options=b"", **fields):
+        return self.ask(REQUEST, machine,
+                        option(50, ip(address)) + option(54, ip(server)) + options, **fields)
+
+    def reboot(self, machine, address):
+        return self.ask(REQUEST, machine, option(50, ip(address)))
+
+    def obtain(self, machine):
+        address = self.discover(machine).yiaddr
+        reply = self.select(machine, address)
+        check(reply and reply.kind == ACK, "no ACK of %s" % address)
+        return address
+
+    def unicast(self, address, machine):
+        return {"src": address, "dst": SERVER, "dst_mac": self.server_mac,
+                "src_mac": b"\x52\x54\0\x77\0" + bytes((machine,))}
+
+    def leased(self):
+        return {lease["address"]: lease["state"] for lease in self.rouse.read("leases")["leases"]}
+
+    def change(self, *changes):
+        """Replaces texts of the configuration and has it taken."""
+        with open(self.config, encoding="utf-8") as file:
+            text = file.read()
+        for old, new in changes:
+            check(old in text, "%r is not in the configuration" % old)
+            text = text.replace(old, new)
+        with open(self.config, "w", encoding="utf-8") as file:
+            file.write(text)
+        self.reload()
+
+    def reload(self):
+        """Returns once the worker follows the configuration."""
+        before = self.generation()
+        subprocess.check_call([self.program, "reload", "--config", self.config],
+                              stdout=subprocess.DEVNULL)
+        end = time.monotonic() + 5
+        while self.generation() == before:
+            check(time.monotonic() < end, "the worker does not follow the reload")
+
+    def generation(self):
+        return self.rouse.read("status")["dataplane"]["workers"][0]["policy_adopted"]

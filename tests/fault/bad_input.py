@@ -8,9 +8,9 @@ import sys
 import time
 
 import wire
-from wire import check, datagram, dhcp, option, read_request
+from wire import SERVER, check, datagram, dhcp, option, read_request
 
-SERVER, ME, ALIVE = "10.77.0.1", "10.77.0.9", "10.77.0.10"
+ME, ALIVE = "10.77.0.9", "10.77.0.10"
 MY_MAC, ALIVE_MAC = wire.mac("02:00:00:00:77:09"), wire.mac("02:00:00:00:77:10")
 CHADDR = wire.mac("52:54:00:00:77:01")
 TID_FIRST, TID_LAST = 32768, 49151
