@@ -133,10 +133,14 @@ struct config {
 // Reads a configuration. NULL when there is any error, all of which are then in errors, in the
 // order of their lines. The caller frees the result.
 struct config *config_parse(const char *text, size_t len, struct config_errors *errors);
+// Only runtime_dir, whatever else is wrong: enough to find what runs, which goes on with its last
+// good configuration.
+struct config *config_parse_where(const char *text, size_t len, struct config_errors *errors);
 void config_free(struct config *config);
 
-// config_parse of a file; a file that cannot be read is an error too.
+// The same of a file; a file that cannot be read is an error too.
 struct config *config_load(const char *path, struct config_errors *errors);
+struct config *config_load_where(const char *path, struct config_errors *errors);
 
 // Pools' addresses + hosts, at most CONFIG_MAX_LEASES, or max_leases where it is given.
 uint32_t config_lease_count(const struct config *config);

@@ -28,7 +28,8 @@ static ssize_t read_file(const char *path, char *out, size_t size) {
 	return n < 0 ? n : (ssize_t)len;
 }
 
-struct config *config_load(const char *path, struct config_errors *errors) {
+static struct config *load(const char *path, struct config_errors *errors,
+	struct config *(*parse)(const char *text, size_t len, struct config_errors *errors)) {
 	// One byte more than allowed, so that a larger file is refused and not cut.
 	size_t size = CONFIG_SIZE_MAX + 1;
 	char *text = mem_alloc(size);
@@ -41,7 +42,15 @@ struct config *config_load(const char *path, struct config_errors *errors) {
 	else if (len < 0)
 		config_error_add(errors, 0, "", "cannot be read: %s", strerror((int)-len));
 	else
-		config = config_parse(text, (size_t)len, errors);
+		config = parse(text, (size_t)len, errors);
 	free(text);
 	return config;
+}
+
+struct config *config_load(const char *path, struct config_errors *errors) {
+	return load(path, errors, config_parse);
+}
+
+struct config *config_load_where(const char *path, struct config_errors *errors) {
+	return load(path, errors, config_parse_where);
 }

@@ -78,22 +78,24 @@ static void read_absent(struct config_context *c, const struct config_key *key,
 		read_value(c, key, &fallback, record);
 }
 
+static void read_key(struct config_context *c, const struct config_key *key,
+	const struct config_node *map, void *record) {
+	const struct config_node *node = config_tree_find(map, key->name);
+
+	if (node)
+		read_value(c, key, node, record);
+	else
+		read_absent(c, key, map, record);
+}
+
 static void read_section(struct config_context *c, enum config_section_id section,
 	const struct config_node *map, void *record) {
 	// Every section's struct but the top's begins with its line.
 	if (section != CONFIG_TOP)
 		*(uint32_t *)record = map->line;
-	for (size_t i = 0; i < config_key_count; i++) {
-		const struct config_node *node;
-
-		if (config_keys[i].section != section)
-			continue;
-		node = config_tree_find(map, config_keys[i].name);
-		if (node)
-			read_value(c, &config_keys[i], node, record);
-		else
-			read_absent(c, &config_keys[i], map, record);
-	}
+	for (size_t i = 0; i < config_key_count; i++)
+		if (config_keys[i].section == section)
+			read_key(c, &config_keys[i], map, record);
 	for (const struct config_node *node = map->first; node; node = node->next)
 		if (!config_key_find(section, node->key))
 			refuse_unknown(c, section, node);
@@ -175,6 +177,19 @@ struct config *config_parse(const char *text, size_t len, struct config_errors *
 	if (!errors->count)
 		return config;
 	config_errors_sort(errors);
+	config_free(config);
+	return NULL;
+}
+
+struct config *config_parse_where(const char *text, size_t len, struct config_errors *errors) {
+	struct config *config = mem_alloc(sizeof(*config));
+	struct config_context c = {.arena = &config->arena, .errors = errors};
+	struct config_node *root = config_tree_parse(&config->arena, text, len, errors);
+
+	if (root)
+		read_key(&c, config_key_find(CONFIG_TOP, "runtime_dir"), root, config);
+	if (!errors->count)
+		return config;
 	config_free(config);
 	return NULL;
 }

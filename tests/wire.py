@@ -89,6 +89,12 @@ class Link:
         while got := self.receive(timeout):
             yield got
 
+    def during(self, seconds):
+        """All datagrams of a time."""
+        end = time.monotonic() + seconds
+        while got := self.receive(end - time.monotonic()):
+            yield got
+
 
 class Rouse:
     """The operator's command, for the configuration that runs."""
@@ -177,7 +183,7 @@ class DhcpLab:
                 "src_mac": chaddr, "dst_mac": BROADCAST_MAC, **dict(frame)}
         self.link.send(datagram(
             payload=dhcp(kind, chaddr, options, xid=self.xid, **fields), **what))
-        for got in self.link.drain(wait):
+        for got in self.link.during(wait):
             if is_reply(got) and (reply := Reply(got)).xid == self.xid:
                 check(reply.options[54] == ip(SERVER), "option 54: %r" % reply.options)
                 self.server_mac = got.src_mac

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Copyright (c) 2026, the Rouse authors
 
-// The configuration file as `rouse up` and `rouse host` need it: whole and without an error, or not
-// at all.
+// The configuration file: whole and without an error for who starts Rouse, and for who looks for
+// what runs only as far as it says where that is.
 
 #include "cli/cmd_config.h"
 
@@ -14,17 +14,33 @@ const char *cmd_config_path(const struct cli_args *args) {
 	return path ? path : CONFIG_DEFAULT_PATH;
 }
 
+static void print_errors(const char *path, const struct config_errors *errors) {
+	char line[512];
+
+	for (size_t i = 0; i < errors->count && i < CONFIG_ERRORS_MAX; i++) {
+		config_error_print(&errors->list[i], path, line, sizeof(line));
+		fprintf(stderr, "%s\n", line);
+	}
+	if (errors->count > CONFIG_ERRORS_MAX)
+		fprintf(stderr, "%s: %zu more errors\n", path, errors->count - CONFIG_ERRORS_MAX);
+}
+
 struct config *cmd_load_config(const struct cli_args *args) {
 	static struct config_errors errors;
 	const char *path = cmd_config_path(args);
 	struct config *config = config_load(path, &errors);
-	char line[512];
 
-	for (size_t i = 0; i < errors.count && i < CONFIG_ERRORS_MAX; i++) {
-		config_error_print(&errors.list[i], path, line, sizeof(line));
-		fprintf(stderr, "%s\n", line);
-	}
-	if (errors.count > CONFIG_ERRORS_MAX)
-		fprintf(stderr, "%s: %zu more errors\n", path, errors.count - CONFIG_ERRORS_MAX);
+	print_errors(path, &errors);
+	return config;
+}
+
+struct config *cmd_load_where(const struct cli_args *args) {
+	static struct config_errors errors;
+	const char *path = cmd_config_path(args);
+	struct config *config = config_load_where(path, &errors);
+
+	print_errors(path, &errors);
+	if (!config)
+		cli_error("give --runtime-dir to reach what runs without the configuration file");
 	return config;
 }

@@ -13,3 +13,6 @@ const char *cmd_config_path(const struct cli_args *args);
 
 // Reads and checks it; NULL after all its errors have been printed. The caller frees it.
 struct config *cmd_load_config(const struct cli_args *args);
+
+// The same for commands that only look for what runs: of all keys just runtime_dir is set.
+struct config *cmd_load_where(const struct cli_args *args);

@@ -15,7 +15,7 @@
 #include "text.h"
 
 static int from_config(const struct cli_args *args, struct instance *instance) {
-	struct config *config = cmd_load_config(args);
+	struct config *config = cmd_load_where(args);
 
 	if (!config)
 		return CLI_FAILED;

@@ -67,8 +67,7 @@ class Suite:
         """Whether a request of a well-behaved client is answered, and what came meanwhile is kept."""
         for i in range(tries):
             self.tftp(read_request("no-such-file"), src=ALIVE, sport=1500 + i, src_mac=ALIVE_MAC)
-            end = time.monotonic() + 0.3
-            while got := self.link.receive(end - time.monotonic()):
+            for got in self.link.during(0.3):
                 if got.dst == ALIVE and got.payload.startswith(b"\0\5\0\1"):
                     return True
                 self.received.append(got)
@@ -286,10 +285,7 @@ def silent_peers(suite):
             b"\0\1\0\0", b"\0\1x\0\0", read_request("file-512", mode=b"netascii")), 5001):
         asked[port] = request
         suite.tftp(request, src=ME, sport=port)
-    got = list(suite.link.drain(1))
-    end = time.monotonic() + SILENT_FOR
-    while time.monotonic() < end:
-        got.extend(suite.link.drain(0.5))
+    got = list(suite.link.during(SILENT_FOR))
     for port, request in asked.items():
         answers = [p.payload for p in got if p.dport == port]
         size = sum(map(len, answers))

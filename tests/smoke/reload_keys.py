@@ -64,7 +64,7 @@ class Keys:
         link = self.lab.link
         link.send(wire.datagram("10.77.0.9", wire.SERVER, 2000, 69, read_request("hit", asked),
                                 wire.mac(MAC), self.lab.server_mac))
-        for got in link.drain(2):
+        for got in link.during(2):
             if got.dport == 2000 and got.payload.startswith(b"\0\6"):
                 words = got.payload[2:].decode().split("\0")
                 link.send(wire.datagram("10.77.0.9", wire.SERVER, 2000, got.sport, b"\0\5\0\0\0",

@@ -394,6 +394,25 @@ static void ports_need_a_restart(void **state) {
 	config_free(next);
 }
 
+static void what_runs_is_found_in_spite_of_mistakes(void **state) {
+	static const char with_mistakes[] = "runtime_dir: /run/r1\nports: nonsense\nunknown: 1\n";
+	static const char bad[] = "runtime_dir: [1]\n";
+	struct config *config;
+
+	(void)state;
+	errors.count = 0;
+	config = config_parse_where(with_mistakes, strlen(with_mistakes), &errors);
+	assert_non_null(config);
+	assert_string_equal(config->runtime_dir, "/run/r1");
+	config_free(config);
+	config = config_parse_where("{}", 2, &errors);
+	assert_non_null(config);
+	assert_string_equal(config->runtime_dir, "/run/rouse");
+	config_free(config);
+	assert_null(config_parse_where(bad, strlen(bad), &errors));
+	assert_true(has_error(1, "runtime_dir", ""));
+}
+
 static void errors_print_as_file_line_key(void **state) {
 	struct config_error error = {.line = 7, .key = "boot[0].file", .text = "is bad"};
 	char out[128];
@@ -427,6 +446,7 @@ int main(void) {
 		cmocka_unit_test(defaults_are_as_the_manual_says),
 		cmocka_unit_test(a_reload_names_what_needs_a_restart),
 		cmocka_unit_test(ports_need_a_restart),
+		cmocka_unit_test(what_runs_is_found_in_spite_of_mistakes),
 		cmocka_unit_test(errors_print_as_file_line_key),
 		cmocka_unit_test(the_table_of_keys_is_complete),
 	};
