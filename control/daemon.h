@@ -45,6 +45,7 @@ struct daemon {
 	int64_t published_unix_s;
 	uint64_t generation;
 	struct adoption adoption;
+	bool told_missing;           // the boot files of this configuration that are not there
 	size_t failed_reload_errors; // of the last reload, 0: it was taken
 	uv_loop_t loop;
 	uv_async_t images_ready;

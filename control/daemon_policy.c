@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <time.h>
 
 #include "config_check.h"
@@ -41,6 +42,39 @@ static void tell_published(struct daemon *daemon, uint64_t generation) {
 			daemon->config->host_count, daemon->config->rule_count);
 }
 
+// By any spelling that the look-up of names takes.
+static const struct image_entry *find_file(const struct image_table *table, const char *name) {
+	for (size_t i = 0; i < table->count; i++)
+		if (!strcasecmp(table->entries[i].path, name))
+			return &table->entries[i];
+	return NULL;
+}
+
+// Once for each configuration: machines that match such a rule would fail, and nobody near them
+// knows why.
+static void tell_missing(struct daemon *daemon) {
+	const struct config *config = daemon->config;
+
+	if (daemon->told_missing || !daemon->table->complete)
+		return;
+	daemon->told_missing = true;
+	for (uint32_t i = 0; i < config->rule_count; i++) {
+		const struct config_rule *rule = &config->rules[i];
+		const struct image_entry *entry;
+
+		// Elsewhere: a URI, or another server's.
+		if (!rule->file || strstr(rule->file, "://") || rule->next_server)
+			continue;
+		entry = find_file(daemon->table, rule->file);
+		if (!entry || !entry->served)
+			control_log(CONTROL_WARNING,
+				"%s:%u: boot: %s is not served: %s; machines that match cannot "
+				"boot",
+				daemon->config_path, rule->line, rule->file,
+				entry ? entry->reason : "there is no such file below boot_root");
+	}
+}
+
 static void on_publish(uv_timer_t *handle) {
 	struct daemon *daemon = handle->data;
 	int64_t generation;
@@ -56,6 +90,7 @@ static void on_publish(uv_timer_t *handle) {
 		return;
 	}
 	tell_published(daemon, (uint64_t)generation);
+	tell_missing(daemon);
 	daemon->published_unix_s = time(NULL);
 	daemon->generation = (uint64_t)generation;
 	image_service_published(daemon->images, daemon->table->version, daemon->generation);
@@ -141,6 +176,7 @@ json_t *daemon_reload(struct daemon *daemon) {
 	} else {
 		config_free(daemon->config);
 		daemon->config = next;
+		daemon->told_missing = false;
 		daemon->configured_unix_s = time(NULL);
 		control_log(CONTROL_NOTICE, "the configuration %s is taken", daemon->config_path);
 		image_service_reload(daemon->images, next);

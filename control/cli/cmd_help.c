@@ -16,7 +16,8 @@ static void print_commands(void) {
 		printf("  %-10s %s\n", cli_commands[i]->name, cli_commands[i]->help);
 	puts("\n\"rouse help COMMAND\" tells a command's options; \"rouse --version\" the "
 	     "version.\n"
-	     "exit codes: 0 ok, 1 failed, 2 usage, 3 not running");
+	     "exit codes: 0 ok, 1 failed, 2 usage, 3 not running\n"
+	     "manual: rouse(1), rouse.yaml(5) for the configuration, rouse-counters(7)");
 }
 
 static void print_command(const struct cli_command *command) {
