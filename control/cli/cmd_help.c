@@ -9,6 +9,7 @@
 #include "cli/cli.h"
 #include "cli/completion.h"
 #include "cli/manual.h"
+#include "cli/output.h"
 
 static void print_commands(void) {
 	puts("usage: rouse COMMAND [OPTION...]\n\ncommands:");
@@ -20,23 +21,32 @@ static void print_commands(void) {
 	     "manual: rouse(1), rouse.yaml(5) for the configuration, rouse-counters(7)");
 }
 
+#define WIDTH 79 // of a terminal, so that texts read well wherever they go
+#define LEFT  25 // where the options' help begins
+
+static void print_option(const struct cli_option *option) {
+	char left[64];
+
+	snprintf(left, sizeof(left), "--%s%s%s", option->name, option->value ? " " : "",
+		option->value ? option->value : "");
+	printf("  %-*s ", LEFT - 3, left);
+	output_filled(option->help, WIDTH - LEFT, LEFT, stdout);
+}
+
 static void print_command(const struct cli_command *command) {
 	const struct cli_option *options = command->options;
 
 	printf("usage: rouse %s%s%s%s\n\n%s\n", command->name,
 		options && options[0].name ? " [OPTION...]" : "", command->operands[0] ? " " : "",
 		command->operands, command->help);
-	if (command->detail)
-		printf("\n%s\n", command->detail);
+	if (command->detail) {
+		putchar('\n');
+		output_filled(command->detail, WIDTH, 0, stdout);
+	}
 	if (options && options[0].name)
 		puts("\noptions:");
-	for (; options && options->name; options++) {
-		char left[64];
-
-		snprintf(left, sizeof(left), "--%s%s%s", options->name, options->value ? " " : "",
-			options->value ? options->value : "");
-		printf("  %-22s %s\n", left, options->help);
-	}
+	for (; options && options->name; options++)
+		print_option(options);
 }
 
 static int print_manual(const char *part) {

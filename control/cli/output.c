@@ -74,18 +74,20 @@ static size_t line_len(const char *text, size_t width) {
 	if (len <= width)
 		return len;
 	for (size_t at = width; at > 0; at--)
-		if (text[at] == ' ' || text[at - 1] == '/')
+		if (text[at] == ' ' || text[at] == '\n' || text[at - 1] == '/')
 			return at;
 	return width;
 }
 
-static void print_last(const char *text, size_t width, size_t indent, FILE *out) {
+void output_filled(const char *text, size_t width, size_t indent, FILE *out) {
 	for (;;) {
 		size_t len = line_len(text, width);
 
-		fprintf(out, "%.*s\n", (int)len, text);
+		for (size_t i = 0; i < len; i++)
+			fputc(text[i] == '\n' ? ' ' : text[i], out);
+		fputc('\n', out);
 		text += len;
-		text += strspn(text, " ");
+		text += strspn(text, " \n");
 		if (!*text)
 			return;
 		fprintf(out, "%*s", (int)indent, "");
@@ -107,7 +109,7 @@ static void print_row(const struct table *table, size_t row, const size_t *width
 			gap += fill;
 		fprintf(out, "%*s", (int)gap, "");
 		if (i + 1 == table->columns)
-			print_last(cell, widths[i], indent_of_last(table, widths), out);
+			output_filled(cell, widths[i], indent_of_last(table, widths), out);
 		else
 			fprintf(out, "%s%s", cell, i + 1 == last ? "\n" : "");
 		gap = 2 + (is_right(table, i) ? 0 : fill);

@@ -33,6 +33,10 @@ void table_row(struct table *table, const char *const *cells);
 // continued below itself where lines would not fit in width, unless width is 0.
 void table_print(const struct table *table, FILE *out, size_t width);
 
+// Prints text so that no line is wider than width, its further lines behind indent spaces; ends it
+// with a newline. Newlines in text count as spaces.
+void output_filled(const char *text, size_t width, size_t indent, FILE *out);
+
 void table_free(struct table *table);
 
 // The width of the terminal that stdout is, 0 if it is none.

@@ -76,6 +76,32 @@ static void the_last_column_is_continued_below_itself(void **state) {
 	}
 }
 
+static void text_is_filled(void **state) {
+	static const struct {
+		const char *text;
+		const char *expected;
+	} cases[] = {
+		{"", "\n"},
+		{"short", "short\n"},
+		{"lines of\nthe source\nare joined", "lines of the\n  source are\n  joined\n"},
+		{"exactly twelve", "exactly\n  twelve\n"},
+		{"twelve chars", "twelve chars\n"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char *text = NULL;
+		size_t len;
+		FILE *out = open_memstream(&text, &len);
+
+		output_filled(cases[i].text, 12, 2, out);
+		fclose(out);
+		if (strcmp(text, cases[i].expected) != 0)
+			fail_msg("\"%s\": \"%s\"", cases[i].text, text);
+		free(text);
+	}
+}
+
 static void an_empty_table_is_its_heading(void **state) {
 	struct table table;
 	char *text;
@@ -92,6 +118,7 @@ int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(columns_are_aligned),
 		cmocka_unit_test(the_last_column_is_continued_below_itself),
+		cmocka_unit_test(text_is_filled),
 		cmocka_unit_test(an_empty_table_is_its_heading),
 	};
 
