@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "log.h"
+#include "probe_mark.h"
 
 #define TICKS_PER_BEAT (500 / DATAPLANE_TICK_MS)
 #define LOCK_STEP_MS   10
@@ -113,6 +114,27 @@ static void tell_refused(struct dataplane *dp, const char *why) {
 	state_set_refusal(&dp->state, dp->watch.generation, why);
 }
 
+// Probing starts anew for other pools only: a site whose files change often would never see its
+// end.
+static bool same_pools(const struct outlook *a, const struct outlook *b) {
+	uint32_t count = a->policy.count[POLICY_POOLS];
+
+	return count == b->policy.count[POLICY_POOLS] &&
+	       memcmp(a->policy.pools, b->policy.pools, count * sizeof(*a->policy.pools)) == 0;
+}
+
+static void follow_probes(struct dataplane *dp) {
+	prober_tick(&dp->prober, &dp->current->policy, dp->link_up);
+	if (!dp->probes || !prober_is_complete(&dp->prober))
+		return;
+	dp->probes = false;
+	if (probe_mark_clear(dp->journal_dir) < 0)
+		log_say(LOG_LEVEL_WARNING, "cannot remove the mark beside the lease journal: the "
+					   "next start will probe all addresses again");
+	else
+		log_say(LOG_LEVEL_NOTICE, "all addresses of the pools have been asked");
+}
+
 // A new outlook is published only when every worker has taken the one before, so two are alive at
 // most; publications in between coalesce.
 static void follow_policy(struct dataplane *dp) {
@@ -134,7 +156,8 @@ static void follow_policy(struct dataplane *dp) {
 	dp->former = dp->current;
 	dp->current = next;
 	policy_watch_fix(&dp->watch, next);
-	prober_restart(&dp->prober);
+	if (!same_pools(dp->former, next))
+		prober_restart(&dp->prober);
 	atomic_store_explicit(&dp->published, next, memory_order_release);
 	wake_all(dp);
 }
@@ -180,7 +203,7 @@ void dataplane_loop(struct dataplane *dp, const sigset_t *signals) {
 	for (ticks = 0; !tick(signals); ticks++) {
 		follow_policy(dp);
 		follow_images_id(dp);
-		prober_tick(&dp->prober, &dp->current->policy, dp->link_up);
+		follow_probes(dp);
 		watch_ports(dp, ticks % TICKS_PER_BEAT == 0);
 		if (ticks % TICKS_PER_BEAT == 0)
 			state_beat(&dp->state);

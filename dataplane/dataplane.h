@@ -39,7 +39,7 @@ struct dataplane {
 	struct worker *worker; // [worker_count]
 	struct dhcp_glue *dhcp;
 	struct prober prober;
-	bool probes; // needed: the journal was empty
+	bool probes; // under way: the journal was empty when it was begun
 	bool eal_runs;
 	void *lease_memory;
 	void *parked_memory;

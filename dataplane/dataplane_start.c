@@ -23,6 +23,7 @@
 #include "dhcp_glue.h"
 #include "journal_thread.h"
 #include "log.h"
+#include "probe_mark.h"
 #include "start_check.h"
 #include "tftp.h"
 #include "worker_setup.h"
@@ -153,6 +154,21 @@ static int restore(void *context, const struct journal_record *record) {
 	return lease_restore(restoring->leases, record, restoring->now);
 }
 
+// Until all addresses have been probed, each start begins that again.
+static bool probes_needed(const struct dataplane *dp, bool fresh) {
+	int rc;
+
+	if (!fresh)
+		return probe_mark_is_set(dp->journal_dir);
+	rc = probe_mark_set(dp->journal_dir);
+	if (rc < 0)
+		log_say(LOG_LEVEL_WARNING,
+			"cannot note beside the lease journal that addresses have to be probed: "
+			"%s: a restart before that is done will not probe the rest",
+			strerror(-rc));
+	return true;
+}
+
 static int recover(struct dataplane *dp) {
 	struct restoring restoring = {
 		.leases = dp->dhcp->server.leases, .now = dp->worker->time.now};
@@ -166,8 +182,8 @@ static int recover(struct dataplane *dp) {
 		return rc;
 	}
 	lease_raise_lsn(restoring.leases, recovery.next_lsn - 1);
-	lease_require_probes(restoring.leases, recovery.fresh);
-	dp->probes = recovery.fresh;
+	dp->probes = probes_needed(dp, recovery.fresh);
+	lease_require_probes(restoring.leases, dp->probes);
 	log_say(LOG_LEVEL_NOTICE, "%llu leases are known from the journal",
 		(unsigned long long)recovery.leases);
 	return journal_start(dp->journal);
@@ -236,7 +252,7 @@ static int start_prober(struct dataplane *dp) {
 		return rc;
 	}
 	dp->dhcp->probes = &dp->prober.results;
-	log_say(LOG_LEVEL_NOTICE, "there is no lease journal: the addresses of the pools are asked "
+	log_say(LOG_LEVEL_NOTICE, "the lease journal is new: the addresses of the pools are asked "
 				  "whether they are in use, before they are given out");
 	return 0;
 }

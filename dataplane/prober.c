@@ -266,6 +266,10 @@ static void finish(struct prober *prober) {
 		atomic_store_explicit(&prober->results.complete, true, memory_order_release);
 }
 
+bool prober_is_complete(const struct prober *prober) {
+	return atomic_load_explicit(&prober->results.complete, memory_order_acquire);
+}
+
 void prober_tick(struct prober *prober, const struct policy *policy, const _Atomic bool *link_up) {
 	bool ended = prober->count == 0 || prober->step == PROBER_VERDICT;
 

@@ -68,4 +68,7 @@ void prober_tick(struct prober *prober, const struct policy *policy, const _Atom
 // The pools are others: begins again, what was found out stays.
 void prober_restart(struct prober *prober);
 
+// Every pool has been asked, each address of it.
+bool prober_is_complete(const struct prober *prober);
+
 void prober_stop(struct prober *prober);
