@@ -76,6 +76,27 @@ static uint64_t meminfo(const char *name) {
 	return value;
 }
 
+static void remove_in(const char *directory, const char *runtime_dir) {
+	char path[IMAGE_REGION_PATH], unfinished[IMAGE_REGION_PATH + 8];
+
+	image_region_path(directory, runtime_dir, path);
+	snprintf(unfinished, sizeof(unfinished), "%s.new", path); // see shm_create_region
+	unlink(path);
+	unlink(unfinished);
+}
+
+void image_region_remove(const char *runtime_dir) {
+	FILE *mounts = setmntent("/proc/self/mounts", "re");
+	struct mntent *mount;
+
+	remove_in(SHM_DIRECTORY, runtime_dir);
+	while (mounts && (mount = getmntent(mounts)))
+		if (strcmp(mount->mnt_type, "hugetlbfs") == 0)
+			remove_in(mount->mnt_dir, runtime_dir);
+	if (mounts)
+		endmntent(mounts);
+}
+
 // The hugetlbfs mount of the default page size, if free pages cover size bytes and spare some.
 static bool find_hugetlbfs(uint64_t size, char directory[IMAGE_REGION_PATH]) {
 	uint64_t page = meminfo("Hugepagesize") << 10;

@@ -37,6 +37,10 @@ int image_region_open(const char *runtime_dir, const struct image_region_plan *p
 	struct shm_map *map, char path[IMAGE_REGION_PATH], bool *adopted,
 	char why[IMAGE_REGION_WHY]);
 
+// Removes what a process that was killed has left under the names that image_region_open makes,
+// finished or not, linked or not. No rouse-control may run in runtime_dir.
+void image_region_remove(const char *runtime_dir);
+
 // "/run/rouse" in directory "/dev/shm": "/dev/shm/rouse-run-rouse-images".
 char *image_region_path(
 	const char *directory, const char *runtime_dir, char path[IMAGE_REGION_PATH]);

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cli/cli.h"
@@ -22,6 +23,9 @@
 #include "cli/host_record.h"
 #include "cli/host_settings.h"
 #include "cli/run_program.h"
+
+#define LOCK_STEP_MS 10u
+#define LOCK_WAIT_MS 1500u
 
 // The group that may read the region files. It is not removed by host_down: files in state_dir bear
 // its number. Without it the programs work, for their own user.
@@ -197,9 +201,22 @@ int host_up(const struct config *config, uint64_t hugepages, char *why, size_t w
 	return rc;
 }
 
+// A process that was killed holds its lock until the kernel has taken it apart: one that holds it
+// longer runs.
+static const char *still_running(const char *runtime_dir) {
+	const struct timespec step = {.tv_nsec = LOCK_STEP_MS * 1000000L};
+	const char *running = host_running(runtime_dir);
+
+	for (unsigned waited = 0; running && waited < LOCK_WAIT_MS; waited += LOCK_STEP_MS) {
+		nanosleep(&step, NULL);
+		running = host_running(runtime_dir);
+	}
+	return running;
+}
+
 int host_down(const char *runtime_dir, char *why, size_t why_size) {
 	struct host_record now, record;
-	const char *running = host_running(runtime_dir);
+	const char *running = still_running(runtime_dir);
 	int rc = refuse_unprivileged(why, why_size);
 
 	if (rc == 0 && running) {

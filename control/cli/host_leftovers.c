@@ -21,6 +21,7 @@
 #include <bpf/libbpf.h>
 
 #include "cli/host_record.h"
+#include "image_region.h"
 #include "shm_abi.h"
 
 static bool is_locked(int dir, const char *name) {
@@ -113,13 +114,44 @@ static void detach_recorded(int dir, const char *name) {
 }
 
 static bool is_ours(const char *name) {
-	static const char *const names[] = {
-		"policy", "state", "control", "control.sock", "dataplane.lock", "control.lock"};
+	static const char *const names[] = {"policy", "policy.new", "state", "state.new", "control",
+		"control.new", "images.new", "control.sock", "dataplane.lock", "control.lock"};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (!strcmp(name, names[i]))
 			return true;
 	return false;
+}
+
+static DIR *open_directory(int dir, const char *name) {
+	int fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	DIR *stream = fd >= 0 ? fdopendir(fd) : NULL;
+
+	if (fd >= 0 && !stream)
+		close(fd);
+	return stream;
+}
+
+static bool is_dot(const char *name) {
+	return !strcmp(name, ".") || !strcmp(name, "..");
+}
+
+// What DPDK makes for itself, dpdk/PREFIX/FILE, also when it needs no file there, and does not
+// remove.
+static void remove_eal_directory(int dir, const char *name, unsigned depth) {
+	DIR *stream = open_directory(dir, name);
+	struct dirent *entry;
+
+	if (!stream)
+		return;
+	while ((entry = readdir(stream))) {
+		if (is_dot(entry->d_name))
+			continue;
+		if (unlinkat(dirfd(stream), entry->d_name, 0) < 0 && depth)
+			remove_eal_directory(dirfd(stream), entry->d_name, depth - 1);
+	}
+	closedir(stream);
+	unlinkat(dir, name, AT_REMOVEDIR);
 }
 
 void host_leftovers_remove(const char *runtime_dir) {
@@ -133,8 +165,11 @@ void host_leftovers_remove(const char *runtime_dir) {
 			detach_recorded(dirfd(stream), entry->d_name);
 		else if (!strcmp(entry->d_name, "images"))
 			remove_images(dirfd(stream));
+		else if (!strcmp(entry->d_name, "dpdk"))
+			remove_eal_directory(dirfd(stream), entry->d_name, 1);
 		else if (is_ours(entry->d_name))
 			unlinkat(dirfd(stream), entry->d_name, 0);
 	}
 	closedir(stream);
+	image_region_remove(runtime_dir);
 }

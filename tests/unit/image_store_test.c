@@ -5,6 +5,7 @@
 // pins, boot ids; and what a process that comes after kill -9 adopts.
 
 #include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -34,6 +35,28 @@ static int remove_directory(void **state) {
 	unlink(image_region_path("/dev/shm", directory, path));
 	snprintf(command, sizeof(command), "rm -r %s", directory);
 	return system(command);
+}
+
+static void touch(const char *path) {
+	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+
+	assert_true(fd >= 0);
+	close(fd);
+}
+
+// A process that is killed while it makes the region leaves files that no link names.
+static void leftovers_are_removed(void **state) {
+	char path[IMAGE_REGION_PATH], unfinished[IMAGE_REGION_PATH + 8];
+
+	(void)state;
+	image_region_path("/dev/shm", directory, path);
+	snprintf(unfinished, sizeof(unfinished), "%s.new", path);
+	touch(path);
+	touch(unfinished);
+	image_region_remove(directory);
+	assert_int_equal(access(path, F_OK), -1);
+	assert_int_equal(access(unfinished, F_OK), -1);
+	image_region_remove(directory); // nothing there
 }
 
 static void open_store(struct image_store *store) {
@@ -257,6 +280,7 @@ static void the_catalog_follows_the_tree(void **state) {
 
 int main(void) {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(leftovers_are_removed),
 		cmocka_unit_test(a_slot_is_freed_after_grace_and_pins_only),
 		cmocka_unit_test(a_new_dataplane_begins_a_new_grace_period),
 		cmocka_unit_test(the_next_process_adopts_what_is_ready),
