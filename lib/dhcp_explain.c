@@ -105,8 +105,7 @@ const char *dhcp_explain_source(enum lease_source source) {
 	case LEASE_SOURCE_REQUESTED:
 		return "the machine asks for it and it is free";
 	case LEASE_SOURCE_POOL:
-		return "it is the first free address from the place in the pool that the "
-		       "hardware address tells";
+		return "the first free one from a place told by the MAC";
 	case LEASE_SOURCE_NONE:
 		break;
 	}
