@@ -261,6 +261,8 @@ static void the_catalog_follows_the_tree(void **state) {
 	assert_true(merge(&catalog, first, 4));
 	assert_int_equal(catalog_wanted(&catalog, &list), 4);
 	for (size_t i = 0; i < 4; i++)
+		assert_int_equal(catalog.files[i].state, POLICY_NAME_LOADING);
+	for (size_t i = 0; i < 4; i++)
 		assert_string_equal(list[i]->path, order[i]);
 	free(list);
 	for (size_t i = 0; i < 4; i++)

@@ -40,11 +40,15 @@ static struct image_entry entries[] = {
 		.served = true,
 		.slot = 7,
 		.generation = 9},
+	{.path = "late.img",
+		.size = 5,
+		.state = POLICY_NAME_LOADING,
+		.waits_since_unix_s = 1700000000},
 };
 
 static void a_snapshot_says_what_the_configuration_says(void **state) {
 	static const uint8_t mac[6] = {0x52, 0x54, 0, 0, 1, 1};
-	struct image_table images = {.count = 3, .entries = entries};
+	struct image_table images = {.count = 4, .entries = entries};
 	static struct config_errors errors;
 	struct config *config = config_parse(text, strlen(text), &errors);
 	void *snapshot = aligned_alloc(8, POLICY_SNAPSHOT_MAX);
@@ -91,6 +95,9 @@ static void a_snapshot_says_what_the_configuration_says(void **state) {
 	assert_int_equal(name->generation, 9);
 	assert_int_equal(policy_find_name(&policy, 0, "big.efi", 7, &name), POLICY_FOUND);
 	assert_int_equal(name->state, POLICY_NAME_NO_MEMORY);
+	assert_int_equal(policy_find_name(&policy, 0, "late.img", 8, &name), POLICY_FOUND);
+	assert_int_equal(name->state, POLICY_NAME_LOADING);
+	assert_int_equal(name->waits_since_unix_s, 1700000000);
 	config_free(config);
 	free(snapshot);
 }

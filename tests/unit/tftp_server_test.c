@@ -567,6 +567,26 @@ static void half_open_sessions_make_room_oldest_first(void **state) {
 	world_end(world);
 }
 
+// Younger than a second they keep their places: a request more is dropped, and finds room later.
+static void a_table_of_young_strangers_frees_itself(void **state) {
+	struct world *world = world_usual();
+
+	(void)state;
+	for (uint16_t i = 0; i < 64; i++)
+		world_request(world, 0x0a4d0100u + i, 7777, BYTES("\0\1kernel\0octet\0"));
+	assert_int_equal(tftp_server_active(world->server), 64);
+	world_drain(world, NULL);
+	ask(world, WORLD_PORT, BYTES("\0\1kernel\0octet\0"));
+	assert_int_equal(world_drain(world, NULL), 0);
+	assert_int_equal(world_stat(world, STAT_TFTP_DROP_TABLE_FULL), 1);
+	world->now.us += 1000001;
+	ask(world, WORLD_PORT, BYTES("\0\1kernel\0octet\0"));
+	assert_int_equal(world_stat(world, STAT_TFTP_HALF_OPEN_EVICTED), 1);
+	assert_true(world_drain(world, &sent) >= 1);
+	assert_int_equal(tftp_server_active(world->server), 64);
+	world_end(world);
+}
+
 static void few_half_open_sessions_are_left_alone(void **state) {
 	struct world *world = world_usual();
 
@@ -781,6 +801,7 @@ int main(void) {
 		cmocka_unit_test(a_full_table_is_silent_and_counted),
 		cmocka_unit_test(a_file_that_is_being_loaded_is_kept_waiting),
 		cmocka_unit_test(half_open_sessions_make_room_oldest_first),
+		cmocka_unit_test(a_table_of_young_strangers_frees_itself),
 		cmocka_unit_test(few_half_open_sessions_are_left_alone),
 		cmocka_unit_test(a_flood_does_not_touch_running_transfers),
 		cmocka_unit_test(silence_gets_three_times_its_bytes_at_most),
