@@ -16,6 +16,8 @@
 #include "refusal.h"
 #include "text.h"
 
+#define ANSWER_PATIENCE_S (STATE_STALE_MS / 1000 + 1)
+
 // What is known of one program.
 struct program {
 	const char *name;
@@ -333,8 +335,11 @@ static int run(const struct cli_args *args) {
 	instance_try_policy(&instance);
 	instance.has_state =
 		dataplane.known && state_view_open(&instance.state, instance.runtime_dir, why) == 0;
-	if (is_alive(&control))
-		rest_client_get(instance.runtime_dir, "/v1/status", &answer);
+	// One that has just been stopped still has a fresh heartbeat, but no answer: then it is
+	// told by the heartbeat that it did not store meanwhile.
+	if (is_alive(&control) && rest_client_get_within(instance.runtime_dir, "/v1/status",
+					  ANSWER_PATIENCE_S, &answer) != CLI_OK)
+		look(&instance, &control, "control", ROUSE_REGION_CONTROL);
 	if (cli_flag(args, "json"))
 		print_json(&instance, &control, &dataplane, answer);
 	else

@@ -32,8 +32,8 @@ static size_t take(char *data, size_t size, size_t count, void *context) {
 	return len;
 }
 
-static CURLcode perform(
-	CURL *curl, const char *socket, const char *method, const char *path, struct body *body) {
+static CURLcode perform(CURL *curl, const char *socket, const char *method, const char *path,
+	long timeout_s, struct body *body) {
 	char url[256];
 
 	snprintf(url, sizeof(url), "http://localhost%s", path);
@@ -41,7 +41,7 @@ static CURLcode perform(
 	curl_easy_setopt(curl, CURLOPT_URL, url);
 	curl_easy_setopt(curl, CURLOPT_PROXY, "");
 	curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, method);
-	curl_easy_setopt(curl, CURLOPT_TIMEOUT, TIMEOUT_S);
+	curl_easy_setopt(curl, CURLOPT_TIMEOUT, timeout_s);
 	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take);
 	curl_easy_setopt(curl, CURLOPT_WRITEDATA, body);
@@ -64,8 +64,8 @@ static int explain(CURL *curl, CURLcode code, const char *socket) {
 	return CLI_FAILED;
 }
 
-int rest_client_call(const char *runtime_dir, const char *method, const char *path, long *status,
-	json_t **answer) {
+static int call(const char *runtime_dir, const char *method, const char *path, long timeout_s,
+	long *status, json_t **answer) {
 	CURL *curl = curl_easy_init();
 	struct body body = {0};
 	char socket[300];
@@ -77,7 +77,7 @@ int rest_client_call(const char *runtime_dir, const char *method, const char *pa
 		return CLI_FAILED;
 	}
 	snprintf(socket, sizeof(socket), "%s/control.sock", runtime_dir);
-	code = perform(curl, socket, method, path, &body);
+	code = perform(curl, socket, method, path, timeout_s, &body);
 	if (code != CURLE_OK)
 		rc = explain(curl, code, socket);
 	curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, status);
@@ -91,9 +91,19 @@ int rest_client_call(const char *runtime_dir, const char *method, const char *pa
 	return rc;
 }
 
+int rest_client_call(const char *runtime_dir, const char *method, const char *path, long *status,
+	json_t **answer) {
+	return call(runtime_dir, method, path, TIMEOUT_S, status, answer);
+}
+
 int rest_client_get(const char *runtime_dir, const char *path, json_t **answer) {
+	return rest_client_get_within(runtime_dir, path, TIMEOUT_S, answer);
+}
+
+int rest_client_get_within(
+	const char *runtime_dir, const char *path, long timeout_s, json_t **answer) {
 	long status;
-	int rc = rest_client_call(runtime_dir, "GET", path, &status, answer);
+	int rc = call(runtime_dir, "GET", path, timeout_s, &status, answer);
 	const char *error = NULL;
 
 	if (rc != CLI_OK || status == 200)

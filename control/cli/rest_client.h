@@ -15,3 +15,7 @@ int rest_client_call(const char *runtime_dir, const char *method, const char *pa
 
 // The same, and an answer other than 200 is printed as an error: CLI_FAILED.
 int rest_client_get(const char *runtime_dir, const char *path, json_t **answer);
+
+// The same, for those who would rather have no answer than wait longer for one.
+int rest_client_get_within(
+	const char *runtime_dir, const char *path, long timeout_s, json_t **answer);
