@@ -18,7 +18,7 @@ def acknowledged(paths):
         with open(path) as log:
             for line in log:
                 if not line.endswith("\n"):
-                    continue
+                    continue  # it is being written
                 when, mac, address, seconds, _ = line.split()
                 if address not in leases or leases[address][2] <= float(when):
                     leases[address] = (mac, float(when) + int(seconds), float(when))
