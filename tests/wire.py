@@ -61,10 +61,18 @@ def parse(frame):
                     socket.inet_ntoa(frame[30:34]), sport, dport, frame[start + 8:start + length])
 
 
+def unreachable_port(frame):
+    """The port that a kernel calls unreachable, by ICMP; None when the frame says no such thing."""
+    if len(frame) < 70 or frame[12:14] != b"\x08\0" or frame[23] != 1 or frame[34] != 3:
+        return None
+    return struct.unpack("!H", frame[64:66])[0]
+
+
 class Link:
     """An interface. What this end itself sends is not received."""
 
     def __init__(self, interface="eth0"):
+        self.unreachable = set()
         self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x0800))
         self.socket.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 32 << 20)
         self.socket.bind((interface, 0))
@@ -80,8 +88,11 @@ class Link:
             if left <= 0 or not select.select([self.socket], [], [], left)[0]:
                 return None
             frame, address = self.socket.recvfrom(65536)
-            got = None if address[2] == socket.PACKET_OUTGOING else parse(frame)
-            if got:
+            if address[2] == socket.PACKET_OUTGOING:
+                continue
+            if port := unreachable_port(frame):
+                self.unreachable.add(port)
+            if got := parse(frame):
                 return got
 
     def drain(self, timeout):

@@ -251,6 +251,14 @@ def no_answer_loops(suite):
         check(got.dst_mac in (MY_MAC, ALIVE_MAC), what)
 
 
+def kernel_is_silent(suite):
+    """The server's own kernel answers for its ports, and for none of Rouse's."""
+    ports = suite.link.unreachable
+    check(66 in ports and 70 in ports, "the kernel was not heard at all: %s" % ports)
+    ours = [port for port in ports if port in (67, 69) or TID_FIRST <= port <= TID_LAST]
+    check(not ours, "ICMP says that ports of Rouse are unreachable: %s" % ours)
+
+
 def every_frame_is_counted(suite, before):
     after, kinds = suite.rouse.counters()
     delta = {name: after[name] - before[name] for name in after}
@@ -314,6 +322,7 @@ def main(program, config):
     print("%d frames in %.1f s, %d answers" %
           (suite.sent, time.monotonic() - start, len(suite.received)))
     no_answer_loops(suite)
+    kernel_is_silent(suite)
     silent_peers(suite)
     every_frame_is_counted(suite, before)
 
