@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright (c) 2026, the Rouse authors
 """compare_leases.py LEASES LOG...: holds `rouse leases --json` to what the clients have logged. A lease

@@ -34,8 +34,8 @@ done
 wait_for_acks $rate
 [ "$(log_has rouse 'killed by signal 9' && grep -c 'rouse-dataplane was killed by signal 9' "$work/rouse.log")" = $times ] ||
 	fail "not $times kills"
-whole=$(end_transfers)
 stop dhcp || true
+whole=$(end_transfers)
 per_second=$(leases_per_second)
 compare_leases "after $times kills of the dataplane"
 verify_leases

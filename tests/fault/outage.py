@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright (c) 2026, the Rouse authors
 """outage.py INTERFACE SERVER FILE [PID]: kills the process, then asks every 10 ms until the server has
