@@ -71,7 +71,7 @@ make_fault_tree() {
 # Every ICMP unreachable that the server's host sends: clients have a right to close their ports. Port 9
 # is provoked, to see that the capture works.
 watch_icmp() {
-	run_background icmp ns lab tcpdump -l -n -i eth0 "src host $server_address and icmp[icmptype] == icmp-unreach"
+	run_background icmp ns lab tcpdump --immediate-mode -l -n -i eth0 "src host $server_address and icmp[icmptype] == icmp-unreach"
 	wait_for 15 "tcpdump" log_has icmp 'listening on'
 	wait_for 15 "an ICMP unreachable in the capture" provoke_icmp
 }

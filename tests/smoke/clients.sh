@@ -48,7 +48,7 @@ sshd_answers() {
 }
 
 watch_icmp() {
-	run_background icmp ns lab tcpdump -l -n -i eth0 'icmp[icmptype] == icmp-unreach'
+	run_background icmp ns lab tcpdump --immediate-mode -l -n -i eth0 'icmp[icmptype] == icmp-unreach'
 	wait_for 15 "tcpdump" log_has icmp 'listening on'
 }
 
