@@ -16,7 +16,7 @@
 #include "storm_stop.h"
 
 struct boot_options {
-	const char *interface;
+	struct storm_place place;
 	const char *file;
 	const char *sha256;
 	const char *against;
@@ -42,7 +42,11 @@ struct boot_options {
 #define AT(field) offsetof(struct boot_options, field)
 
 static const struct storm_arg ARGS[] = {
-	{"interface", "IF", STORM_ARG_TEXT, AT(interface), .help = "the interface to the server"},
+	{"interface", "IF", STORM_ARG_TEXT, AT(place.interface),
+		.help = "the interface to the server"},
+	{"port", "DEVICE", STORM_ARG_TEXT, AT(place.port),
+		.help = "or a DPDK port to the server: vdev:net_memif0,role=client,socket=/run/m, "
+			"pci:0000:01:00.0"},
 	{"clients", "N", STORM_ARG_U32, AT(machines), 1, STORM_BOOT_MACHINES_MAX,
 		"machines at the same time (1)"},
 	{"total", "M", STORM_ARG_U64, AT(total), 1,
@@ -198,22 +202,20 @@ static int set_content(const struct storm_command *command, const struct boot_op
 static int run_and_report(const struct storm_command *command, const struct boot_options *o,
 	struct storm_boot_settings *s) {
 	struct storm_boot_totals *totals = calloc(1, sizeof(*totals));
-	struct storm_packet packet;
-	int err = totals ? storm_packet_open(&packet, o->interface, true) : -ENOMEM;
+	char why[STORM_PACKET_WHY_SIZE] = "no memory";
+	struct storm_packet *packet = NULL;
 	int code = STORM_EXIT_CANNOT;
 
-	if (err) {
-		storm_complain(command, "%s: %s%s", o->interface, strerror(-err),
-			err == -EPERM ? "; run as root or with CAP_NET_RAW" : "");
-		free(totals);
-		return code;
-	}
 	storm_stop_install();
-	if (storm_boot_run(s, &packet, totals) == 0) {
+	if (totals)
+		packet = storm_packet_open(&o->place, true, why);
+	if (!packet) {
+		storm_complain(command, "%s", why);
+	} else if (storm_boot_run(s, packet, totals) == 0) {
 		report(o, totals);
 		code = totals->completed == s->total ? STORM_EXIT_OK : STORM_EXIT_FAILED;
 	}
-	storm_packet_close(&packet);
+	storm_packet_close(packet);
 	free(totals);
 	return code;
 }
@@ -238,8 +240,8 @@ static int run_with_log(const struct storm_command *command, const struct boot_o
 }
 
 static const char *find_wrong(const struct boot_options *o) {
-	if (!o->interface)
-		return "--interface is needed";
+	if (storm_place_wrong(&o->place))
+		return storm_place_wrong(&o->place);
 	if (o->rate > 0 && o->at_once)
 		return "--rate and --at-once contradict each other";
 	if (o->sha256 && o->against)
@@ -279,7 +281,7 @@ static int run_boot(const struct storm_command *command, int argc, char **argv) 
 
 const struct storm_command STORM_BOOT = {
 	.name = "boot",
-	.usage = "--interface IF [options]",
+	.usage = "--interface IF | --port DEVICE [options]",
 	.summary = "Boots machines: DHCP, then the file that the ACK names by TFTP.",
 	.notes = "Exit code: 0 every machine booted, 1 some failed, 2 usage, 3 the run could not "
 		 "begin.\n"

@@ -16,7 +16,7 @@
 #include "storm_stop.h"
 
 struct dhcp_options {
-	const char *interface;
+	struct storm_place place;
 	const char *exchange;
 	const char *log;
 	const char *from;
@@ -42,7 +42,11 @@ struct dhcp_options {
 #define AT(field) offsetof(struct dhcp_options, field)
 
 static const struct storm_arg ARGS[] = {
-	{"interface", "IF", STORM_ARG_TEXT, AT(interface), .help = "the interface to the server"},
+	{"interface", "IF", STORM_ARG_TEXT, AT(place.interface),
+		.help = "the interface to the server"},
+	{"port", "DEVICE", STORM_ARG_TEXT, AT(place.port),
+		.help = "or a DPDK port to the server: vdev:net_memif0,role=client,socket=/run/m, "
+			"pci:0000:01:00.0"},
 	{"server", "A", STORM_ARG_ADDRESS, AT(server),
 		.help = "ignore the offers of every other server"},
 	{"exchange", "KIND", STORM_ARG_TEXT, AT(exchange),
@@ -105,8 +109,8 @@ static int find_exchange(const char *name, enum storm_dhcp_exchange *exchange) {
 static const char *find_wrong(const struct dhcp_options *o, enum storm_dhcp_exchange exchange) {
 	bool keeps = exchange == STORM_EXCHANGE_RENEW || exchange == STORM_EXCHANGE_REBOOT;
 
-	if (!o->interface)
-		return "--interface is needed";
+	if (storm_place_wrong(&o->place))
+		return storm_place_wrong(&o->place);
 	if (o->rate > 0 && o->at_once)
 		return "--rate and --at-once contradict each other";
 	if (o->for_us && (o->total || o->rate <= 0))
@@ -218,22 +222,24 @@ static void report(const struct dhcp_options *o, enum storm_dhcp_exchange exchan
 static int run_and_report(const struct storm_command *command, const struct dhcp_options *o,
 	const struct storm_dhcp_run_settings *s) {
 	struct storm_dhcp_result *result = calloc(1, sizeof(*result));
-	struct storm_packet packet;
-	int err = storm_packet_open(&packet, o->interface, false);
+	char why[STORM_PACKET_WHY_SIZE] = "no memory";
+	struct storm_packet *packet = NULL;
 	bool fine;
+	int err;
 
-	if (err || !result) {
-		storm_complain(command, "%s: %s%s", o->interface, strerror(err ? -err : ENOMEM),
-			err == -EPERM ? "; run as root or with CAP_NET_RAW" : "");
+	if (result)
+		packet = storm_packet_open(&o->place, false, why);
+	if (!packet) {
+		storm_complain(command, "%s", why);
 		free(result);
 		return STORM_EXIT_CANNOT;
 	}
-	err = storm_dhcp_run(s, &packet, result);
+	err = storm_dhcp_run(s, packet, result);
 	if (!err)
 		report(o, s->exchange, result);
 	fine = !err &&
 	       (s->listen_only || (result->run.completed == s->total && !result->prepared.failed));
-	storm_packet_close(&packet);
+	storm_packet_close(packet);
 	free(result);
 	return fine ? STORM_EXIT_OK : STORM_EXIT_FAILED;
 }
@@ -317,8 +323,9 @@ static int run_dhcp(const struct storm_command *command, int argc, char **argv) 
 
 const struct storm_command STORM_DHCP = {
 	.name = "dhcp",
-	.usage = "--interface IF [options]",
-	.summary = "Plays many DHCP clients, each with a MAC of its own, through a packet socket.",
+	.usage = "--interface IF | --port DEVICE [options]",
+	.summary = "Plays many DHCP clients, each with a MAC of its own, on an interface or a DPDK "
+		   "port.",
 	.notes = "Exit code: 0 every exchange completed, 1 some failed, 2 usage, 3 the run could "
 		 "not begin.\n"
 		 "release and decline give each address back; renew and reboot first obtain "

@@ -7,6 +7,7 @@
 #include "storm_raw.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,7 +20,7 @@
 struct storm_raw {
 	struct storm_net net;
 	struct storm_raw_settings settings;
-	struct storm_packet packet;
+	struct storm_packet *packet;
 	uint32_t lanes;  // clients of one station
 	uint32_t turns;  // ports that a client uses in turn
 	uint16_t *ports; // by client, 0: closed
@@ -56,7 +57,7 @@ static void raw_send(struct storm_net *net, uint32_t client, struct storm_peer t
 	memcpy(frame.dst_mac, raw->server_mac, 6);
 	for (unsigned i = 0; i < copies; i++) {
 		frame.ip_id = raw->ip_id++;
-		storm_datagram_send(&raw->packet, &frame, bytes, len);
+		storm_datagram_send(raw->packet, &frame, bytes, len);
 	}
 }
 
@@ -80,7 +81,7 @@ static void on_arp(struct storm_raw *raw, const uint8_t *frame, size_t len) {
 	if (target - raw->settings.first >= raw->settings.count)
 		return;
 	storm_datagram_mac(raw->settings.mac_base, target - raw->settings.first, mac);
-	storm_datagram_arp_answer(&raw->packet, frame, len, target, mac);
+	storm_datagram_arp_answer(raw->packet, frame, len, target, mac);
 }
 
 static void on_frame(void *arg, const uint8_t *frame, size_t len) {
@@ -105,14 +106,14 @@ static void raw_poll(
 
 	raw->receive = receive;
 	raw->arg = arg;
-	storm_packet_poll(&raw->packet, wait_us, on_frame, raw);
-	net->send_failures = raw->packet.send_failures;
+	storm_packet_poll(raw->packet, wait_us, on_frame, raw);
+	net->send_failures = raw->packet->send_failures;
 }
 
 static void raw_destroy(struct storm_net *net) {
 	struct storm_raw *raw = (struct storm_raw *)net;
 
-	storm_packet_close(&raw->packet);
+	storm_packet_close(raw->packet);
 	free(raw->ports);
 	free(raw->used);
 	free(raw);
@@ -126,29 +127,40 @@ static const struct storm_net_ops RAW_OPS = {
 	.destroy = raw_destroy,
 };
 
-struct storm_net *storm_raw_create(const struct storm_raw_settings *settings) {
+static int open_place(struct storm_raw *raw, char why[STORM_PACKET_WHY_SIZE]) {
+	const struct storm_raw_settings *s = &raw->settings;
+
+	raw->packet = storm_packet_open(&s->place, true, why);
+	if (!raw->packet)
+		return -EIO;
+	if (storm_datagram_resolve(
+		    raw->packet, s->first, s->mac_base, s->server, raw->server_mac) == 0)
+		return 0;
+	snprintf(why, STORM_PACKET_WHY_SIZE, "nobody answers ARP for the server's address");
+	return -EHOSTUNREACH;
+}
+
+struct storm_net *storm_raw_create(
+	const struct storm_raw_settings *settings, char why[STORM_PACKET_WHY_SIZE]) {
 	struct storm_raw *raw = calloc(1, sizeof(*raw));
 	int err = -ENOMEM;
 
+	snprintf(why, STORM_PACKET_WHY_SIZE, "no memory for %u clients", settings->clients);
 	if (!raw)
 		return NULL;
 	raw->net.ops = &RAW_OPS;
 	raw->settings = *settings;
-	raw->packet.rx = raw->packet.tx = -1;
 	raw->lanes = (settings->clients + settings->count - 1) / settings->count;
 	raw->turns = PORT_COUNT / raw->lanes;
 	raw->ports = calloc(settings->clients, sizeof(*raw->ports));
 	raw->used = calloc(settings->clients, sizeof(*raw->used));
 	if (raw->turns == 0)
-		err = -EADDRNOTAVAIL;
+		snprintf(why, STORM_PACKET_WHY_SIZE,
+			"--source has too few addresses for %u clients", settings->clients);
 	else if (raw->ports && raw->used)
-		err = storm_packet_open(&raw->packet, settings->interface, true);
-	if (!err)
-		err = storm_datagram_resolve(&raw->packet, settings->first, settings->mac_base,
-			settings->server, raw->server_mac);
+		err = open_place(raw, why);
 	if (!err)
 		return &raw->net;
 	raw_destroy(&raw->net);
-	errno = -err;
 	return NULL;
 }

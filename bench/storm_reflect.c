@@ -14,7 +14,7 @@
 
 struct reflect_options {
 	struct storm_server listen;
-	const char *interface;
+	struct storm_place place;
 	uint64_t size;
 	uint32_t blksize;
 	uint32_t windowsize;
@@ -33,9 +33,12 @@ static const struct storm_arg ARGS[] = {
 		"that every client must ask for (1468)"},
 	{"windowsize", "W", STORM_ARG_U32, AT(windowsize), 1, 65535,
 		"that every client must ask for (1: none)"},
-	{"interface", "IF", STORM_ARG_TEXT, AT(interface),
+	{"interface", "IF", STORM_ARG_TEXT, AT(place.interface),
 		.help = "with --server: serve TFTP and DHCP on this interface without the kernel's "
 			"UDP"},
+	{"port", "DEVICE", STORM_ARG_TEXT, AT(place.port),
+		.help = "the same on a DPDK port: vdev:net_memif0,role=server,socket=/run/m, "
+			"pci:0000:01:00.0"},
 	{"server", "A", STORM_ARG_SERVER, AT(listen),
 		.help = "the address there; the kernel must not have it"},
 	{"deadline", "S", STORM_ARG_SECONDS, AT(deadline_us),
@@ -43,33 +46,57 @@ static const struct storm_arg ARGS[] = {
 	{0},
 };
 
-static int reflect_frames(const char *interface, const struct storm_reflect *settings) {
-	struct storm_packet packet;
-	int err = storm_packet_open(&packet, interface, true);
+static int reflect_frames(const struct storm_command *command, const struct storm_place *place,
+	const struct storm_reflect *settings) {
+	char why[STORM_PACKET_WHY_SIZE];
+	struct storm_packet *packet = storm_packet_open(place, true, why);
+	int err;
+
+	if (!packet) {
+		storm_complain(command, "%s", why);
+		return STORM_EXIT_CANNOT;
+	}
+	err = storm_reflect_packet(settings, packet);
+	storm_packet_close(packet);
+	if (err)
+		storm_complain(command, "cannot serve: %s", strerror(-err));
+	return err ? STORM_EXIT_CANNOT : STORM_EXIT_OK;
+}
+
+static int reflect_datagrams(
+	const struct storm_command *command, const struct storm_reflect *settings) {
+	int err = storm_reflect_socket(settings);
 
 	if (err)
-		return err;
-	err = storm_reflect_packet(settings, &packet);
-	storm_packet_close(&packet);
-	return err;
+		storm_complain(command, "cannot serve: %s", strerror(-err));
+	return err ? STORM_EXIT_CANNOT : STORM_EXIT_OK;
+}
+
+static const char *find_wrong(const struct reflect_options *o) {
+	bool frames = o->place.interface || o->place.port;
+
+	if (!o->listen.address)
+		return "--listen A, or --server A with --interface IF or --port DEVICE, is needed";
+	if (frames && storm_place_wrong(&o->place))
+		return storm_place_wrong(&o->place);
+	if (o->size / o->blksize >= 65535)
+		return "--size is more than 65,535 blocks";
+	if (frames && o->blksize > PACKET_BLKSIZE_MAX)
+		return "--blksize is at most 1468 with --interface and --port";
+	return NULL;
 }
 
 static int run_reflect(const struct storm_command *command, int argc, char **argv) {
 	struct reflect_options o = {.size = 1 << 20, .blksize = 1468, .windowsize = 1};
 	struct storm_reflect settings;
 	int err = storm_args_parse(command, argc, argv, &o, NULL);
+	const char *wrong;
 
 	if (err)
 		return err > 0 ? STORM_EXIT_OK : STORM_EXIT_USAGE;
-	if (!o.listen.address || o.size / o.blksize >= 65535) {
-		storm_complain(command, "%s",
-			o.listen.address ? "--size is more than 65,535 blocks"
-					 : "--listen A, or --interface IF --server A, is needed");
-		return STORM_EXIT_USAGE;
-	}
-	if (o.interface && o.blksize > PACKET_BLKSIZE_MAX) {
-		storm_complain(
-			command, "--blksize is at most %u with --interface", PACKET_BLKSIZE_MAX);
+	wrong = find_wrong(&o);
+	if (wrong) {
+		storm_complain(command, "%s", wrong);
 		return STORM_EXIT_USAGE;
 	}
 	settings = (struct storm_reflect){
@@ -81,16 +108,15 @@ static int run_reflect(const struct storm_command *command, int argc, char **arg
 		.deadline_us = o.deadline_us,
 	};
 	storm_stop_install();
-	err = o.interface ? reflect_frames(o.interface, &settings)
-			  : storm_reflect_socket(&settings);
-	if (err)
-		storm_complain(command, "cannot serve: %s", strerror(-err));
-	return err ? STORM_EXIT_CANNOT : STORM_EXIT_OK;
+	if (o.place.interface || o.place.port)
+		return reflect_frames(command, &o.place, &settings);
+	return reflect_datagrams(command, &settings);
 }
 
 const struct storm_command STORM_REFLECT = {
 	.name = "reflect",
-	.usage = "--listen A[:PORT] | --interface IF --server A [options]",
+	.usage = "--listen A[:PORT] | --interface IF --server A | --port DEVICE --server A "
+		 "[options]",
 	.summary = "Serves without files, leases or state, to measure what the clients can do at "
 		   "most.",
 	.notes = "Clients must ask for tsize, and for the same blksize and windowsize. Contents "

@@ -41,7 +41,7 @@ struct tftp_options {
 	uint64_t deadline_us;
 	struct storm_retry retry;
 	struct storm_network source;
-	const char *interface;
+	struct storm_place place;
 	uint8_t mac_base[6];
 };
 
@@ -75,11 +75,14 @@ static const struct storm_arg ARGS[] = {
 	{"seed", "N", STORM_ARG_U64, AT(seed), .help = "of loss, dup and reorder (1)"},
 	{"source", "CIDR", STORM_ARG_NETWORK, AT(source),
 		.help = "bind clients to the local addresses of this network in turn"},
-	{"interface", "IF", STORM_ARG_TEXT, AT(interface),
+	{"interface", "IF", STORM_ARG_TEXT, AT(place.interface),
 		.help = "be stations of --source on this interface, in user space; the kernel must "
 			"not have their addresses"},
+	{"port", "DEVICE", STORM_ARG_TEXT, AT(place.port),
+		.help = "the same on a DPDK port: vdev:net_memif0,role=client,socket=/run/m, "
+			"pci:0000:01:00.0"},
 	{"mac-base", "MAC", STORM_ARG_MAC, AT(mac_base),
-		.help = "with --interface: of the first station (02:54:00:00:00:00)"},
+		.help = "with --interface and --port: of the first station (02:54:00:00:00:00)"},
 	{"double-acks", "N", STORM_ARG_U32, AT(double_acks), 0, 32,
 		"send each ACK N times more (0)"},
 	{"retry", "S,S…", STORM_ARG_RETRY, AT(retry),
@@ -105,6 +108,10 @@ static char *nth_of(const char *list, uint32_t n) {
 	return strndup(list, strcspn(list, ","));
 }
 
+static bool in_user_space(const struct tftp_options *o) {
+	return o->place.interface || o->place.port;
+}
+
 static int check_options(const struct storm_command *command, const struct tftp_options *o) {
 	const char *wrong = NULL;
 
@@ -116,8 +123,10 @@ static int check_options(const struct storm_command *command, const struct tftp_
 		wrong = "--rate and --at-once contradict each other";
 	else if (o->sha256 && o->against)
 		wrong = "--sha256 and --against contradict each other";
-	else if (o->interface && (!o->source.address || o->blksize > RAW_BLKSIZE_MAX))
-		wrong = "--interface needs --source, and a --blksize of at most 1468";
+	else if (in_user_space(o) && storm_place_wrong(&o->place))
+		wrong = storm_place_wrong(&o->place);
+	else if (in_user_space(o) && (!o->source.address || o->blksize > RAW_BLKSIZE_MAX))
+		wrong = "--interface and --port need --source, and a --blksize of at most 1468";
 	if (wrong)
 		storm_complain(command, "%s", wrong);
 	return wrong ? -EINVAL : 0;
@@ -204,24 +213,32 @@ static void source_range(const struct tftp_options *o, uint32_t *first, uint32_t
 	}
 }
 
-static struct storm_net *open_sockets(const struct tftp_options *o) {
+static struct storm_net *open_sockets(
+	const struct tftp_options *o, char why[STORM_PACKET_WHY_SIZE]) {
 	struct storm_udp_settings udp = {
 		.clients = 2 * o->clients,
 		.blksize = o->blksize ? (uint16_t)o->blksize : 512,
 		.window = o->windowsize ? (uint16_t)o->windowsize : 1,
 	};
 
+	struct storm_net *net;
+
 	source_range(o, &udp.source, &udp.source_count);
-	return storm_udp_create(&udp);
+	net = storm_udp_create(&udp);
+	if (!net)
+		snprintf(why, STORM_PACKET_WHY_SIZE, "no sockets or memory for %u clients: %s",
+			o->clients, strerror(errno));
+	return net;
 }
 
-static struct storm_net *open_stations(const struct tftp_options *o) {
+static struct storm_net *open_stations(
+	const struct tftp_options *o, char why[STORM_PACKET_WHY_SIZE]) {
 	struct storm_raw_settings raw = {
-		.interface = o->interface, .clients = 2 * o->clients, .server = o->server.address};
+		.place = o->place, .clients = 2 * o->clients, .server = o->server.address};
 
 	source_range(o, &raw.first, &raw.count);
 	memcpy(raw.mac_base, o->mac_base, 6);
-	return storm_raw_create(&raw);
+	return storm_raw_create(&raw, why);
 }
 
 static void report_counts(struct storm_report *r, const struct storm_tftp_totals *t) {
@@ -285,12 +302,14 @@ static void report(const struct tftp_options *o, const struct storm_tftp_totals 
 static int run_and_report(const struct storm_command *command, const struct tftp_options *o,
 	struct storm_tftp_run_settings *s) {
 	struct storm_tftp_totals *totals = calloc(1, sizeof(*totals));
-	struct storm_net *net = o->interface ? open_stations(o) : open_sockets(o);
+	char why[STORM_PACKET_WHY_SIZE];
+	struct storm_net *net = in_user_space(o) ? open_stations(o, why) : open_sockets(o, why);
 	int code = STORM_EXIT_CANNOT;
 
-	if (!net || !totals || storm_tftp_run(s, net, totals) < 0) {
-		storm_complain(command, "no sockets or memory for %u clients: %s", o->clients,
-			strerror(errno));
+	if (!net) {
+		storm_complain(command, "%s", why);
+	} else if (!totals || storm_tftp_run(s, net, totals) < 0) {
+		storm_complain(command, "no memory for %u clients", o->clients);
 	} else {
 		report(o, totals);
 		code = totals->completed == s->total ? STORM_EXIT_OK : STORM_EXIT_FAILED;
