@@ -152,3 +152,7 @@ struct storm_packet *storm_dpdk_open(const char *device, char why[STORM_PACKET_W
 	prctl(PR_SET_TIMERSLACK, 1000);
 	return &d->packet;
 }
+
+const struct port *storm_dpdk_port(const struct storm_packet *packet) {
+	return &((const struct dpdk *)packet)->port;
+}

@@ -8,6 +8,11 @@
 
 #include "storm_packet.h"
 
+struct port;
+
 // device as in the configuration's ports: vdev:ARGS or pci:ADDR. Waits until the peer is there, 10
 // seconds at most.
 struct storm_packet *storm_dpdk_open(const char *device, char why[STORM_PACKET_WHY_SIZE]);
+
+// The port behind it, for an engine that polls it itself. Only in a build with DPDK.
+const struct port *storm_dpdk_port(const struct storm_packet *packet);

@@ -17,6 +17,10 @@ static const struct storm_command *const COMMANDS[] = {
 	&STORM_BOOT,
 	&STORM_VERIFY,
 	&STORM_REFLECT,
+#ifdef STORM_WITH_DPDK
+	&STORM_NULL_TX,
+	&STORM_NULL_RX,
+#endif
 };
 
 #define COMMAND_COUNT (sizeof(COMMANDS) / sizeof(COMMANDS[0]))
@@ -32,12 +36,26 @@ static void usage(FILE *out) {
 		out);
 }
 
+// How many words of the command line are this name, which has one or two; 0 if they are not.
+static int match(const char *name, int argc, char **argv) {
+	const char *space = strchr(name, ' ');
+	size_t len = space ? (size_t)(space - name) : strlen(name);
+
+	if (argc < 2 || strlen(argv[1]) != len || memcmp(argv[1], name, len) != 0)
+		return 0;
+	if (!space)
+		return 1;
+	return argc > 2 && !strcmp(argv[2], space + 1) ? 2 : 0;
+}
+
 int main(int argc, char **argv) {
 	const char *word = argc > 1 ? argv[1] : "";
 
 	for (size_t i = 0; i < COMMAND_COUNT; i++) {
-		if (!strcmp(word, COMMANDS[i]->name))
-			return COMMANDS[i]->run(COMMANDS[i], argc - 2, argv + 2);
+		int words = match(COMMANDS[i]->name, argc, argv);
+
+		if (words)
+			return COMMANDS[i]->run(COMMANDS[i], argc - 1 - words, argv + 1 + words);
 	}
 	if (!strcmp(word, "--help") || !strcmp(word, "-h")) {
 		usage(stdout);

@@ -7,6 +7,7 @@
 #include "storm_port.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -100,6 +101,14 @@ int storm_port_open(struct port *port, const char *device, char *why, size_t why
 void storm_port_close(struct port *port) {
 	port_stop(port);
 	rte_eal_cleanup();
+}
+
+int storm_port_pin(uint32_t cpu) {
+	cpu_set_t cpus;
+
+	CPU_ZERO(&cpus);
+	CPU_SET(cpu, &cpus);
+	return sched_setaffinity(0, sizeof(cpus), &cpus) < 0 ? -errno : 0;
 }
 
 // memif's client asks again when its link is looked at.

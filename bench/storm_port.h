@@ -14,5 +14,8 @@
 int storm_port_open(struct port *port, const char *device, char *why, size_t why_size);
 void storm_port_close(struct port *port);
 
+// Keeps the calling thread, and the EAL that it starts afterwards, on one CPU. -errno.
+int storm_port_pin(uint32_t cpu);
+
 // Tries to reach a peer that went away; from the polling loop, when nothing has come for a while.
 void storm_port_reconnect(const struct port *port);
