@@ -25,6 +25,17 @@ void storm_complain(const struct storm_command *command, const char *format, ...
 	fputc('\n', stderr);
 }
 
+void storm_network_range(const struct storm_network *network, uint32_t *first, uint32_t *count) {
+	uint32_t host_bits = network->address ? 32u - network->prefix_len : 0;
+
+	*first = network->address;
+	*count = 1;
+	if (host_bits > 1) {
+		*first += 1;
+		*count = (host_bits < 24 ? 1u << host_bits : 1u << 24) - 2;
+	}
+}
+
 static int parse_whole(const char *text, uint64_t *value) {
 	char *end;
 

@@ -34,6 +34,9 @@ struct storm_network {
 	uint8_t prefix_len;
 };
 
+// The usable addresses: neither the network's own nor its broadcast address, at most 2^24.
+void storm_network_range(const struct storm_network *network, uint32_t *first, uint32_t *count);
+
 struct storm_arg {
 	const char *name;  // without dashes
 	const char *value; // what --help calls it; NULL for a flag

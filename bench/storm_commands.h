@@ -13,5 +13,8 @@ extern const struct storm_command STORM_BOOT;
 extern const struct storm_command STORM_VERIFY;
 extern const struct storm_command STORM_REFLECT;
 // Only in a build with DPDK:
+extern const struct storm_command STORM_LOAD_TFTP;
+extern const struct storm_command STORM_LOAD_FLOOD;
+extern const struct storm_command STORM_LOAD_DHCP;
 extern const struct storm_command STORM_NULL_TX;
 extern const struct storm_command STORM_NULL_RX;

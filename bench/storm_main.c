@@ -18,6 +18,8 @@ static const struct storm_command *const COMMANDS[] = {
 	&STORM_VERIFY,
 	&STORM_REFLECT,
 #ifdef STORM_WITH_DPDK
+	&STORM_LOAD_TFTP,
+	&STORM_LOAD_FLOOD,
 	&STORM_NULL_TX,
 	&STORM_NULL_RX,
 #endif

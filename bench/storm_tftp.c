@@ -201,18 +201,6 @@ static void free_files(struct storm_tftp_run_settings *s) {
 	}
 }
 
-// The usable addresses of --source: neither the network's own nor its broadcast address.
-static void source_range(const struct tftp_options *o, uint32_t *first, uint32_t *count) {
-	uint32_t host_bits = o->source.address ? 32u - o->source.prefix_len : 0;
-
-	*first = o->source.address;
-	*count = 1;
-	if (host_bits > 1) {
-		*first += 1;
-		*count = (host_bits < 24 ? 1u << host_bits : 1u << 24) - 2;
-	}
-}
-
 static struct storm_net *open_sockets(
 	const struct tftp_options *o, char why[STORM_PACKET_WHY_SIZE]) {
 	struct storm_udp_settings udp = {
@@ -223,7 +211,7 @@ static struct storm_net *open_sockets(
 
 	struct storm_net *net;
 
-	source_range(o, &udp.source, &udp.source_count);
+	storm_network_range(&o->source, &udp.source, &udp.source_count);
 	net = storm_udp_create(&udp);
 	if (!net)
 		snprintf(why, STORM_PACKET_WHY_SIZE, "no sockets or memory for %u clients: %s",
@@ -236,7 +224,7 @@ static struct storm_net *open_stations(
 	struct storm_raw_settings raw = {
 		.place = o->place, .clients = 2 * o->clients, .server = o->server.address};
 
-	source_range(o, &raw.first, &raw.count);
+	storm_network_range(&o->source, &raw.first, &raw.count);
 	memcpy(raw.mac_base, o->mac_base, 6);
 	return storm_raw_create(&raw, why);
 }
