@@ -137,7 +137,8 @@ static void restamp(struct dhcp_glue *glue, struct rouse_now now) {
 // Tells the lease table what the main thread found out about addresses. Once all is told, pools
 // that a later policy brings count as free.
 static void tell_probes(struct dhcp_glue *glue, struct rouse_now now) {
-	const struct probe_results *probes = glue->probes;
+	struct probe_results *probes = glue->probes;
+	uint64_t in_vain = stat_get(&glue->worker->stats, STAT_DHCP_POOL_EMPTY);
 	bool complete = atomic_load_explicit(&probes->complete, memory_order_acquire);
 	uint32_t count = atomic_load_explicit(&probes->count, memory_order_acquire);
 	uint32_t end = glue->probes_told + PROBES_PER_PASS;
@@ -147,6 +148,9 @@ static void tell_probes(struct dhcp_glue *glue, struct rouse_now now) {
 
 		lease_probed(glue->server.leases, (uint32_t)result, result & PROBE_IN_USE, now);
 	}
+	if (in_vain != glue->in_vain) // clients wait for what has not been asked yet
+		atomic_store_explicit(&probes->wanted, true, memory_order_relaxed);
+	glue->in_vain = in_vain;
 	if (complete && glue->probes_told == count) {
 		lease_require_probes(glue->server.leases, false);
 		glue->probes = NULL;

@@ -23,9 +23,10 @@ struct dhcp_glue {
 	struct worker *worker;
 	struct parked parked;
 	struct failed_lsns failed;
-	uint64_t sweep_us;                  // when to sweep next
-	const struct probe_results *probes; // NULL: the journal knows which addresses are free
-	uint32_t probes_told;               // how many of them the lease table has been told
+	uint64_t sweep_us;            // when to sweep next
+	struct probe_results *probes; // NULL: the journal knows which addresses are free
+	uint64_t in_vain;             // DISCOVERs without an address, when last looked at
+	uint32_t probes_told;         // how many of them the lease table has been told
 	struct dhcp_output output;
 };
 

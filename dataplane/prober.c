@@ -23,10 +23,18 @@
 #include "checksum.h"
 #include "log.h"
 
-#define SENDS_PER_TICK 128u
-#define WAIT_TICKS     10u // 250 ms for an answer
-#define ECHO_ID        0x5253
-#define NO_PORT        UINT16_MAX
+#define WAIT_TICKS 10u // 250 ms for an answer
+#define ECHO_ID    0x5253
+#define NO_PORT    UINT16_MAX
+
+// How fast: the first addresses, and those that clients wait for, at up to 40,000 frames a second
+// of 64 bytes, which is 2.7 % of a gigabit; the rest of a large pool at a quarter of that.
+#define HURRY_BATCH PROBER_BATCH
+#define HURRY_SENDS 1024u // per tick of 25 ms
+#define HURRY_WAIT  4u    // ticks between the two askings
+#define EASY_BATCH  2048u
+#define EASY_SENDS  256u
+#define EAGER       PROBER_BATCH // addresses that are asked in a hurry before anybody waits
 
 static int open_arp(const struct port *port) {
 	struct sockaddr_ll to = {
@@ -199,11 +207,14 @@ static bool next_batch(struct prober *prober, const struct policy *policy) {
 	}
 	if (prober->pool >= policy->count[POLICY_POOLS])
 		return false;
+	prober->hurry =
+		atomic_load_explicit(&prober->results.count, memory_order_relaxed) < EAGER ||
+		atomic_exchange_explicit(&prober->results.wanted, false, memory_order_relaxed);
 	pool = &policy->pools[prober->pool];
 	prober->base = prober->count ? next : pool->first;
 	prober->count = pool->last - prober->base + 1;
-	if (prober->count > PROBER_BATCH)
-		prober->count = PROBER_BATCH;
+	if (prober->count > (prober->hurry ? HURRY_BATCH : EASY_BATCH))
+		prober->count = prober->hurry ? HURRY_BATCH : EASY_BATCH;
 	prober->sent = 0;
 	prober->step = PROBER_FIRST;
 	memset(prober->reply, PROBER_SILENT, sizeof(prober->reply));
@@ -222,7 +233,7 @@ static void conclude(struct prober *prober) {
 }
 
 static void send_some(struct prober *prober) {
-	uint32_t end = prober->sent + SENDS_PER_TICK;
+	uint32_t end = prober->sent + (prober->hurry ? HURRY_SENDS : EASY_SENDS);
 
 	for (; prober->sent < prober->count && prober->sent < end; prober->sent++) {
 		uint8_t *reply = &prober->reply[prober->sent];
@@ -231,7 +242,7 @@ static void send_some(struct prober *prober) {
 			*reply = ask(prober, prober->base + prober->sent) ? PROBER_SILENT
 									  : PROBER_NOT_ASKED;
 	}
-	prober->ticks = WAIT_TICKS;
+	prober->ticks = prober->hurry && prober->step == PROBER_FIRST ? HURRY_WAIT : WAIT_TICKS;
 }
 
 static void end_step(struct prober *prober) {

@@ -24,10 +24,11 @@ struct probe_results {
 	uint64_t *result;       // [PROBER_RESULTS] main: rw, worker 0: ro up to count
 	_Atomic uint32_t count; // main: rw, worker 0: ro
 	_Atomic bool complete;  // every address has been asked
+	_Atomic bool wanted;    // worker 0: sets it, main: clears it; a client waits for an address
 };
 
 // A run of addresses that are asked together.
-#define PROBER_BATCH 1024u
+#define PROBER_BATCH 16384u
 
 enum prober_step {
 	PROBER_FIRST = 0, // each address is asked
@@ -43,6 +44,7 @@ enum prober_reply {
 
 struct prober {
 	bool active;
+	bool hurry; // this batch
 	struct probe_results results;
 	const struct port *ports;
 	uint16_t port_count;

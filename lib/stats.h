@@ -47,8 +47,13 @@ struct stats {
 static inline void stat_add(const struct stats *stats, enum rouse_stat stat, uint64_t n) {
 	_Atomic uint64_t *counter = &stats->counter[stat];
 
-	__atomic_store_n((uint64_t *)counter, __atomic_load_n((uint64_t *)counter, __ATOMIC_RELAXED) + n,
-		__ATOMIC_RELAXED);
+	__atomic_store_n((uint64_t *)counter,
+		__atomic_load_n((uint64_t *)counter, __ATOMIC_RELAXED) + n, __ATOMIC_RELAXED);
+}
+
+// For the writer's own use.
+static inline uint64_t stat_get(const struct stats *stats, enum rouse_stat stat) {
+	return atomic_load_explicit(&stats->counter[stat], memory_order_relaxed);
 }
 
 static inline void stat_inc(const struct stats *stats, enum rouse_stat stat) {

@@ -130,9 +130,18 @@ class Rouse(Server):
         # what is compared is a server that has been in use. So one start makes the journal first.
         if not os.path.isdir(self.journal()):
             super().__enter__()
+            self._wait_for_probes()
             self.stop()
             shutil.copytree(self.state, self.journal())
         return super().__enter__()
+
+    def _wait_for_probes(self):
+        for _ in range(1200):
+            with open(self.log) as log:
+                if "have been asked" in log.read():
+                    return
+            time.sleep(0.1)
+        raise RuntimeError("rouse does not end probing its pools")
 
     def journal(self):
         return self.lab.path("rouse.journal")
