@@ -57,6 +57,7 @@ struct config_port {
 	uint8_t prefix_len;
 	uint16_t mtu; // 0: the device's
 	uint32_t address;
+	uint64_t rate_bps; // 0: as fast as the device takes
 };
 
 struct config_subnet {
@@ -104,6 +105,7 @@ struct config_rule {
 	uint32_t line;
 	struct config_match match;
 	const char *file; // NULL: an answer without a boot file
+	bool send_ahead;
 	uint32_t next_server;
 	struct config_options options;
 };

@@ -11,8 +11,6 @@
 #include "option_block.h"
 #include "text.h"
 
-#define EDGE_RATE_DEFAULT 1000000000ULL
-
 // One range of addresses and where it is written.
 struct span {
 	uint32_t first;
@@ -142,9 +140,6 @@ static void check_subnet(struct check *c, uint32_t index) {
 			bad(c, subnet->line, "subnets[].routers", index,
 				"%s is not in this network, so no machine can reach it",
 				text_ip(subnet->routers.list[i], ip));
-	if (subnet->edge_rate_bps != EDGE_RATE_DEFAULT)
-		bad(c, subnet->line, "subnets[].edge_rate", index,
-			"pacing comes with a later version: remove this key");
 	if (option_block_subnet(subnet, &block) < 0)
 		bad(c, subnet->line, "subnets[].options", index, "%s", block.why);
 }

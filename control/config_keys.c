@@ -103,6 +103,10 @@ const struct config_key config_keys[] = {
 			"with a later version"},
 	{PORT(mtu), .name = "mtu", .type = CONFIG_TYPE_NUMBER16, .min = 576, .max = 9216,
 		.help = "largest IP packet; without it, the device's"},
+	{PORT(rate_bps), .name = "rate", .type = CONFIG_TYPE_RATE, .min = 1000000,
+		.max = 400000000000ULL,
+		.help = "send no faster than this by the port; without it, as fast as the port "
+			"takes"},
 	{CONFIG_PORT, .name = "vlan", .type = CONFIG_TYPE_LATER,
 		.later = "VLANs come with a later version: use the untagged network"},
 
@@ -132,9 +136,8 @@ const struct config_key config_keys[] = {
 		.help = "most TFTP blocks in flight to a machine that asks for a window"},
 	{SUBNET(edge_rate_bps), .name = "edge_rate", .type = CONFIG_TYPE_RATE, .fallback = "1G",
 		.min = 1000000, .max = 400000000000ULL,
-		.help = "speed of a machine's own port; pacing comes with a later version, which "
-			"takes "
-			"other values than the default"},
+		.help = "speed of a machine's own port: each TFTP transfer is paced a little "
+			"below it"},
 	{SUBNET(options), .name = "options", .type = CONFIG_TYPE_OPTIONS,
 		.help = "any DHCP option by number, as TYPE:VALUE"},
 
@@ -155,8 +158,9 @@ const struct config_key config_keys[] = {
 		.help = "the boot file, below boot_root; without it an answer without a file"},
 	{RULE(next_server), .name = "next_server", .type = CONFIG_TYPE_ADDRESS,
 		.help = "the server that has the file; without it, the port's own address"},
-	{CONFIG_RULE, .name = "send_ahead", .type = CONFIG_TYPE_LATER,
-		.later = "send-ahead comes with a later version: remove this key"},
+	{RULE(send_ahead), .name = "send_ahead", .type = CONFIG_TYPE_BOOL, .fallback = "true",
+		.help = "whether machines that match and say iPXE get 8 TFTP blocks at a time; "
+			"iPXE asks for one, but keeps all"},
 	{RULE(options), .name = "options", .type = CONFIG_TYPE_OPTIONS,
 		.help = "DHCP options for machines that match; they come before the subnet's"},
 };

@@ -15,7 +15,8 @@ static bool same_ports(const struct config *a, const struct config *b) {
 		const struct config_port *x = &a->ports[i], *y = &b->ports[i];
 
 		if (strcmp(x->device, y->device) != 0 || x->address != y->address ||
-			x->prefix_len != y->prefix_len || x->dhcp != y->dhcp || x->mtu != y->mtu)
+			x->prefix_len != y->prefix_len || x->dhcp != y->dhcp || x->mtu != y->mtu ||
+			x->rate_bps != y->rate_bps)
 			return false;
 	}
 	return true;

@@ -47,6 +47,7 @@ static void add_port(struct policy_builder *builder, const struct config_port *p
 				 .kind = port->kind,
 				 .dhcp = port->dhcp,
 				 .mtu = port->mtu,
+				 .rate_bps = port->rate_bps,
 			 });
 }
 
@@ -107,6 +108,7 @@ static void add_rule(struct policy_builder *builder, const struct config_rule *r
 	struct policy_rule out = {
 		.file = add_text(builder, rule->file),
 		.next_server = rule->next_server,
+		.flags = rule->send_ahead ? 0 : POLICY_RULE_NO_SEND_AHEAD,
 		.line = rule->line,
 		.file_blocks = file_blocks(rule, images),
 	};

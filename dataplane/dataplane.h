@@ -42,6 +42,7 @@ struct dataplane {
 	bool probes; // under way: the journal was empty when it was begun
 	bool eal_runs;
 	void *lease_memory;
+	struct lease_table *leases; // in it
 	void *parked_memory;
 	_Atomic bool stop;
 };

@@ -27,6 +27,7 @@
 #define WORKER_SLEEP_MAX_US  100000u // control's grace periods count on it
 #define WORKER_BLOCKED_US    1000u   // sleep while a port takes no frames
 #define WORKER_STALLED_US    50000u // after so long its frames are dropped, for the other ports' sake
+#define WORKER_PORT_BURST_NS 100000u // how far a port with a rate may be ahead of it
 #define WORKER_DHCP_SWEEP_US 1000000u
 #define WORKER_DHCP_SWEEP    4096u // leases looked at in one sweep
 
@@ -55,7 +56,9 @@ struct worker_port {
 	uint16_t dhcp_alt; // a second DHCP port (4011), or 0
 	uint16_t out_count;
 	struct rte_mbuf *out[WORKER_OUT];
-	uint64_t blocked_us;         // since when the port has taken nothing; 0: it takes
+	uint64_t pace_ns;    // token bucket: when all that was sent is through at the port's rate
+	uint32_t byte_ps;    // that a byte takes at the port's rate; 0: no limit
+	uint64_t blocked_us; // since when the port has taken nothing; 0: it takes
 	struct rte_mbuf *spare;      // taken before a packet is asked for, so that none is lost
 	const _Atomic bool *link_up; // main: rw, workers: ro
 };
@@ -104,6 +107,9 @@ uint32_t worker_recv(struct worker *w);
 
 // Whether every port can take a packet, spare buffers included.
 bool worker_can_send(struct worker *w);
+
+// Whether this port can, its spare buffer included.
+bool worker_port_can_send(struct worker *w, struct worker_port *port);
 
 // Puts a datagram in front of the port: the payload stands in port->spare behind the headers'
 // place.

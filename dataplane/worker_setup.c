@@ -80,6 +80,8 @@ static int setup_tftp(struct dataplane *dp, struct worker *w) {
 	struct state *state = &dp->state;
 	struct tftp_server_setup setup = {
 		.worker = w->index,
+		.port_count = dp->port_count,
+		.leases = dp->leases,
 		.images = &w->images,
 		.pins = state->pins + (size_t)w->index * state->region->image_slot_count,
 		.last_use = state->last_use,
@@ -126,24 +128,31 @@ static int setup_worker(struct dataplane *dp, uint16_t index) {
 	return setup_tftp(dp, w);
 }
 
-static int setup_dhcp(struct dataplane *dp) {
+// Worker 0 writes it; every worker asks it about machines.
+static int setup_leases(struct dataplane *dp) {
 	uint32_t leases = dp->state.region->lease_count;
-	struct worker *w = &dp->worker[0];
-	struct lease_table *table;
 	uint64_t seed[2];
 	int rc;
 
 	rc = seed_random(seed);
 	if (rc < 0)
 		return rc;
-	dp->dhcp = memory(sizeof(*dp->dhcp));
 	dp->lease_memory = memory(lease_table_size(leases));
-	dp->parked_memory = memory(PARKED_BYTES);
-	if (!dp->dhcp || !dp->lease_memory || !dp->parked_memory)
+	if (!dp->lease_memory)
 		return -ENOMEM;
-	table = lease_table_init(
+	dp->leases = lease_table_init(
 		dp->lease_memory, dp->state.leases, leases, seed, &dp->state.region->lease_high);
-	dp->dhcp->server.leases = table;
+	return 0;
+}
+
+static int setup_dhcp(struct dataplane *dp) {
+	struct worker *w = &dp->worker[0];
+
+	dp->dhcp = memory(sizeof(*dp->dhcp));
+	dp->parked_memory = memory(PARKED_BYTES);
+	if (!dp->dhcp || !dp->parked_memory)
+		return -ENOMEM;
+	dp->dhcp->server.leases = dp->leases;
 	dp->dhcp->server.stats = &w->stats;
 	dp->dhcp->server.events = &w->events;
 	dp->dhcp->worker = w;
@@ -166,6 +175,9 @@ int worker_setup(struct dataplane *dp) {
 			return rc;
 		}
 	}
+	rc = setup_leases(dp);
+	if (rc < 0)
+		return rc;
 	for (i = 0; i < dp->worker_count; i++) {
 		rc = setup_worker(dp, i);
 		if (rc < 0)
@@ -214,6 +226,11 @@ static void tell_port(struct dataplane *dp, const struct port *port) {
 	dp->state.region->port_count = port->index + 1u;
 }
 
+// Each of count workers has its share of the port's rate.
+static uint32_t byte_ps(uint64_t rate_bps, uint16_t count) {
+	return rate_bps ? (uint32_t)(8000000000000ull * count / rate_bps) : 0;
+}
+
 static void fill_port(
 	struct worker_port *to, struct dataplane *dp, const struct port *port, uint16_t queue) {
 	const struct policy_port *policy = &dp->current->policy.ports[port->index];
@@ -225,6 +242,7 @@ static void fill_port(
 	to->dhcp = policy->dhcp;
 	to->dhcp_alt = policy->dhcp == POLICY_DHCP_PROXY ? UDP_PORT_PROXY : 0;
 	to->kernel = port_is_kernel(port);
+	to->byte_ps = byte_ps(policy->rate_bps, dp->worker_count);
 	to->link_up = &dp->link_up[port->index];
 	to->ethdev = port->id;
 	if (queue < port->queues) {

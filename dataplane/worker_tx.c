@@ -13,6 +13,7 @@
 #include <rte_mbuf.h>
 
 #include "dhcp_glue.h"
+#include "pace.h"
 
 #include "hot.h"
 
@@ -24,8 +25,7 @@ static void drop_all(struct worker *w, struct worker_port *port, enum rouse_stat
 	port->out_count = 0;
 }
 
-// All ports wait for one that is full, so one whose peer has stopped reading must not be waited
-// for.
+// DHCP waits for a port that is full, so one whose peer has stopped reading must not be waited for.
 static void note_blocked(struct worker *w, struct worker_port *port, uint16_t sent) {
 	uint64_t now = w->time.now.us;
 
@@ -73,23 +73,22 @@ static uint32_t flush(struct worker *w) {
 	return sent;
 }
 
+bool worker_port_can_send(struct worker *w, struct worker_port *port) {
+	if (port->out_count == WORKER_OUT)
+		return false;
+	if (!port->spare)
+		port->spare = rte_pktmbuf_alloc(port->pool);
+	if (!port->spare)
+		stat_inc(&w->stats, STAT_TX_NO_BUFFER);
+	return port->spare;
+}
+
 bool worker_can_send(struct worker *w) {
 	uint16_t i;
 
-	for (i = 0; i < w->port_count; i++) {
-		struct worker_port *port = &w->port[i];
-
-		if (!port->pool)
-			continue;
-		if (port->out_count == WORKER_OUT)
+	for (i = 0; i < w->port_count; i++)
+		if (w->port[i].pool && !worker_port_can_send(w, &w->port[i]))
 			return false;
-		if (!port->spare)
-			port->spare = rte_pktmbuf_alloc(port->pool);
-		if (!port->spare) {
-			stat_inc(&w->stats, STAT_TX_NO_BUFFER);
-			return false;
-		}
-	}
 	return true;
 }
 
@@ -98,6 +97,20 @@ uint8_t *worker_payload(struct worker *w, uint16_t port, size_t *size) {
 
 	*size = rte_pktmbuf_tailroom(mbuf) - FRAME_HEADER_BYTES;
 	return rte_pktmbuf_mtod(mbuf, uint8_t *) + FRAME_HEADER_BYTES;
+}
+
+// What leaves takes of the port's rate, whatever it is; TFTP waits for it.
+static void take_tokens(const struct worker *w, struct worker_port *port, uint16_t len) {
+	uint64_t wire_bytes = len + (PACE_WIRE_OVERHEAD - FRAME_HEADER_BYTES);
+
+	if (port->byte_ps)
+		port->pace_ns = pace_take(
+			port->pace_ns, wire_bytes * port->byte_ps / 1000, w->time.now.us * 1000);
+}
+
+static bool has_tokens(const struct worker *w, const struct worker_port *port) {
+	return !port->byte_ps ||
+	       pace_ready(port->pace_ns, WORKER_PORT_BURST_NS, w->time.now.us * 1000);
 }
 
 void worker_send_frame(struct worker *w, uint16_t port_index, uint16_t len) {
@@ -110,6 +123,7 @@ void worker_send_frame(struct worker *w, uint16_t port_index, uint16_t len) {
 	}
 	mbuf->data_len = len;
 	mbuf->pkt_len = len;
+	take_tokens(w, port, len);
 	port->out[port->out_count++] = mbuf;
 	port->spare = NULL;
 }
@@ -122,23 +136,40 @@ void worker_send_spare(struct worker *w, uint16_t port, const struct frame_to *t
 	worker_send_frame(w, port, (uint16_t)(FRAME_HEADER_BYTES + payload_len));
 }
 
-// Until a port is full or nothing is ready. A session's port is one that this worker can send on,
-// because its request came in there.
-static void gather_tftp(struct worker *w) {
+// A session's port is one that this worker can send on, because its request came in there, unless
+// it was taken over from a process that had more queues.
+static void send_nowhere(struct worker *w, uint16_t port) {
+	struct tftp_packet packet;
+
+	while (tftp_server_next(w->tftp, port, w->time.now, &packet))
+		stat_inc(&w->stats, STAT_TX_NO_QUEUE);
+}
+
+// Until the port is full, or has sent what its rate allows, or nothing is ready.
+static void gather_port(struct worker *w, uint16_t index) {
+	struct worker_port *port = &w->port[index];
 	struct tftp_packet packet;
 	uint32_t sum;
 	size_t size, len;
 	uint8_t *payload;
 
-	while (worker_can_send(w) && tftp_server_next(w->tftp, w->time.now, &packet)) {
-		if (packet.port >= w->port_count || !w->port[packet.port].pool) {
-			stat_inc(&w->stats, STAT_TX_NO_QUEUE);
-			continue;
-		}
-		payload = worker_payload(w, packet.port, &size);
+	while (has_tokens(w, port) && worker_port_can_send(w, port) &&
+		tftp_server_next(w->tftp, index, w->time.now, &packet)) {
+		payload = worker_payload(w, index, &size);
 		len = tftp_server_write(w->tftp, &packet, payload, size, &sum);
 		if (len)
-			worker_send_spare(w, packet.port, &packet.to, (uint16_t)len, sum);
+			worker_send_spare(w, index, &packet.to, (uint16_t)len, sum);
+	}
+}
+
+static void gather_tftp(struct worker *w) {
+	uint16_t i;
+
+	for (i = 0; i < w->port_count; i++) {
+		if (w->port[i].pool)
+			gather_port(w, i);
+		else
+			send_nowhere(w, i);
 	}
 }
 

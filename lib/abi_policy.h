@@ -116,12 +116,13 @@ struct policy_port {
 	uint8_t kind; // enum policy_device
 	uint8_t dhcp; // enum policy_dhcp_mode
 	uint8_t pad0;
-	uint16_t mtu;    // 0: the device's
-	uint16_t vlan;   // 0: none
-	uint32_t subnet; // index of the subnet that holds address, UINT32_MAX if none; set by the
-			 // builder
+	uint16_t mtu;      // 0: the device's
+	uint16_t vlan;     // 0: none
+	uint32_t subnet;   // index of the subnet that holds address, UINT32_MAX if none; set by the
+			   // builder
+	uint64_t rate_bps; // 0: as fast as the device takes
 };
-static_assert(sizeof(struct policy_port) == 24, "policy_port");
+static_assert(sizeof(struct policy_port) == 32, "policy_port");
 
 // Option blocks are finished DHCP options (code, length, value; long ones split by RFC 3396), in
 // ascending order of codes, each code once (the parts of a split one follow each other, all but the

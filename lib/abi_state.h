@@ -20,6 +20,11 @@ enum lease_state {
 	LEASE_DECLINED = 4, // in quarantine: another machine answered on it
 };
 
+enum lease_flags {
+	LEASE_SAYS_IPXE = 1,
+	LEASE_SEND_AHEAD = 2, // it does, and no boot rule forbids TFTP to send ahead
+};
+
 // One address. The worker that owns DHCP writes it under seq (odd while it changes); readers retry
 // a bounded number of times.
 struct lease_record {
@@ -32,7 +37,7 @@ struct lease_record {
 	uint8_t reserved; // 1: the address is this host's reservation, and not in the journal
 	uint16_t arch;    // option 93 of the last message, UINT16_MAX unknown
 	uint8_t hostname_len;
-	uint8_t saw_ipxe;        // the last DHCP message of this machine said iPXE
+	uint8_t flags;           // enum lease_flags, by the machine's last DHCP message
 	int64_t expiry_unix_s;   // end of what the client was or will be told
 	int64_t durable_unix_s;  // end of what is on disk; 0: nothing
 	uint64_t expiry_boot_ms; // the same end on the boot-time clock; what the server acts on
@@ -59,6 +64,8 @@ enum session_rewind {
 enum session_flags {
 	SESSION_HAS_OPTIONS = 1, // the request carried options that we granted
 	SESSION_RESUMED = 2,     // taken over after a restart
+	SESSION_PATIENT = 4,     // its client waits for seconds before it repeats a request
+	SESSION_KNOWN = 8,       // its machine has a lease of ours, or is a host
 };
 
 // One TFTP transfer. It is the engine's working record too: line 1 and 2 change with each packet,
@@ -82,13 +89,15 @@ struct tftp_session {
 	uint32_t timer_prev;
 	uint32_t ready_next;
 	uint32_t ready_prev;
-	uint32_t pad0;
+	uint16_t pace_slot; // of the wheel of paced sessions that it waits in
+	uint8_t burst;      // packets that may leave back to back: halved by a gap, grown by windows
+	uint8_t ahead;      // blocks in flight to a client that did not ask for a window, 0: one
 	uint64_t timer_tick;    // slot of the timer wheel that it waits in, 0: none
 	uint64_t retransmitted; // blocks sent again
 	uint64_t last_seen_us;  // last packet from the peer
 	uint64_t bytes_from_peer;
 	uint64_t bytes_to_peer; // until the peer has shown that it exists
-	uint64_t pad2;
+	uint64_t pace_ns;       // token bucket: when all that was sent is through at the session's rate
 	// constant from the request on
 	uint32_t peer_address;
 	uint32_t own_address;
@@ -114,8 +123,10 @@ struct tftp_session {
 	uint32_t requested;        // enum tftp_option_id that the OACK repeats, 4 bits each, first lowest
 	uint32_t worker;
 	uint8_t own_mac[6]; // of our port
-	uint8_t pad1[6];
-	uint32_t crc; // CRC32C from peer_address to pad1
+	uint8_t burst_max;
+	uint8_t pad1;
+	uint32_t block_ns; // that a full block takes at the session's rate, never 0
+	uint32_t crc;      // CRC32C from peer_address to block_ns
 };
 static_assert(sizeof(struct tftp_session) == 256, "tftp_session");
 static_assert(offsetof(struct tftp_session, peer_address) == 128, "tftp_session: two hot lines");

@@ -29,8 +29,8 @@ static enum dhcp_verdict grant(
 		// Of a client that has no address yet it is not the place to answer to.
 		if (x->view.ciaddr != address)
 			x->view.ciaddr = 0;
-		lease_note(x->record, &x->selection.who);
 		dhcp_select_boot(&x->selection, &x->view, address);
+		lease_note(x->record, &x->selection.who);
 		return dhcp_exchange_ack(x);
 	case LEASE_NOT_YOURS:
 		return refuse(x, manner, "address belongs to another machine");

@@ -178,6 +178,8 @@ void dhcp_select_boot(struct dhcp_selection *s, const struct dhcp_view *view, ui
 	if (!s->boots)
 		return;
 	s->rule = policy_boot_rule(s->policy, &s->machine, NULL);
+	s->who.send_ahead =
+		s->machine.ipxe && !(s->rule && s->rule->flags & POLICY_RULE_NO_SEND_AHEAD);
 	if (s->rule) {
 		s->block[DHCP_BLOCK_RULE] = block_of(s->policy, s->rule->options);
 		s->next_server = s->rule->next_server;

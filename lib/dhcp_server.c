@@ -49,12 +49,12 @@ static enum dhcp_verdict discover(struct dhcp_exchange *x) {
 		pool_is_empty(x);
 		return dhcp_exchange_drop(x, STAT_DHCP_POOL_EMPTY);
 	}
-	lease_note(x->record, &x->selection.who);
 	if (x->input->journal_degraded && !x->record->reserved &&
 		!lease_durable_left(leases, x->record, x->now))
 		return dhcp_exchange_drop(x, STAT_DHCP_JOURNAL_DEGRADED);
 	x->view.ciaddr = 0; // some clients set it
 	dhcp_select_boot(&x->selection, &x->view, x->record->address);
+	lease_note(x->record, &x->selection.who);
 	return dhcp_exchange_offer(x);
 }
 

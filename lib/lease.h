@@ -96,7 +96,8 @@ struct lease_who {
 	uint32_t reservation; // its host's address if that lies in the subnet, else 0
 	bool known;           // it is one of the policy's hosts
 	bool says_ipxe;
-	uint16_t arch; // POLICY_ARCH_UNKNOWN if it did not say
+	bool send_ahead; // it does, and its boot rule lets TFTP send ahead
+	uint16_t arch;   // POLICY_ARCH_UNKNOWN if it did not say
 	const uint8_t *hostname;
 	size_t hostname_len;
 };
@@ -126,6 +127,19 @@ enum lease_verdict lease_claim(struct lease_table *table, const struct lease_who
 
 // Drops an offer to who in its subnet (it took another server's). False if there was none.
 bool lease_withdraw(struct lease_table *table, const struct lease_who *who);
+
+// What TFTP asks about the machine at an address. Unlike everything else here these two may be
+// called by any thread. A look-up while DHCP changes the table may miss a machine, never take one
+// for another. False: it has no running lease or offer of ours, or another MAC has it.
+struct lease_machine {
+	uint32_t record;
+	bool send_ahead; // its last DHCP message said iPXE, no rule forbids it, it has borne it so
+			 // far
+};
+bool lease_machine_at(const struct lease_table *table, uint32_t address, const uint8_t mac[6],
+	struct lease_machine *machine);
+// It has not borne it; until the record has another owner it gets one block at a time.
+void lease_machine_stop_ahead(const struct lease_table *table, uint32_t record);
 
 // What the record tells about its machine.
 void lease_note(struct lease_record *record, const struct lease_who *who);

@@ -19,12 +19,16 @@ void lease_index_init(struct lease_index *index, struct lease_slot *slots, uint3
 	index->mask = slot_count - 1;
 }
 
+static void put(struct lease_index *index, uint32_t at, struct lease_slot slot) {
+	__atomic_store(&index->slot[at], &slot, __ATOMIC_RELAXED);
+}
+
 void lease_index_add(struct lease_index *index, uint32_t hash, uint32_t record) {
 	uint32_t at = hash & index->mask;
 
 	while (index->slot[at].record)
 		at = (at + 1) & index->mask;
-	index->slot[at] = (struct lease_slot){.hash = hash, .record = record + 1};
+	put(index, at, (struct lease_slot){.hash = hash, .record = record + 1});
 }
 
 // Closes the hole: an entry behind it moves up when the hole lies between its home and its place.
@@ -40,10 +44,10 @@ static void close_hole(struct lease_index *index, uint32_t hole) {
 		home = index->slot[at].hash & index->mask;
 		if (((at - home) & index->mask) < ((at - hole) & index->mask))
 			continue;
-		index->slot[hole] = index->slot[at];
+		put(index, hole, index->slot[at]);
 		hole = at;
 	}
-	index->slot[hole] = (struct lease_slot){0};
+	put(index, hole, (struct lease_slot){0});
 }
 
 void lease_index_remove(struct lease_index *index, uint32_t hash, uint32_t record) {

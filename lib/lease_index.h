@@ -12,8 +12,9 @@
 
 #define LEASE_NO_RECORD UINT32_MAX
 
+// Stored whole, so that other threads may peek.
 struct lease_slot {
-	uint32_t hash;
+	_Alignas(8) uint32_t hash;
 	uint32_t record; // number + 1, 0: empty
 };
 
@@ -31,6 +32,15 @@ void lease_index_add(struct lease_index *index, uint32_t hash, uint32_t record);
 
 // The pair must be there.
 void lease_index_remove(struct lease_index *index, uint32_t hash, uint32_t record);
+
+// One entry, for a thread beside the one that changes the index: entries move meanwhile. at may be
+// any number.
+static inline struct lease_slot lease_index_peek(const struct lease_index *index, uint32_t at) {
+	struct lease_slot slot;
+
+	__atomic_load(&index->slot[at & index->mask], &slot, __ATOMIC_RELAXED);
+	return slot;
+}
 
 // Walks the records with this hash: *at is 0 for the first call. LEASE_NO_RECORD ends the walk.
 uint32_t lease_index_next(const struct lease_index *index, uint32_t hash, uint32_t *at);

@@ -24,7 +24,8 @@ size_t lease_table_size(uint32_t count) {
 
 	return aligned(sizeof(struct lease_table)) + aligned(count * sizeof(struct lease_private)) +
 	       2 * aligned(slots * sizeof(struct lease_slot)) +
-	       aligned(count * sizeof(struct lease_due)) + aligned(count * sizeof(uint32_t));
+	       aligned(count * sizeof(struct lease_due)) + aligned(count * sizeof(uint32_t)) +
+	       aligned(count);
 }
 
 static void *carve(uint8_t **at, size_t size) {
@@ -52,6 +53,8 @@ struct lease_table *lease_table_init(void *memory, struct lease_record *records,
 	lease_index_init(&table->by_address, carve(&at, slots * sizeof(struct lease_slot)), slots);
 	table->heap.due = carve(&at, count * sizeof(struct lease_due));
 	table->heap.place = carve(&at, count * sizeof(uint32_t));
+	table->bears_no_ahead = carve(&at, count);
+	memset((void *)table->bears_no_ahead, 0, count);
 	memset(table->private, 0, count * sizeof(*table->private));
 	memset(table->heap.place, 0, count * sizeof(uint32_t));
 	table->restamp_at = UINT32_MAX;
@@ -181,6 +184,42 @@ struct lease_record *lease_find_address(struct lease_table *table, uint32_t addr
 	return NULL;
 }
 
+#define PEEK_MAX 64 // entries that a reader beside the writer looks at
+
+static bool is_at(const struct lease_record *record, uint32_t address, const uint8_t mac[6]) {
+	return record->address == address && record->htype == 1 && record->hlen == 6 &&
+	       memcmp(record->key, mac, 6) == 0 &&
+	       (record->state == LEASE_BOUND || record->state == LEASE_OFFERED);
+}
+
+bool lease_machine_at(const struct lease_table *table, uint32_t address, const uint8_t mac[6],
+	struct lease_machine *machine) {
+	uint32_t hash = address_hash(table, address);
+	struct lease_record copy;
+
+	for (uint32_t i = 0; i < PEEK_MAX; i++) {
+		struct lease_slot slot = lease_index_peek(&table->by_address, hash + i);
+
+		if (!slot.record)
+			return false;
+		if (slot.hash != hash || slot.record > table->count ||
+			lease_read(&table->records[slot.record - 1], &copy) < 0 ||
+			!is_at(&copy, address, mac))
+			continue;
+		machine->record = slot.record - 1;
+		machine->send_ahead = copy.flags & LEASE_SEND_AHEAD &&
+				      !atomic_load_explicit(&table->bears_no_ahead[machine->record],
+					      memory_order_relaxed);
+		return true;
+	}
+	return false;
+}
+
+void lease_machine_stop_ahead(const struct lease_table *table, uint32_t record) {
+	if (record < table->count)
+		atomic_store_explicit(&table->bears_no_ahead[record], 1, memory_order_relaxed);
+}
+
 static int rank(const struct lease_record *record) {
 	switch ((enum lease_state)record->state) {
 	case LEASE_BOUND:
@@ -262,7 +301,7 @@ void lease_record_own(
 	record->hlen = key->hlen;
 	record->reserved = 0;
 	record->arch = POLICY_ARCH_UNKNOWN;
-	record->saw_ipxe = 0;
+	record->flags = 0;
 	record->hostname_len = 0;
 	memset(record->hostname, 0, sizeof(record->hostname));
 	record->expiry_unix_s = 0;
@@ -270,6 +309,7 @@ void lease_record_own(
 	record->since_unix_s = 0;
 	record->lsn = 0;
 	lease_write_end(record);
+	atomic_store_explicit(&table->bears_no_ahead[number], 0, memory_order_relaxed);
 	table->private[number].floor_lsn = 0;
 	table->private[number].safe_boot_ms = 0;
 	if (has_owner(record))

@@ -33,6 +33,7 @@ struct lease_table {
 	uint64_t lsn; // of the last journal record
 	const struct policy *policy;
 	struct lease_private *private;
+	_Atomic uint8_t *bears_no_ahead; // by record; written by any thread
 	struct lease_list free;
 	struct lease_list offered;  // oldest first
 	struct lease_list released; // oldest first

@@ -6,6 +6,7 @@
 
 #pragma once
 
+#include "pace_wheel.h"
 #include "tftp_queue.h"
 #include "tftp_server.h"
 #include "tftp_session.h"
@@ -23,7 +24,8 @@ struct tftp_refusal {
 struct tftp_server {
 	struct tftp_server_setup setup;
 	struct tftp_table table;
-	struct tftp_queue queue;
+	struct tftp_queue queue[ROUSE_MAX_PORTS];
+	struct pace_wheel paced;
 	struct timer_wheel wheel;
 	struct tftp_refusal *refusals; // ring of refusal_mask + 1
 	uint32_t refusal_mask;
@@ -37,19 +39,34 @@ static inline void tftp_count(const struct tftp_server *server, enum rouse_stat 
 	stat_inc(server->setup.stats, stat);
 }
 
-// The list in which the session belongs, having something to send or not. OACKs are put into theirs
-// by those who know that one is due.
+// The list of a session whose peer has shown nothing but a request. Nothing of it comes before
+// those who have shown that they are there, be it an OACK, DATA 1 or a repetition.
+static inline enum tftp_class tftp_class_answer(const struct tftp_session *session) {
+	return session->flags & SESSION_KNOWN ? TFTP_CLASS_ANSWER_KNOWN : TFTP_CLASS_ANSWER;
+}
+
+// What the session has to send, by its blocks. OACKs are due only when somebody says so.
 static inline enum tftp_class tftp_class_of(const struct tftp_session *session) {
 	if (session->state == SESSION_OACK || !tftp_session_can_send(session))
 		return TFTP_CLASS_NONE;
+	if (tftp_session_half_open(session))
+		return tftp_class_answer(session);
 	if (session->next <= session->highest)
 		return TFTP_CLASS_REPEAT;
 	return session->highest ? TFTP_CLASS_RUN : TFTP_CLASS_NEW;
 }
 
+// The same when an OACK, or what the session has to send, is due now.
 static inline enum tftp_class tftp_class_due(const struct tftp_session *session) {
-	return session->state == SESSION_OACK ? TFTP_CLASS_OACK : tftp_class_of(session);
+	return session->state == SESSION_OACK ? tftp_class_answer(session) : tftp_class_of(session);
 }
+
+// Puts the session into the list of its port where class belongs, or lets it wait for its tokens.
+void tftp_core_schedule(
+	struct tftp_server *server, uint32_t index, enum tftp_class class, uint64_t now_us);
+
+// Takes it out of whatever it waits in.
+void tftp_core_unschedule(struct tftp_server *server, uint32_t index);
 
 // Queues an ERROR. Full: it is not sent, and counted.
 void tftp_core_refuse(struct tftp_server *server, const struct frame_to *to, uint16_t port,
@@ -60,6 +77,9 @@ void tftp_core_refuse_session(struct tftp_server *server, const struct tftp_sess
 
 // Frees a session: its pin, its timer, its place in every list.
 void tftp_core_close(struct tftp_server *server, uint32_t index, struct rouse_now now);
+
+// No more than one block in flight to this session's machine, if there were more.
+void tftp_core_stop_ahead(struct tftp_server *server, uint32_t index);
 
 // Tells of a session; value is the image's slot.
 void tftp_core_event(struct tftp_server *server, const struct tftp_session *session,

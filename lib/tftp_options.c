@@ -41,8 +41,8 @@ static bool read_blksize(struct tftp_asked *asked, const struct tftp_option_view
 // RFC 2349 has the client send 0; U-Boot sends what it believes. The answer is the real size
 // anyway.
 static bool read_tsize(struct tftp_asked *asked, const struct tftp_option_view *view) {
-	(void)asked;
-	(void)view;
+	if (view->value_len != 1 || view->value[0] != '0')
+		asked->odd = true;
 	return true;
 }
 
@@ -102,11 +102,15 @@ struct tftp_asked tftp_options_read(const uint8_t *options, size_t len) {
 			asked.cut = true;
 			break;
 		}
-		if (seen & 1u << id)
+		if (seen & 1u << id) {
+			asked.odd = true;
 			continue;
+		}
 		seen |= 1u << id;
 		if (table[id].read(&asked, &view))
 			append(&asked.order, id);
+		else
+			asked.odd = true;
 	}
 	return asked;
 }

@@ -21,7 +21,8 @@ struct tftp_asked {
 	uint32_t windowsize; // 0: not asked, or out of range
 	uint16_t blksize;    // 0: not asked, or out of range
 	uint8_t timeout_s;   // 0: not asked, or out of range
-	bool cut;            // more than TFTP_OPTIONS_MAX options; the rest was not looked at
+	bool odd; // an option that is not ours, repeated, out of range, or a tsize that is not 0
+	bool cut; // more than TFTP_OPTIONS_MAX options; the rest was not looked at
 };
 
 struct tftp_limits {

@@ -29,6 +29,7 @@ static void take_out(struct tftp_queue *queue, uint32_t index) {
 	else
 		queue->sessions[session->ready_next].ready_prev = session->ready_prev;
 	session->ready = TFTP_CLASS_NONE;
+	queue->count--;
 }
 
 static void append(struct tftp_queue *queue, uint32_t index, enum tftp_class class) {
@@ -42,6 +43,7 @@ static void append(struct tftp_queue *queue, uint32_t index, enum tftp_class cla
 	else
 		queue->sessions[queue->tail[class]].ready_next = index;
 	queue->tail[class] = index;
+	queue->count++;
 }
 
 void tftp_queue_move(struct tftp_queue *queue, uint32_t index, enum tftp_class class) {
@@ -55,14 +57,33 @@ void tftp_queue_move(struct tftp_queue *queue, uint32_t index, enum tftp_class c
 		append(queue, index, class);
 }
 
-uint32_t tftp_queue_pick(struct tftp_queue *queue) {
-	if (++queue->picks % TFTP_QUEUE_AGING == 0 &&
-		queue->head[TFTP_CLASS_NEW] != TFTP_QUEUE_NONE)
-		return queue->head[TFTP_CLASS_NEW];
-	for (int class = TFTP_CLASS_OACK; class < TFTP_CLASS_COUNT; class ++)
-		if (queue->head[class] != TFTP_QUEUE_NONE)
-			return queue->head[class];
-	return TFTP_QUEUE_NONE;
+// The one among the heads of what is new that has waited longest, if it has waited too long.
+static uint32_t overdue(const struct tftp_queue *queue, uint64_t now_us, bool pressed) {
+	uint64_t since = pressed ? now_us + 1 : now_us - TFTP_OVERDUE_US;
+	uint32_t found = TFTP_QUEUE_NONE;
+
+	if (now_us < TFTP_OVERDUE_US)
+		return TFTP_QUEUE_NONE;
+	for (int class = TFTP_CLASS_NEW; class < TFTP_CLASS_COUNT; class ++) {
+		uint32_t head = queue->head[class];
+
+		if (head != TFTP_QUEUE_NONE && queue->sessions[head].last_seen_us < since) {
+			since = queue->sessions[head].last_seen_us;
+			found = head;
+		}
+	}
+	return found;
+}
+
+uint32_t tftp_queue_pick(struct tftp_queue *queue, uint64_t now_us, bool pressed) {
+	uint32_t found = TFTP_QUEUE_NONE;
+
+	if (++queue->picks % (pressed ? TFTP_QUEUE_PRESSED : TFTP_QUEUE_SHARE) == 0)
+		found = overdue(queue, now_us, pressed);
+	for (int class = TFTP_CLASS_REPEAT; found == TFTP_QUEUE_NONE && class < TFTP_CLASS_COUNT;
+		class ++)
+		found = queue->head[class];
+	return found;
 }
 
 void tftp_queue_sent(struct tftp_queue *queue, uint32_t index, enum tftp_class class) {

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Copyright (c) 2026, the Rouse authors
 
-// Which session sends next: lists by class, linked by index inside the session records, each served
-// in turn. In a boot storm what is repeated comes first, because a client that has missed a packet
-// is the one about to fail; what runs comes before what is new.
+// Which session of a port sends next: lists by class, linked by index inside the session records,
+// each served in turn. In a boot storm what is repeated comes first, because a client that has
+// missed a packet is the one about to fail; what runs comes before what is new. What is new may
+// wait, but not for longer than any client waits before it asks again (syslinux and busybox: 100
+// ms): overdue packets have a share of their own.
 
 #pragma once
 
@@ -14,16 +16,20 @@
 
 enum tftp_class {
 	TFTP_CLASS_NONE = 0,
-	TFTP_CLASS_OACK,   // answers to requests
-	TFTP_CLASS_REPEAT, // blocks that were sent before
-	TFTP_CLASS_RUN,    // further blocks
-	TFTP_CLASS_NEW,    // the first blocks of a transfer
+	TFTP_CLASS_REPEAT,       // blocks that were sent before
+	TFTP_CLASS_RUN,          // further blocks
+	TFTP_CLASS_NEW,          // the first blocks of a transfer
+	TFTP_CLASS_ANSWER_KNOWN, // answers to requests, of machines that have a lease of ours
+	TFTP_CLASS_ANSWER,       // of others
 	TFTP_CLASS_COUNT,
+	TFTP_CLASS_PACED = TFTP_CLASS_COUNT, // in no list: waits for its token bucket
 };
 
-#define TFTP_QUEUE_BURST 8  // packets of one session before it is the next one's turn
-#define TFTP_QUEUE_AGING 64 // of so many packets one is of a new transfer, so that none starves
-#define TFTP_QUEUE_NONE  UINT32_MAX
+#define TFTP_QUEUE_BURST   8      // packets of one session before it is the next one's turn
+#define TFTP_QUEUE_SHARE   8      // of so many packets one is of what is overdue
+#define TFTP_QUEUE_PRESSED 4      // and of so many while strangers press in
+#define TFTP_OVERDUE_US    50000u // half of what the least patient client waits
+#define TFTP_QUEUE_NONE    UINT32_MAX
 
 struct tftp_queue {
 	struct tftp_session *sessions; // ready, ready_next, ready_prev are used
@@ -31,6 +37,7 @@ struct tftp_queue {
 	uint32_t tail[TFTP_CLASS_COUNT];
 	uint32_t burst[TFTP_CLASS_COUNT]; // packets that the head has sent in this turn
 	uint32_t picks;
+	uint32_t count; // sessions in the lists
 };
 
 void tftp_queue_init(struct tftp_queue *queue, struct tftp_session *sessions);
@@ -40,13 +47,11 @@ void tftp_queue_init(struct tftp_queue *queue, struct tftp_session *sessions);
 void tftp_queue_move(struct tftp_queue *queue, uint32_t index, enum tftp_class class);
 
 static inline bool tftp_queue_is_empty(const struct tftp_queue *queue) {
-	for (int class = TFTP_CLASS_OACK; class < TFTP_CLASS_COUNT; class ++)
-		if (queue->head[class] != TFTP_QUEUE_NONE)
-			return false;
-	return true;
+	return queue->count == 0;
 }
 
 // Whose turn it is, TFTP_QUEUE_NONE: nobody's. The caller sends one packet of it and then calls
-// tftp_queue_sent with the class that the session is in from then on.
-uint32_t tftp_queue_pick(struct tftp_queue *queue);
+// tftp_queue_sent with the class that the session is in from then on. pressed: requests come faster
+// than their sessions can be kept, so answers must not wait until they are overdue.
+uint32_t tftp_queue_pick(struct tftp_queue *queue, uint64_t now_us, bool pressed);
 void tftp_queue_sent(struct tftp_queue *queue, uint32_t index, enum tftp_class class);

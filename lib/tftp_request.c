@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "hash.h"
+#include "lease.h"
 #include "tftp_options.h"
 #include "tftp_parse.h"
 
@@ -20,7 +21,14 @@ struct request {
 	struct rouse_now now;
 	uint64_t hash;
 	const struct policy_name *file;
+	struct lease_machine machine; // if known_lease
+	bool known_lease;             // the machine has a lease of ours
+	uint32_t node;                // index of its host + 1, 0: it is none
 };
+
+static bool is_known(const struct request *request) {
+	return request->known_lease || request->node;
+}
 
 // The source of an ERROR: like an answer with a session it comes from a port of the TID range,
 // because a client takes the server's port from the first packet that it gets.
@@ -110,7 +118,8 @@ static bool file_is_served(struct tftp_server *server, const struct request *req
 }
 
 static bool find_file(struct tftp_server *server, struct request *request) {
-	switch (policy_find_name(request->policy, node_of(request), request->view.name,
+	request->node = node_of(request);
+	switch (policy_find_name(request->policy, request->node, request->view.name,
 		request->view.name_len, &request->file)) {
 	case POLICY_FOUND:
 		return file_is_served(server, request);
@@ -150,18 +159,37 @@ static bool mode_is_served(struct tftp_server *server, const struct request *req
 	return false;
 }
 
-// Half-open sessions may be the work of one stranger with many addresses: those that have had their
-// second make room before they fill the table.
-static uint32_t find_room(struct tftp_server *server, struct rouse_now now) {
-	struct tftp_table *table = &server->table;
-	uint32_t oldest = table->half_first;
+// Closes the oldest half-open session of a kind if it has had its time.
+static bool evict(
+	struct tftp_server *server, enum tftp_half half, uint64_t min_us, struct rouse_now now) {
+	uint32_t oldest = server->table.half[half].first;
 
-	if (table->half_open_count >= table->count / 4 && oldest != TFTP_TABLE_NONE &&
-		now.us - table->sessions[oldest].started_us > TFTP_HALF_OPEN_MIN_US) {
-		tftp_count(server, STAT_TFTP_HALF_OPEN_EVICTED);
-		tftp_core_close(server, oldest, now);
+	if (oldest == TFTP_TABLE_NONE ||
+		now.us - server->setup.sessions[oldest].started_us < min_us)
+		return false;
+	tftp_count(server, STAT_TFTP_HALF_OPEN_EVICTED);
+	tftp_core_close(server, oldest, now);
+	return true;
+}
+
+// Half-open sessions may be the work of one stranger with many addresses. Those of strangers never
+// hold more than a quarter of the table; a client that is there has answered its OACK within a
+// round trip, so the oldest is the one that is least likely to be. Younger than that they stay, and
+// the new request is the one to come again: it can, while a client whose OACK has come repeats
+// nothing but ACK 0. Those of machines that have a lease of ours have a second.
+static bool make_room(struct tftp_server *server, const struct request *request) {
+	struct tftp_table *table = &server->table;
+
+	if (!is_known(request) && tftp_table_is_pressed(table) &&
+		!evict(server, TFTP_HALF_STRANGERS, TFTP_STRANGER_MIN_US, request->now)) {
+		tftp_count(server, STAT_TFTP_DROP_STRANGERS);
+		return false;
 	}
-	return tftp_table_draw(table);
+	if (is_known(request) && table->free_count == 0)
+		evict(server, TFTP_HALF_STRANGERS, 0, request->now);
+	if (table->half[TFTP_HALF_KNOWN].count >= table->count / 4)
+		evict(server, TFTP_HALF_KNOWN, TFTP_HALF_OPEN_MIN_US, request->now);
+	return true;
 }
 
 static const struct policy_subnet *subnet_of(const struct request *request) {
@@ -194,15 +222,21 @@ static struct tftp_limits limits_of(const struct request *request) {
 	};
 }
 
-static struct tftp_granted negotiate(
-	struct tftp_server *server, const struct request *request, uint64_t size) {
-	struct tftp_asked asked =
-		tftp_options_read(request->view.options, request->view.options_len);
+static struct tftp_granted negotiate(struct tftp_server *server, const struct request *request,
+	uint64_t size, struct tftp_asked *asked) {
 	struct tftp_limits limits = limits_of(request);
 
-	if (asked.cut)
+	*asked = tftp_options_read(request->view.options, request->view.options_len);
+	if (asked->cut)
 		tftp_count(server, STAT_TFTP_OPTIONS_CUT);
-	return tftp_options_grant(&asked, &limits, size);
+	return tftp_options_grant(asked, &limits, size);
+}
+
+// Debian's iPXE and those since ask with exactly these, and nothing else does.
+static bool is_ipxe(const struct tftp_asked *asked) {
+	const uint32_t order = TFTP_OPTION_BLKSIZE | TFTP_OPTION_TSIZE << TFTP_ORDER_BITS;
+
+	return asked->order == order && asked->blksize == TFTP_IPXE_BLKSIZE && !asked->odd;
 }
 
 static void set_peer(struct tftp_session *session, const struct tftp_input *input) {
@@ -233,15 +267,38 @@ static void set_options(struct tftp_session *session, const struct tftp_granted 
 	session->blocks = session->size / session->blksize + 1;
 }
 
+static void set_pace(struct tftp_session *session, const struct policy_subnet *subnet) {
+	uint64_t rate = subnet ? subnet->edge_rate_bps : TFTP_EDGE_RATE;
+	uint32_t burst;
+
+	session->block_ns = pace_frame_ns(rate, (uint32_t)session->blksize + TFTP_HEADER_BYTES);
+	burst = TFTP_BURST_US * 1000 / session->block_ns;
+	burst = burst < TFTP_BURST ? TFTP_BURST : burst;
+	session->burst_max = (uint8_t)(burst < TFTP_BURST_MAX ? burst : TFTP_BURST_MAX);
+}
+
+static void set_machine(struct tftp_server *server, const struct request *request,
+	struct tftp_session *session, const struct tftp_asked *asked) {
+	if (is_known(request))
+		session->flags |= SESSION_KNOWN;
+	if (!request->known_lease || !request->machine.send_ahead || !is_ipxe(asked))
+		return;
+	session->ahead = TFTP_AHEAD;
+	tftp_count(server, STAT_TFTP_SEND_AHEAD);
+}
+
 static void open_session(struct tftp_server *server, const struct request *request, uint32_t index,
 	const struct image_ref *image) {
 	struct tftp_session *session = &server->setup.sessions[index];
-	struct tftp_granted granted = negotiate(server, request, image->size);
+	struct tftp_asked asked;
+	struct tftp_granted granted = negotiate(server, request, image->size, &asked);
 
 	memset(session, 0, sizeof(*session));
 	set_peer(session, request->input);
 	set_image(session, image);
 	set_options(session, &granted);
+	set_pace(session, subnet_of(request));
+	set_machine(server, request, session, &asked);
 	session->tid = (uint16_t)(server->setup.tid_first + index);
 	session->worker = server->setup.worker;
 	session->started_us = request->now.us;
@@ -252,7 +309,7 @@ static void open_session(struct tftp_server *server, const struct request *reque
 	tftp_session_begin(session, request->input->frame->payload_len, request->now.us);
 	tftp_table_insert(&server->table, index);
 	tftp_table_set_half_open(&server->table, index);
-	tftp_queue_move(&server->queue, index, tftp_class_due(session));
+	tftp_core_schedule(server, index, tftp_class_due(session), request->now.us);
 	timer_wheel_arm(&server->wheel, index);
 }
 
@@ -277,13 +334,15 @@ static void serve(struct tftp_server *server, const struct request *request) {
 	struct image_ref image;
 	uint32_t index;
 
+	if (!make_room(server, request))
+		return;
 	if (take_image(server, request, &image)) {
 		refuse(server, request, STAT_TFTP_NOT_LOADED, TFTP_ERROR_UNDEFINED,
 			"file has just changed");
 		tell(server, request, EVENT_TFTP_REFUSED, EVENT_REASON_IMAGE_GONE, 0);
 		return;
 	}
-	index = find_room(server, request->now);
+	index = tftp_table_draw(&server->table);
 	if (index == TFTP_TABLE_NONE) {
 		tftp_core_unpin(server, image.slot);
 		tftp_count(server, STAT_TFTP_DROP_TABLE_FULL);
@@ -305,7 +364,7 @@ static bool repeated(struct tftp_server *server, const struct request *request, 
 	if (tftp_session_half_open(session)) {
 		tftp_count(server, STAT_TFTP_REQUESTS_REPEATED);
 		tftp_session_repeat(session, request->input->frame->payload_len, request->now.us);
-		tftp_queue_move(&server->queue, index, tftp_class_due(session));
+		tftp_core_schedule(server, index, tftp_class_due(session), request->now.us);
 		return true;
 	}
 	if (request->now.us - session->last_seen_us >= TFTP_RESTART_US)
@@ -318,6 +377,7 @@ static void replace(struct tftp_server *server, const struct request *request, u
 	struct tftp_session *session = &server->setup.sessions[index];
 
 	tftp_count(server, STAT_TFTP_REPLACED);
+	tftp_core_stop_ahead(server, index);
 	if (!tftp_session_half_open(session))
 		tftp_core_event(
 			server, session, EVENT_TFTP_FAILED, EVENT_REASON_REPLACED, request->now);
@@ -336,8 +396,12 @@ static void handle_read(struct tftp_server *server, struct request *request) {
 			return;
 		replace(server, request, index);
 	}
-	if (mode_is_served(server, request) && find_file(server, request))
-		serve(server, request);
+	if (!mode_is_served(server, request) || !find_file(server, request))
+		return;
+	request->known_lease =
+		server->setup.leases && lease_machine_at(server->setup.leases, frame->src,
+						frame->src_mac, &request->machine);
+	serve(server, request);
 }
 
 static void handle_write(struct tftp_server *server, const struct request *request) {

@@ -22,7 +22,8 @@ static bool options_are_good(const struct tftp_session *session) {
 	}
 	return (session->requested != 0) == ((session->flags & SESSION_HAS_OPTIONS) != 0) &&
 	       session->blksize >= TFTP_BLKSIZE_MIN && session->blksize <= TFTP_BLKSIZE_MAX &&
-	       session->windowsize > 0 && session->timeout_us <= 255000000u;
+	       session->windowsize > 0 && session->timeout_us <= 255000000u &&
+	       session->block_ns > 0;
 }
 
 static bool progress_is_good(const struct tftp_session *session) {
@@ -94,7 +95,7 @@ static bool resume_one(struct tftp_server *server, const struct policy *policy, 
 		return false;
 	}
 	check_account(session);
-	session->flags = (session->flags & SESSION_HAS_OPTIONS) | SESSION_RESUMED;
+	session->flags = (session->flags & (SESSION_HAS_OPTIONS | SESSION_KNOWN)) | SESSION_RESUMED;
 	session->crc = tftp_core_crc(session);
 	tftp_session_resume(session, now.us);
 	return true;
@@ -136,7 +137,7 @@ uint32_t tftp_server_resume(
 		if (tftp_session_half_open(session))
 			tftp_table_set_half_open(&server->table, i);
 		else
-			tftp_queue_move(&server->queue, i, tftp_class_due(session));
+			tftp_core_schedule(server, i, tftp_class_due(session), now.us);
 		timer_wheel_arm(&server->wheel, i);
 	}
 	return taken;

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "crc32c.h"
+#include "lease.h"
 #include "tftp_packet.h"
 #include "tftp_parse.h"
 
@@ -44,7 +45,9 @@ struct tftp_server *tftp_server_init(void *memory, const struct tftp_server_setu
 	server->refusal_mask = refusals - 1;
 	at += align(refusals * sizeof(struct tftp_refusal));
 	tftp_table_init(&server->table, at, setup->sessions, setup->session_count, setup->seed);
-	tftp_queue_init(&server->queue, setup->sessions);
+	for (int port = 0; port < ROUSE_MAX_PORTS; port++)
+		tftp_queue_init(&server->queue[port], setup->sessions);
+	pace_wheel_init(&server->paced, setup->sessions, 0);
 	timer_wheel_init(&server->wheel, setup->sessions, 0);
 	for (uint32_t slot = 0; slot < setup->images->slot_count; slot++)
 		atomic_store_explicit(&setup->pins[slot], 0, memory_order_relaxed);
@@ -124,11 +127,40 @@ static uint32_t index_of(const struct tftp_server *server, const struct tftp_ses
 	return (uint32_t)(session - server->setup.sessions);
 }
 
+void tftp_core_unschedule(struct tftp_server *server, uint32_t index) {
+	struct tftp_session *session = &server->setup.sessions[index];
+
+	if (session->ready == TFTP_CLASS_PACED) {
+		pace_wheel_remove(&server->paced, index);
+		session->ready = TFTP_CLASS_NONE;
+	} else {
+		tftp_queue_move(&server->queue[session->port], index, TFTP_CLASS_NONE);
+	}
+}
+
+// An OACK takes no token: it is small, and it comes once.
+void tftp_core_schedule(
+	struct tftp_server *server, uint32_t index, enum tftp_class class, uint64_t now_us) {
+	struct tftp_session *session = &server->setup.sessions[index];
+
+	if (class == TFTP_CLASS_NONE || session->state == SESSION_OACK ||
+		tftp_session_has_token(session, now_us)) {
+		if (session->ready == TFTP_CLASS_PACED)
+			tftp_core_unschedule(server, index);
+		tftp_queue_move(&server->queue[session->port], index, class);
+	} else if (session->ready != TFTP_CLASS_PACED) {
+		tftp_queue_move(&server->queue[session->port], index, TFTP_CLASS_NONE);
+		tftp_count(server, STAT_TFTP_PACED);
+		session->ready = TFTP_CLASS_PACED;
+		pace_wheel_add(&server->paced, index, tftp_session_token_us(session), now_us);
+	}
+}
+
 void tftp_core_close(struct tftp_server *server, uint32_t index, struct rouse_now now) {
 	struct tftp_session *session = &server->setup.sessions[index];
 
 	timer_wheel_cancel(&server->wheel, index);
-	tftp_queue_move(&server->queue, index, TFTP_CLASS_NONE);
+	tftp_core_unschedule(server, index);
 	tftp_core_touch(server, session->slot, now);
 	tftp_core_unpin(server, session->slot);
 	tftp_table_remove(&server->table, index);
@@ -162,11 +194,27 @@ static void end_session(struct tftp_server *server, uint32_t index, enum rouse_s
 	tftp_core_close(server, index, now);
 }
 
+// The machine does not bear more than one block in flight, or so it seems: it gets one at a time
+// from now on, in later transfers too.
+void tftp_core_stop_ahead(struct tftp_server *server, uint32_t index) {
+	struct tftp_session *session = &server->setup.sessions[index];
+	struct lease_machine machine;
+
+	if (!session->ahead)
+		return;
+	session->ahead = 0;
+	tftp_count(server, STAT_TFTP_AHEAD_STOPPED);
+	if (lease_machine_at(
+		    server->setup.leases, session->peer_address, session->peer_mac, &machine))
+		lease_machine_stop_ahead(server->setup.leases, machine.record);
+}
+
 // An ACK that moved the transfer on.
-static void go_on(struct tftp_server *server, uint32_t index, bool was_half_open) {
+static void go_on(
+	struct tftp_server *server, uint32_t index, bool was_half_open, struct rouse_now now) {
 	if (was_half_open)
 		tftp_table_clear_half_open(&server->table, index);
-	tftp_queue_move(&server->queue, index, tftp_class_of(&server->setup.sessions[index]));
+	tftp_core_schedule(server, index, tftp_class_of(&server->setup.sessions[index]), now.us);
 }
 
 static void handle_ack(
@@ -178,11 +226,11 @@ static void handle_ack(
 	switch (tftp_session_ack(session, block, now.us)) {
 	case TFTP_ACK_STARTED:
 	case TFTP_ACK_PROGRESS:
-		go_on(server, index, was_half_open);
+		go_on(server, index, was_half_open, now);
 		break;
 	case TFTP_ACK_GAP:
 		tftp_count(server, STAT_TFTP_GAPS);
-		go_on(server, index, was_half_open);
+		go_on(server, index, was_half_open, now);
 		break;
 	case TFTP_ACK_DONE:
 		end_session(server, index, STAT_TFTP_DONE, EVENT_TFTP_DONE, EVENT_REASON_NONE, now);
@@ -196,6 +244,7 @@ static void handle_ack(
 		break;
 	case TFTP_ACK_AHEAD:
 		tftp_count(server, STAT_TFTP_DROP_ACK_AHEAD);
+		tftp_core_stop_ahead(server, index);
 		break;
 	}
 }
@@ -210,12 +259,14 @@ static void handle_error(
 	struct tftp_server *server, uint32_t index, uint16_t code, struct rouse_now now) {
 	const struct tftp_session *session = &server->setup.sessions[index];
 
-	if (is_probe(session, code))
+	if (is_probe(session, code)) {
 		end_session(
 			server, index, STAT_TFTP_PROBES, EVENT_TFTP_PROBE, EVENT_REASON_NONE, now);
-	else
+	} else {
+		tftp_core_stop_ahead(server, index);
 		end_session(server, index, STAT_TFTP_STOPPED, EVENT_TFTP_FAILED,
 			EVENT_REASON_PEER_ERROR, now);
+	}
 }
 
 static bool is_peer(const struct tftp_session *session, const struct frame_view *frame) {
@@ -252,6 +303,12 @@ void tftp_server_packet(
 		dispatch(server, index, input->frame, now);
 }
 
+// ERRORs leave in their order: one for another port makes those behind it wait.
+static bool has_refusal(const struct tftp_server *server, uint16_t port) {
+	return server->refusal_head != server->refusal_tail &&
+	       server->refusals[server->refusal_tail & server->refusal_mask].port == port;
+}
+
 static void fill_refusal(struct tftp_server *server, struct tftp_packet *packet) {
 	const struct tftp_refusal *refusal =
 		&server->refusals[server->refusal_tail++ & server->refusal_mask];
@@ -285,23 +342,32 @@ static void fill_from_session(struct tftp_server *server, struct tftp_session *s
 	tftp_count(server, STAT_TFTP_DATA);
 }
 
-bool tftp_server_next(
-	struct tftp_server *server, struct rouse_now now, struct tftp_packet *packet) {
-	uint32_t index;
+static void fill_from_queue(struct tftp_server *server, uint32_t index, struct tftp_packet *packet,
+	struct rouse_now now) {
+	struct tftp_session *session = &server->setup.sessions[index];
+	enum tftp_class class;
 
+	fill_from_session(server, session, packet, now);
+	timer_wheel_arm(&server->wheel, index);
+	class = tftp_class_of(session);
+	if (class == TFTP_CLASS_NONE || tftp_session_has_token(session, now.us))
+		tftp_queue_sent(&server->queue[session->port], index, class);
+	else
+		tftp_core_schedule(server, index, class, now.us);
+}
+
+bool tftp_server_next(struct tftp_server *server, uint16_t port, struct rouse_now now,
+	struct tftp_packet *packet) {
 	server->now = now;
-	if (server->refusal_head != server->refusal_tail) {
+	if (has_refusal(server, port)) {
 		fill_refusal(server, packet);
 	} else {
-		struct tftp_session *session;
+		uint32_t index = tftp_queue_pick(
+			&server->queue[port], now.us, tftp_table_is_pressed(&server->table));
 
-		index = tftp_queue_pick(&server->queue);
 		if (index == TFTP_QUEUE_NONE)
 			return false;
-		session = &server->setup.sessions[index];
-		fill_from_session(server, session, packet, now);
-		timer_wheel_arm(&server->wheel, index);
-		tftp_queue_sent(&server->queue, index, tftp_class_of(session));
+		fill_from_queue(server, index, packet, now);
 	}
 	packet->to.ip_id = server->ip_id++;
 	return true;
@@ -355,7 +421,9 @@ static void handle_timer(struct tftp_server *server, uint32_t index, struct rous
 	switch (tftp_session_timer(session, session->ready != TFTP_CLASS_NONE, now.us)) {
 	case TFTP_TIMER_RESEND:
 		tftp_count(server, STAT_TFTP_TIMEOUTS);
-		tftp_queue_move(&server->queue, index, tftp_class_due(session));
+		if (session->retries >= TFTP_AHEAD_TIMEOUTS)
+			tftp_core_stop_ahead(server, index);
+		tftp_core_schedule(server, index, tftp_class_due(session), now.us);
 		timer_wheel_arm(&server->wheel, index);
 		break;
 	case TFTP_TIMER_WAIT:
@@ -366,6 +434,7 @@ static void handle_timer(struct tftp_server *server, uint32_t index, struct rous
 		tftp_core_close(server, index, now);
 		break;
 	case TFTP_TIMER_GAVE_UP:
+		tftp_core_stop_ahead(server, index);
 		end_session(server, index, STAT_TFTP_GAVE_UP, EVENT_TFTP_FAILED,
 			EVENT_REASON_TIMEOUT, now);
 		break;
@@ -377,16 +446,38 @@ static void handle_timer(struct tftp_server *server, uint32_t index, struct rous
 }
 
 static bool has_packet(const struct tftp_server *server) {
-	return server->refusal_head != server->refusal_tail || !tftp_queue_is_empty(&server->queue);
+	if (server->refusal_head != server->refusal_tail)
+		return true;
+	for (uint16_t port = 0; port < server->setup.port_count; port++)
+		if (!tftp_queue_is_empty(&server->queue[port]))
+			return true;
+	return false;
+}
+
+// Those whose token bucket has filled up are in their lists again.
+static void release_paced(struct tftp_server *server, struct rouse_now now) {
+	uint32_t index;
+
+	while ((index = pace_wheel_expired(&server->paced, now.us)) != PACE_WHEEL_NONE) {
+		struct tftp_session *session = &server->setup.sessions[index];
+
+		session->ready = TFTP_CLASS_NONE;
+		tftp_core_schedule(server, index, tftp_class_of(session), now.us);
+	}
+}
+
+static uint64_t earlier(uint64_t a, uint64_t b) {
+	return a < b ? a : b;
 }
 
 uint64_t tftp_server_expire(struct tftp_server *server, struct rouse_now now) {
 	uint32_t budget = TIMERS_PER_CALL;
 	uint32_t index;
 
+	release_paced(server, now);
 	while ((index = timer_wheel_expired(&server->wheel, now.us, &budget)) != TIMER_WHEEL_NONE)
 		handle_timer(server, index, now);
 	if (budget == 0 || has_packet(server))
 		return now.us;
-	return timer_wheel_due(&server->wheel);
+	return earlier(timer_wheel_due(&server->wheel), pace_wheel_due(&server->paced));
 }

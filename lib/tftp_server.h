@@ -23,9 +23,11 @@ struct tftp_server_setup {
 	uint32_t session_count;
 	uint16_t tid_first;
 	uint16_t worker;
+	uint16_t port_count; // of the policy, for as long as the server lives
 	const struct images *images;
-	_Atomic uint32_t *pins;     // this worker's row in state
-	_Atomic uint64_t *last_use; // unix ms, per slot
+	const struct lease_table *leases; // which machines are known and what they run; or NULL
+	_Atomic uint32_t *pins;           // this worker's row in state
+	_Atomic uint64_t *last_use;       // unix ms, per slot
 	const struct stats *stats;
 	struct events *events;
 	uint64_t seed[2]; // from getrandom: TIDs are uniform over the free ones
@@ -77,9 +79,11 @@ void tftp_server_request(struct tftp_server *server, const struct policy *policy
 void tftp_server_packet(
 	struct tftp_server *server, const struct tftp_input *input, struct rouse_now now);
 
-// The next packet to send: ERRORs and OACKs, then retransmissions, then running transfers in turn.
-// False when there is nothing to send now. What it returns counts as sent.
-bool tftp_server_next(struct tftp_server *server, struct rouse_now now, struct tftp_packet *packet);
+// The next packet to send by a port (below ROUSE_MAX_PORTS): ERRORs, then retransmissions, running
+// transfers in turn, new ones, OACKs; see tftp_queue.h on what is overdue. False when there is
+// nothing to send now. What it returns counts as sent.
+bool tftp_server_next(struct tftp_server *server, uint16_t port, struct rouse_now now,
+	struct tftp_packet *packet);
 
 // Writes the TFTP payload of a packet (at most blksize + 4 bytes) and its checksum sum. 0: the
 // image is gone, the session is being closed with ERROR, the packet is to be dropped.

@@ -29,6 +29,25 @@ static void rewind_to_acked(struct tftp_session *session) {
 	session->rewinding = REWIND_SENT;
 }
 
+static uint8_t first_burst(const struct tftp_session *session) {
+	uint8_t burst = session->burst_max < TFTP_BURST ? session->burst_max : TFTP_BURST;
+
+	return burst ? burst : 1;
+}
+
+// What was lost may have been lost because it came too fast. It is when the first lost block is
+// sent again that it counts as lost: after doubled packets EDK2 tells of gaps that its next ACK
+// closes.
+static void shrink_burst(struct tftp_session *session) {
+	if (session->burst > 1)
+		session->burst /= 2;
+}
+
+static void grow_burst(struct tftp_session *session) {
+	if (session->burst < session->burst_max)
+		session->burst++;
+}
+
 void tftp_session_begin(struct tftp_session *session, uint32_t request_bytes, uint64_t now_us) {
 	set_acked(session, 0);
 	session->state = session->flags & SESSION_HAS_OPTIONS ? SESSION_OACK : SESSION_SENDING;
@@ -44,6 +63,8 @@ void tftp_session_begin(struct tftp_session *session, uint32_t request_bytes, ui
 	session->last_seen_us = now_us;
 	session->bytes_from_peer = request_bytes;
 	session->bytes_to_peer = 0;
+	session->burst = first_burst(session);
+	session->pace_ns = 0;
 	session->deadline_us = now_us + session->rto_us;
 }
 
@@ -73,6 +94,9 @@ void tftp_session_resume(struct tftp_session *session, uint64_t now_us) {
 	session->rewinding = REWIND_NONE;
 	session->retransmitted = 0;
 	session->last_seen_us = now_us;
+	session->burst = first_burst(session);
+	session->pace_ns = 0;
+	session->ahead = 0;
 	session->deadline_us = now_us + session->rto_us;
 }
 
@@ -120,6 +144,17 @@ static enum tftp_ack_result start(
 	return TFTP_ACK_STARTED;
 }
 
+// An ACK in the middle of a window tells of a gap, or of a packet that came twice, or late: then
+// the next ACK is close behind, and nothing has to be sent again. So what was rewound waits for a
+// quarter of a round trip, as TCP does (RFC 8985 §6.2), by having no tokens until then.
+static void hold(struct tftp_session *session, uint64_t now_us) {
+	uint64_t wait_us = clamp(session->srtt_us / 4, TFTP_HOLD_MIN_US, TFTP_HOLD_MAX_US);
+	uint64_t until_ns = (now_us + wait_us) * 1000 + tftp_session_burst_ns(session);
+
+	if (session->pace_ns < until_ns)
+		session->pace_ns = until_ns;
+}
+
 static enum tftp_ack_result advance(struct tftp_session *session, uint64_t block, uint64_t now_us) {
 	if (session->timed_block && block >= session->timed_block) {
 		measure(session, now_us);
@@ -131,11 +166,14 @@ static enum tftp_ack_result advance(struct tftp_session *session, uint64_t block
 	session->last_seen_us = now_us;
 	if (block == session->blocks)
 		return TFTP_ACK_DONE;
-	// With a window of 1 more than one block is out only after the pair at the wrap.
+	// With a window of 1 more than one block is out only when sending ahead, where the client
+	// keeps what comes behind a gap, and after the pair at the wrap.
 	if (block < session->highest && session->windowsize > 1) {
 		rewind_to_acked(session);
+		hold(session, now_us);
 		return TFTP_ACK_GAP;
 	}
+	grow_burst(session);
 	if (session->next <= session->highest)
 		session->next = session->highest + 1;
 	return TFTP_ACK_PROGRESS;
@@ -225,12 +263,17 @@ enum tftp_timer_result tftp_session_timer(
 uint64_t tftp_session_take_block(struct tftp_session *session, uint64_t now_us) {
 	uint64_t block = session->next++;
 
+	session->pace_ns = pace_take(session->pace_ns, session->block_ns, now_us * 1000);
 	if (block <= session->highest) {
 		session->retransmitted++;
+		if (block == tftp_session_acked(session) + 1)
+			shrink_burst(session);
+		if (session->ahead) // the client has what came behind the gap
+			session->next = session->highest + 1;
 	} else {
 		session->highest = block;
 		// The block that ends a window is acknowledged at once; Karn: never one sent twice.
-		if (block == tftp_session_limit(session)) {
+		if (!session->timed_block && block == tftp_session_limit(session)) {
 			session->timed_block = block;
 			session->sent_us = now_us;
 		}

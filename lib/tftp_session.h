@@ -8,13 +8,24 @@
 //
 // Go-back-N: what is sent is always a run from acked + 1 on. Repeating is left to the timer and to
 // ACKs that tell of a gap; a duplicate ACK alone never makes a block be sent again (the Sorcerer's
-// Apprentice, RFC 1123 §4.2.3.1), it only shortens a windowed session's timer.
+// Apprentice, RFC 1123 §4.2.3.1), it only shortens the timer of a session with more than one block
+// in flight.
+//
+// Send-ahead: iPXE never asks for a window, but keeps every block that it gets and acknowledges
+// each with the last one before its first gap. Such a session (ahead > 0) has up to ahead blocks in
+// flight; of what is lost only the first missing block is sent again. iPXE reads the high bits of a
+// block's number out of its own first gap, so no block behind a multiple of 65,536 leaves while one
+// before it is missing.
+//
+// Pacing: each block moves the session's token bucket on (pace.h). burst packets may leave back to
+// back; it is halved when something was lost, and grows by one with each window that arrives whole.
 
 #pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "pace.h"
 #include "shm_abi.h"
 #include "tftp.h"
 
@@ -69,16 +80,41 @@ static inline uint64_t tftp_session_limit(const struct tftp_session *session) {
 	uint64_t acked = tftp_session_acked(session);
 	uint64_t limit = acked + session->windowsize;
 
-	// GRUB ignores a repeated block 65,535 once it waits for block 0, and does not acknowledge
-	// it again: when an ACK was lost there, only block 0 itself goes on.
-	if (session->windowsize == 1 && session->retries && ((acked + 1) & 0xffff) == 0xffff)
+	if (session->ahead) {
+		uint64_t barrier = (acked + 1) | 0xffff;
+
+		limit = acked + session->ahead < barrier ? acked + session->ahead : barrier;
+	} else if (session->windowsize == 1 && session->retries &&
+		   ((acked + 1) & 0xffff) == 0xffff) {
+		// GRUB ignores a repeated block 65,535 once it waits for block 0, and does not
+		// acknowledge it again: when an ACK was lost there, only block 0 itself goes on.
 		limit++;
+	}
 	return limit < session->blocks ? limit : session->blocks;
 }
 
 // Whether a block may be sent now (in SESSION_SENDING).
 static inline bool tftp_session_can_send(const struct tftp_session *session) {
 	return session->next <= tftp_session_limit(session);
+}
+
+// How far ahead of its rate the session may be, in ns.
+static inline uint64_t tftp_session_burst_ns(const struct tftp_session *session) {
+	return (uint64_t)(session->burst - 1) * session->block_ns;
+}
+
+// Whether its token bucket lets a block leave.
+static inline bool tftp_session_has_token(const struct tftp_session *session, uint64_t now_us) {
+	return pace_ready(session->pace_ns, tftp_session_burst_ns(session), now_us * 1000);
+}
+
+// When half a burst more may leave, in us: waking up for less is not worth it. Not before there is
+// a token.
+static inline uint64_t tftp_session_token_us(const struct tftp_session *session) {
+	uint64_t early_ns = tftp_session_burst_ns(session);
+	uint64_t due_ns = session->pace_ns + session->burst / 2 * (uint64_t)session->block_ns;
+
+	return due_ns > early_ns ? (due_ns - early_ns + 999) / 1000 : 0;
 }
 
 // Takes the block to send, which counts as sent; sets the deadline. tftp_session_can_send holds.

@@ -34,8 +34,8 @@ void tftp_table_init(struct tftp_table *table, void *memory, struct tftp_session
 		.bucket_mask = buckets - 1,
 		.link = memory,
 		.free_count = count,
-		.half_first = TFTP_TABLE_NONE,
-		.half_last = TFTP_TABLE_NONE,
+		.half = {{0, TFTP_TABLE_NONE, TFTP_TABLE_NONE},
+			{0, TFTP_TABLE_NONE, TFTP_TABLE_NONE}},
 		.seed = {seed[0], seed[1]},
 	};
 	table->free = (uint32_t *)(table->link + count);
@@ -126,34 +126,38 @@ void tftp_table_remove(struct tftp_table *table, uint32_t index) {
 }
 
 void tftp_table_set_half_open(struct tftp_table *table, uint32_t index) {
+	bool known = table->sessions[index].flags & SESSION_KNOWN;
+	struct tftp_half_list *list = &table->half[known];
 	struct tftp_table_link *link = &table->link[index];
 
 	if (link->half_open)
 		return;
-	link->half_open = 1;
+	link->half_open = 1 + known;
 	link->half_next = TFTP_TABLE_NONE;
-	link->half_prev = table->half_last;
-	if (table->half_last == TFTP_TABLE_NONE)
-		table->half_first = index;
+	link->half_prev = list->last;
+	if (list->last == TFTP_TABLE_NONE)
+		list->first = index;
 	else
-		table->link[table->half_last].half_next = index;
-	table->half_last = index;
-	table->half_open_count++;
+		table->link[list->last].half_next = index;
+	list->last = index;
+	list->count++;
 }
 
 void tftp_table_clear_half_open(struct tftp_table *table, uint32_t index) {
 	struct tftp_table_link *link = &table->link[index];
+	struct tftp_half_list *list;
 
 	if (!link->half_open)
 		return;
+	list = &table->half[link->half_open - 1];
 	link->half_open = 0;
 	if (link->half_prev == TFTP_TABLE_NONE)
-		table->half_first = link->half_next;
+		list->first = link->half_next;
 	else
 		table->link[link->half_prev].half_next = link->half_next;
 	if (link->half_next == TFTP_TABLE_NONE)
-		table->half_last = link->half_prev;
+		list->last = link->half_prev;
 	else
 		table->link[link->half_next].half_prev = link->half_prev;
-	table->half_open_count--;
+	list->count--;
 }

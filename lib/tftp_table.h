@@ -2,7 +2,8 @@
 // Copyright (c) 2026, the Rouse authors
 
 // The sessions of one worker: by TID (the index), by peer (a hash with a secret key), free ones in
-// no order that a stranger could know, and half-open ones by age.
+// no order that a stranger could know, and half-open ones by age, those of strangers apart from
+// those of machines that we know.
 
 #pragma once
 
@@ -19,7 +20,19 @@ struct tftp_table_link {
 	uint32_t chain_next; // sessions of one bucket
 	uint32_t half_next;  // half-open sessions, oldest first
 	uint32_t half_prev;
-	uint32_t half_open; // 1: in that list
+	uint32_t half_open; // 1 + the list that it is in, 0: none
+};
+
+enum tftp_half {
+	TFTP_HALF_STRANGERS = 0,
+	TFTP_HALF_KNOWN = 1, // SESSION_KNOWN
+	TFTP_HALF_COUNT,
+};
+
+struct tftp_half_list {
+	uint32_t count;
+	uint32_t first; // oldest
+	uint32_t last;
 };
 
 struct tftp_table {
@@ -30,9 +43,7 @@ struct tftp_table {
 	uint32_t *free;               // [count], the first free_count are free
 	struct tftp_table_link *link; // [count]
 	uint32_t free_count;
-	uint32_t half_open_count;
-	uint32_t half_first;
-	uint32_t half_last;
+	struct tftp_half_list half[TFTP_HALF_COUNT];
 	uint64_t seed[2];
 	uint64_t drawn; // random numbers drawn
 };
@@ -58,6 +69,11 @@ void tftp_table_adopt(struct tftp_table *table);
 
 // Frees it; its state becomes SESSION_FREE.
 void tftp_table_remove(struct tftp_table *table, uint32_t index);
+
+// Strangers hold all the sessions that they may: a quarter.
+static inline bool tftp_table_is_pressed(const struct tftp_table *table) {
+	return table->half[TFTP_HALF_STRANGERS].count >= table->count / 4;
+}
 
 // Half-open sessions in the order in which they became so. Both may be called in any state.
 void tftp_table_set_half_open(struct tftp_table *table, uint32_t index);

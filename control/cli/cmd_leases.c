@@ -53,11 +53,12 @@ static const char *arch_text(const struct lease_record *record, char out[32]) {
 	const char *name = config_arch_name(record->arch);
 
 	if (record->arch == UINT16_MAX)
-		snprintf(out, 32, "%s", record->saw_ipxe ? "ipxe" : "");
+		snprintf(out, 32, "%s", (record->flags & LEASE_SAYS_IPXE) ? "ipxe" : "");
 	else if (name)
-		snprintf(out, 32, "%s%s", name, record->saw_ipxe ? ", ipxe" : "");
+		snprintf(out, 32, "%s%s", name, (record->flags & LEASE_SAYS_IPXE) ? ", ipxe" : "");
 	else
-		snprintf(out, 32, "%u%s", record->arch, record->saw_ipxe ? ", ipxe" : "");
+		snprintf(out, 32, "%u%s", record->arch,
+			(record->flags & LEASE_SAYS_IPXE) ? ", ipxe" : "");
 	return out;
 }
 
@@ -69,7 +70,7 @@ static json_t *lease_json(const struct instance *instance, const struct lease_re
 		"host", instance_host_name(instance, record->key, host), "hostname",
 		hostname_text(record, name), "since_unix_s", (json_int_t)record->since_unix_s,
 		"expiry_unix_s", (json_int_t)record->expiry_unix_s, "durable_unix_s",
-		(json_int_t)record->durable_unix_s, "ipxe", record->saw_ipxe);
+		(json_int_t)record->durable_unix_s, "ipxe", (record->flags & LEASE_SAYS_IPXE) != 0);
 
 	json_object_set_new(object, "arch",
 		record->arch == UINT16_MAX ? json_null() : json_integer(record->arch));

@@ -152,7 +152,7 @@ def test_restart(keys):
                        ("tid_range", "40000-41000"), ("max_leases", 2000)):
         keys.refuse(key, lambda config: config.update({key: value}), key + ": needs a restart")
     for key, value in (("device", "af_packet:eth9"), ("address", "10.77.0.3/24"), ("dhcp", "off"),
-                       ("mtu", 1400)):
+                       ("mtu", 1400), ("rate", "10G")):
         keys.refuse("ports: " + key, lambda config: config["ports"][0].update({key: value}),
                     "ports: needs a restart")
 
@@ -168,9 +168,9 @@ def test_mistakes(keys):
             ("a bad duration", lambda c: c["subnets"][0].update(lease_time="soon"), "lease_time"),
             ("no boot rules", lambda c: c.pop("boot"), "boot"),
             ("dhcp: proxy", lambda c: c["ports"][0].update(dhcp="proxy"), "dhcp"),
-            ("an edge rate", lambda c: c["subnets"][0].update(edge_rate="10G"), "edge_rate"),
+            ("an edge rate of nothing", lambda c: c["subnets"][0].update(edge_rate="10"), "edge_rate"),
             ("a VLAN", lambda c: c["ports"][0].update(vlan=7), "vlan"),
-            ("send_ahead", lambda c: c["boot"][0].update(send_ahead=False), "send_ahead")):
+            ("send_ahead", lambda c: c["boot"][0].update(send_ahead=8), "send_ahead")):
         keys.refuse(what, change, keys.config, word)
     generation = keys.lab.generation()
     reply = keys.offer()

@@ -128,7 +128,8 @@ static const struct {
 	{BASE SUBNET "    dns: 224.0.0.1", 8, "subnets[0].dns", "cannot be the address"},
 	{BASE SUBNET "    lease_time: 1s", 8, "subnets[0].lease_time", "must be between"},
 	{BASE SUBNET "    domain: a..b", 8, "subnets[0].domain", "is not a name"},
-	{BASE SUBNET "    edge_rate: 10G", 7, "subnets[0].edge_rate", "pacing comes"},
+	{BASE SUBNET "    edge_rate: 100", 8, "subnets[0].edge_rate", "must be between"},
+	{"ports: [{device: \"af_xdp:eth1\", rate: fast}]", 1, "ports[0].rate", "rate"},
 	{BASE SUBNET "    max_blksize: 7", 8, "subnets[0].max_blksize", "between 8 and 65464"},
 	{BASE SUBNET "    options: [1]", 8, "subnets[0].options", "takes numbers and values"},
 	{BASE SUBNET "    options: {tftp: \"ip:1.2.3.4\"}", 8, "subnets[0].options",
@@ -180,7 +181,7 @@ static const struct {
 	{"boot: [{options: {53: \"u8:1\"}}]", 1, "boot[0].options", "the message's type"},
 	{BASE SUBNET "hosts: [{name: n, options: {6: \"ip:1\"}}]", 8, "hosts[0].options",
 		"not an IPv4 address"},
-	{"boot: [{match: {}, send_ahead: false}]", 1, "boot[0].send_ahead", "later version"},
+	{"boot: [{match: {}, send_ahead: 8}]", 1, "boot[0].send_ahead", "neither true nor false"},
 	{"boot_root: /srv\nports: [{device: \"af_xdp:a\", address: 10.77.0.1/24}]\n" SUBNET
 	 "boot: [{match: {host: n9}, file: a}]",
 		5, "boot[0].match.host", "there is no host n9"},

@@ -125,7 +125,8 @@ static void ipxe_user_class_raw(void **state) {
 	assert_boots(w, "menu.ipxe");
 	assert_true(reply_is(w, DHCP_OPT_IPXE, "\xb0\x01\x01", 3));
 	assert_true(reply_is(w, DHCP_OPT_CLIENT_ID, "\x01\x52\x54\x00\x00\x00\x01", 7));
-	assert_int_equal(lease_find_address(w->server.leases, reply_yiaddr(w))->saw_ipxe, 1);
+	assert_int_equal(lease_find_address(w->server.leases, reply_yiaddr(w))->flags,
+		LEASE_SAYS_IPXE | LEASE_SEND_AHEAD);
 }
 
 static void ipxe_user_class_counted(void **state) {
@@ -145,14 +146,14 @@ static void rom_that_does_not_say_ipxe(void **state) {
 	assert_false(reply_has(w, DHCP_OPT_IPXE));
 }
 
-static void saw_ipxe_follows_the_last_message(void **state) {
+static void flags_follow_the_last_message(void **state) {
 	struct world *w = *state;
 	struct message m = ipxe(DHCP_DISCOVER, "iPXE", 4);
 
 	world_send(w, &m);
 	m = edk2(DHCP_DISCOVER);
 	world_send(w, &m);
-	assert_int_equal(lease_find_address(w->server.leases, reply_yiaddr(w))->saw_ipxe, 0);
+	assert_int_equal(lease_find_address(w->server.leases, reply_yiaddr(w))->flags, 0);
 	assert_int_equal(lease_find_address(w->server.leases, reply_yiaddr(w))->arch, 7);
 }
 
@@ -349,7 +350,7 @@ int main(void) {
 		TEST(ipxe_user_class_raw),
 		TEST(ipxe_user_class_counted),
 		TEST(rom_that_does_not_say_ipxe),
-		TEST(saw_ipxe_follows_the_last_message),
+		TEST(flags_follow_the_last_message),
 		TEST(firmware_without_a_rule_gets_no_file),
 		cmocka_unit_test(linux_client_gets_no_boot_file),
 		TEST(parameter_list_sets_the_order),

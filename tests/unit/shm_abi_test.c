@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Copyright (c) 2026, the Rouse authors
 
-// Pins the layout of version 1. When a line here has to change, ROUSE_ABI_VERSION has to change
+// Pins the layout of version 2. When a line here has to change, ROUSE_ABI_VERSION has to change
 // too: programs of both builds may meet in one region.
 
 #include "shm_abi.h"
@@ -23,7 +23,7 @@ struct pin {
 	{ #constant, (size_t)(constant), pinned }
 
 static const struct pin header[] = {
-	VALUE(ROUSE_ABI_VERSION, 1),
+	VALUE(ROUSE_ABI_VERSION, 2),
 	VALUE(ROUSE_SHM_MAGIC, 0x004d48534553554f),
 	VALUE(ROUSE_PAGE, 4096),
 	VALUE(ROUSE_REGION_POLICY, 1),
@@ -68,7 +68,7 @@ static const struct pin policy[] = {
 	AT(policy_snapshot, runtime_dir, 56),
 	AT(policy_snapshot, state_dir, 64),
 	AT(policy_snapshot, section, 72),
-	SIZE(policy_port, 24),
+	SIZE(policy_port, 32),
 	AT(policy_port, address, 8),
 	AT(policy_port, prefix_len, 12),
 	AT(policy_port, kind, 13),
@@ -76,6 +76,7 @@ static const struct pin policy[] = {
 	AT(policy_port, mtu, 16),
 	AT(policy_port, vlan, 18),
 	AT(policy_port, subnet, 20),
+	AT(policy_port, rate_bps, 24),
 	SIZE(policy_subnet, 56),
 	AT(policy_subnet, network, 0),
 	AT(policy_subnet, mask, 4),
@@ -184,7 +185,13 @@ static const struct pin state_region[] = {
 	AT(lease_record, hostname, 72),
 	SIZE(tftp_session, 256),
 	AT(tftp_session, acked, 0),
+	AT(tftp_session, pace_slot, 76),
+	AT(tftp_session, burst, 78),
+	AT(tftp_session, ahead, 79),
+	AT(tftp_session, pace_ns, 120),
 	AT(tftp_session, peer_address, 128),
+	AT(tftp_session, burst_max, 246),
+	AT(tftp_session, block_ns, 248),
 	AT(tftp_session, crc, 252),
 	SIZE(journal_block, 128),
 	SIZE(state_port, 128),

@@ -107,7 +107,7 @@ static struct client *client_of(struct network *network, const struct sent *sent
 static void server_sends(struct network *network) {
 	static struct sent sent;
 
-	while (world_take(network->world, &sent))
+	while (world_take_now(network->world, &sent))
 		carry(network, client_of(network, &sent), false, sent.to.src_port, sent.payload,
 			sent.len);
 }

@@ -84,6 +84,7 @@ static void every_truncation_of_a_request_is_safe(void **state) {
 	for (size_t len = 0; len <= sizeof(request); len++) {
 		ask(world, (uint16_t)(3000 + len), request, len);
 		assert_int_equal(world_drain(world, NULL), len < 15 ? 0 : 1);
+		world->now.us += TFTP_STRANGER_MIN_US; // room for the next stranger
 	}
 	assert_int_equal(world_stat(world, STAT_TFTP_DROP_MALFORMED), 15);
 	world_end(world);
@@ -543,47 +544,83 @@ static void a_file_that_is_being_loaded_is_kept_waiting(void **state) {
 	world_end(world);
 }
 
-static void half_open_sessions_make_room_oldest_first(void **state) {
+// Strangers hold a quarter of the table at most. Those whose OACK is on its way keep their places:
+// a request more is dropped, and finds room when its client asks again.
+static void strangers_make_room_oldest_first(void **state) {
 	struct world *world = world_usual();
+	struct sent first;
 
 	(void)state;
 	world_read(world, 1000, "kernel", "tsize", "0");
-	assert_int_equal(world_drain(world, &sent), 1);
+	assert_int_equal(world_drain(world, &first), 1);
 	world_wait(world, 1000);
 	for (uint16_t i = 1; i < 16; i++)
 		world_read(world, (uint16_t)(1000 + i), "kernel", "tsize", "0");
 	world_drain(world, NULL);
 	world_read(world, 2000, "kernel", "tsize", "0");
-	assert_int_equal(world_stat(world, STAT_TFTP_HALF_OPEN_EVICTED), 0); // none is a second old
-	world_wait(world, 999500);
-	world_drain(world, NULL);
-	world_read(world, 2001, "kernel", "tsize", "0");
-	assert_int_equal(world_stat(world, STAT_TFTP_HALF_OPEN_EVICTED), 1);
-	assert_int_equal(tftp_server_active(world->server), 17);
-	world_drain(world, NULL);
-	world_ack(world, &sent, 0); // of the first, which had to go
 	assert_int_equal(world_drain(world, NULL), 0);
-	assert_int_equal(world_drops(world), 1);
+	assert_int_equal(world_stat(world, STAT_TFTP_DROP_STRANGERS), 1);
+	world->now.us += TFTP_STRANGER_MIN_US - 1000;
+	world_read(world, 2000, "kernel", "tsize", "0");
+	assert_int_equal(world_stat(world, STAT_TFTP_HALF_OPEN_EVICTED), 1);
+	assert_int_equal(world_drain(world, &sent), 1);
+	assert_int_equal(tftp_server_active(world->server), 16);
+	world_ack(world, &first, 0); // it had to go
+	assert_int_equal(world_drain(world, NULL), 0);
+	world_ack(world, &sent, 0);
+	assert_int_equal(world_drain(world, NULL), 1);
 	world_end(world);
 }
 
-// Younger than a second they keep their places: a request more is dropped, and finds room later.
-static void a_table_of_young_strangers_frees_itself(void **state) {
-	struct world *world = world_usual();
+static void make_host(struct world *world) {
+	policy_build_host(world->fixture.builder,
+		&(struct policy_host){.name = fixture_text(&world->fixture, "n1"),
+			.role = fixture_text(&world->fixture, "r"),
+			.address = WORLD_CLIENT,
+			.mac = WORLD_MAC(WORLD_CLIENT)});
+}
+
+static void known_machines_do_not_wait_for_strangers(void **state) {
+	struct world *world = world_begin(64, 1468, 64);
 
 	(void)state;
-	for (uint16_t i = 0; i < 64; i++)
-		world_request(world, 0x0a4d0100u + i, 7777, BYTES("\0\1kernel\0octet\0"));
+	world_file(world, "kernel", 1000000);
+	make_host(world);
+	world_start(world);
+	for (uint16_t i = 0; i < 100; i++)
+		world_request(
+			world, 0x0a4d0140u + i, 7777, BYTES("\0\1kernel\0octet\0tsize\0000\0"));
+	assert_int_equal(tftp_server_active(world->server), 16);
+	world_read(world, 1000, "kernel", "tsize", "0");
+	assert_int_equal(tftp_server_active(world->server), 17);
+	assert_true(world_take(world, &sent)); // and its OACK is the first
+	assert_int_equal(sent.to.dst, WORLD_CLIENT);
+	world_end(world);
+}
+
+// With transfers in all other places a known machine takes a stranger's, however young.
+static void known_machines_take_the_last_places(void **state) {
+	struct world *world = world_begin(64, 1468, 64);
+
+	(void)state;
+	world_file(world, "kernel", 1000000);
+	make_host(world);
+	world_start(world);
+	for (uint16_t i = 0; i < 48; i++) {
+		world_request(
+			world, 0x0a4d0140u + i, 7777, BYTES("\0\1kernel\0octet\0tsize\0000\0"));
+		assert_true(world_take(world, &sent));
+		world_ack(world, &sent, 0);
+		world_drain(world, NULL);
+	}
+	for (uint16_t i = 0; i < 16; i++)
+		world_request(
+			world, 0x0a4d0240u + i, 7777, BYTES("\0\1kernel\0octet\0tsize\0000\0"));
 	assert_int_equal(tftp_server_active(world->server), 64);
-	world_drain(world, NULL);
-	ask(world, WORLD_PORT, BYTES("\0\1kernel\0octet\0"));
-	assert_int_equal(world_drain(world, NULL), 0);
-	assert_int_equal(world_stat(world, STAT_TFTP_DROP_TABLE_FULL), 1);
-	world->now.us += 1000001;
-	ask(world, WORLD_PORT, BYTES("\0\1kernel\0octet\0"));
+	world_read(world, 1000, "kernel", "tsize", "0");
 	assert_int_equal(world_stat(world, STAT_TFTP_HALF_OPEN_EVICTED), 1);
-	assert_true(world_drain(world, &sent) >= 1);
-	assert_int_equal(tftp_server_active(world->server), 64);
+	assert_true(world_take(world, &sent));
+	assert_int_equal(sent.to.dst, WORLD_CLIENT);
 	world_end(world);
 }
 
@@ -800,8 +837,9 @@ int main(void) {
 		cmocka_unit_test(a_client_that_starts_again_on_its_port_is_served),
 		cmocka_unit_test(a_full_table_is_silent_and_counted),
 		cmocka_unit_test(a_file_that_is_being_loaded_is_kept_waiting),
-		cmocka_unit_test(half_open_sessions_make_room_oldest_first),
-		cmocka_unit_test(a_table_of_young_strangers_frees_itself),
+		cmocka_unit_test(strangers_make_room_oldest_first),
+		cmocka_unit_test(known_machines_do_not_wait_for_strangers),
+		cmocka_unit_test(known_machines_take_the_last_places),
 		cmocka_unit_test(few_half_open_sessions_are_left_alone),
 		cmocka_unit_test(a_flood_does_not_touch_running_transfers),
 		cmocka_unit_test(silence_gets_three_times_its_bytes_at_most),

@@ -62,7 +62,7 @@ static void turn(struct world *world, uint16_t windowsize) {
 	uint32_t sum = 0;
 	size_t len;
 
-	if (!tftp_server_next(world->server, world->now, &packet))
+	if (!tftp_server_next(world->server, 0, world->now, &packet))
 		fail_msg("nothing to send");
 	len = tftp_server_write(world->server, &packet, frame + FRAME_HEADER_BYTES,
 		sizeof(frame) - FRAME_HEADER_BYTES, &sum);

@@ -49,7 +49,7 @@ static void an_empty_table_finds_nothing(void **state) {
 	(void)state;
 	assert_int_equal(tftp_table_find(&bench.table, 1, 2), TFTP_TABLE_NONE);
 	tftp_table_clear_half_open(&bench.table, 3);
-	assert_int_equal(bench.table.half_first, TFTP_TABLE_NONE);
+	assert_int_equal(bench.table.half[TFTP_HALF_STRANGERS].first, TFTP_TABLE_NONE);
 	end(&bench);
 }
 
@@ -93,17 +93,38 @@ static void half_open_ones_keep_their_order(void **state) {
 		tftp_table_set_half_open(&bench.table, index[i]);
 		tftp_table_set_half_open(&bench.table, index[i]);
 	}
-	assert_int_equal(bench.table.half_open_count, 4);
+	assert_int_equal(bench.table.half[TFTP_HALF_STRANGERS].count, 4);
 	tftp_table_clear_half_open(&bench.table, index[2]);
 	tftp_table_clear_half_open(&bench.table, index[2]);
-	assert_int_equal(bench.table.half_first, index[0]);
+	assert_int_equal(bench.table.half[TFTP_HALF_STRANGERS].first, index[0]);
 	tftp_table_remove(&bench.table, index[0]);
-	assert_int_equal(bench.table.half_first, index[1]);
+	assert_int_equal(bench.table.half[TFTP_HALF_STRANGERS].first, index[1]);
 	tftp_table_remove(&bench.table, index[1]);
-	assert_int_equal(bench.table.half_first, index[3]);
+	assert_int_equal(bench.table.half[TFTP_HALF_STRANGERS].first, index[3]);
 	tftp_table_remove(&bench.table, index[3]);
-	assert_int_equal(bench.table.half_first, TFTP_TABLE_NONE);
-	assert_int_equal(bench.table.half_open_count, 0);
+	assert_int_equal(bench.table.half[TFTP_HALF_STRANGERS].first, TFTP_TABLE_NONE);
+	assert_int_equal(bench.table.half[TFTP_HALF_STRANGERS].count, 0);
+	end(&bench);
+}
+
+static void strangers_and_known_ones_are_apart(void **state) {
+	struct bench bench = begin(8);
+	uint32_t stranger = add(&bench, 1, 1), known = add(&bench, 1, 2);
+
+	(void)state;
+	bench.session[known].flags = SESSION_KNOWN;
+	tftp_table_set_half_open(&bench.table, known);
+	assert_false(tftp_table_is_pressed(&bench.table));
+	tftp_table_set_half_open(&bench.table, stranger);
+	assert_int_equal(bench.table.half[TFTP_HALF_STRANGERS].first, stranger);
+	assert_int_equal(bench.table.half[TFTP_HALF_KNOWN].first, known);
+	bench.session[known].flags =
+		0; // whatever becomes of the record, it leaves the list it is in
+	tftp_table_clear_half_open(&bench.table, known);
+	assert_int_equal(bench.table.half[TFTP_HALF_KNOWN].count, 0);
+	assert_int_equal(bench.table.half[TFTP_HALF_STRANGERS].count, 1);
+	tftp_table_set_half_open(&bench.table, add(&bench, 1, 3));
+	assert_true(tftp_table_is_pressed(&bench.table)); // two of eight
 	end(&bench);
 }
 
@@ -168,6 +189,7 @@ int main(void) {
 		cmocka_unit_test(a_full_table_says_so_and_recovers),
 		cmocka_unit_test(address_and_port_are_the_key),
 		cmocka_unit_test(half_open_ones_keep_their_order),
+		cmocka_unit_test(strangers_and_known_ones_are_apart),
 		cmocka_unit_test(records_are_adopted),
 		cmocka_unit_test(tids_are_uniform),
 		cmocka_unit_test(another_seed_gives_other_tids),

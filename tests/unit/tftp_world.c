@@ -6,6 +6,8 @@
 
 #include "tftp_world.h"
 
+#include "tftp_core.h"
+
 #include "checksum.h"
 #include "hash.h"
 #include "unit.h"
@@ -39,7 +41,10 @@ static void make_images(struct world *world) {
 	};
 }
 
-static void make_policy(struct world *world, uint16_t max_blksize, uint16_t max_windowsize) {
+static void make_policy(
+	struct world *world, uint64_t edge_rate, uint16_t max_blksize, uint16_t max_windowsize) {
+	const uint32_t pool[1][2] = {{WORLD_CLIENT - 1, WORLD_CLIENT + 200}};
+
 	fixture_begin(&world->fixture);
 	policy_build_port(world->fixture.builder,
 		&(struct policy_port){.device = fixture_text(&world->fixture, "eth1"),
@@ -53,11 +58,16 @@ static void make_policy(struct world *world, uint16_t max_blksize, uint16_t max_
 			.lease_time_s = 3600,
 			.max_blksize = max_blksize,
 			.max_windowsize = max_windowsize,
-			.edge_rate_bps = 1000000000},
-		NULL, 0, NULL, 0);
+			.edge_rate_bps = edge_rate},
+		pool, 1, NULL, 0);
 }
 
 struct world *world_begin(uint32_t session_count, uint16_t max_blksize, uint16_t max_windowsize) {
+	return world_begin_at(WORLD_EDGE_RATE, session_count, max_blksize, max_windowsize);
+}
+
+struct world *world_begin_at(
+	uint64_t edge_rate, uint32_t session_count, uint16_t max_blksize, uint16_t max_windowsize) {
 	struct world *world = calloc(1, sizeof(*world));
 
 	assert_non_null(world);
@@ -72,7 +82,7 @@ struct world *world_begin(uint32_t session_count, uint16_t max_blksize, uint16_t
 	world->now = (struct rouse_now){.us = 5000000, .unix_s = 1800000000};
 	world->mtu = 1500;
 	make_images(world);
-	make_policy(world, max_blksize, max_windowsize);
+	make_policy(world, edge_rate, max_blksize, max_windowsize);
 	return world;
 }
 
@@ -119,6 +129,8 @@ static void start_server(struct world *world) {
 		.session_count = world->session_count,
 		.tid_first = WORLD_TID_FIRST,
 		.worker = 3,
+		.port_count = 1,
+		.leases = world->leases,
 		.images = &world->images,
 		.pins = world->pins,
 		.last_use = world->last_use,
@@ -191,7 +203,7 @@ static void deliver(struct world *world, struct frame_view *frame, const void *b
 
 	frame->payload = copy;
 	frame->payload_len = (uint16_t)len;
-	memcpy(frame->src_mac, (uint8_t[]){0x52, 0x54, 0, 0, 1, (uint8_t)frame->src}, 6);
+	memcpy(frame->src_mac, (uint8_t[])WORLD_MAC(frame->src), 6);
 	if (request)
 		tftp_server_request(world->server, &world->fixture.policy, &input, world->now);
 	else
@@ -270,12 +282,12 @@ void world_error(struct world *world, const struct sent *last, uint16_t code) {
 	send_number(world, last, TFTP_ERROR, code);
 }
 
-bool world_take(struct world *world, struct sent *sent) {
+bool world_take_now(struct world *world, struct sent *sent) {
 	struct tftp_packet packet;
 	uint32_t sum = 0;
 
 	do {
-		if (!tftp_server_next(world->server, world->now, &packet))
+		if (!tftp_server_next(world->server, 0, world->now, &packet))
 			return false;
 		sent->len = tftp_server_write(
 			world->server, &packet, sent->payload, sizeof(sent->payload), &sum);
@@ -285,6 +297,17 @@ bool world_take(struct world *world, struct sent *sent) {
 	sent->block = packet.block;
 	if (checksum_fold(sum) != checksum_fold(checksum_add(0, sent->payload, sent->len)))
 		fail_msg("checksum of a packet of %zu bytes", sent->len);
+	return true;
+}
+
+// The clock goes on by the microseconds that a paced session waits.
+bool world_take(struct world *world, struct sent *sent) {
+	while (!world_take_now(world, sent)) {
+		if (world->server->paced.count == 0)
+			return false;
+		world->now.us += 1u << PACE_WHEEL_SHIFT;
+		tftp_server_expire(world->server, world->now);
+	}
 	return true;
 }
 

@@ -20,6 +20,9 @@
 #define WORLD_OWN       0x0a4d0001u // 10.77.0.1
 #define WORLD_CLIENT    0x0a4d000bu // 10.77.0.11
 #define WORLD_PORT      2000
+#define WORLD_MAC(address)                                                                         \
+	{ 0x52, 0x54, 0, 0, 1, (uint8_t)(address) } // of every client
+#define WORLD_EDGE_RATE 1000000000ull
 
 struct world {
 	struct fixture fixture;
@@ -36,6 +39,7 @@ struct world {
 	uint64_t event_tail;
 	struct events events;
 	struct stats stats;
+	struct lease_table *leases; // or NULL: set before world_start
 	struct tftp_server_setup setup;
 	void *memory;
 	struct tftp_server *server;
@@ -54,6 +58,9 @@ struct sent {
 
 // Begins; then world_file for each file; then world_start.
 struct world *world_begin(uint32_t session_count, uint16_t max_blksize, uint16_t max_windowsize);
+// The same with another edge rate than WORLD_EDGE_RATE.
+struct world *world_begin_at(
+	uint64_t edge_rate, uint32_t session_count, uint16_t max_blksize, uint16_t max_windowsize);
 void world_file(struct world *world, const char *name, uint64_t size);
 void world_name(struct world *world, const char *name, enum policy_name_state state);
 void world_waiting_name(struct world *world, const char *name, uint32_t since_unix_s);
@@ -84,8 +91,10 @@ void world_read_from(struct world *world, uint32_t address, uint16_t port, const
 bool world_is_oack_of(const struct sent *sent, ...) __attribute__((sentinel));
 bool world_is_data(const struct sent *sent, uint64_t block);
 
-// The next packet, with its checksum sum verified, in a buffer of exactly the size that it may
-// take.
+// The next packet, if one may leave at this very moment.
+bool world_take_now(struct world *world, struct sent *sent);
+// The next packet, also if the clock has to go on for its tokens; with its checksum sum verified,
+// in a buffer of exactly the size that it may take.
 bool world_take(struct world *world, struct sent *sent);
 // Takes all packets that are due; returns how many. The last is left in *sent if it is not NULL.
 uint32_t world_drain(struct world *world, struct sent *sent);
