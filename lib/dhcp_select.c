@@ -109,10 +109,13 @@ static bool begins_with(struct dhcp_bytes text, const char *prefix, size_t len) 
 	return text.len >= len && memcmp(text.data, prefix, len) == 0;
 }
 
+// RFC 4578, 2: who sends 93 and 94 boots. U-Boot does, with a class of its own, and takes the file
+// that it never asks for.
 bool dhcp_select_boots(const struct dhcp_view *view) {
 	return begins_with(view->vendor_class, "PXEClient", 9) ||
 	       begins_with(view->vendor_class, "HTTPClient", 10) ||
 	       policy_says_ipxe(view->user_class.data, view->user_class.len) ||
+	       view->arch != POLICY_ARCH_UNKNOWN || view->undi.data ||
 	       dhcp_asks(view, DHCP_OPT_TFTP_SERVER) || dhcp_asks(view, DHCP_OPT_BOOT_FILE);
 }
 

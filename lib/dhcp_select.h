@@ -60,6 +60,6 @@ void dhcp_select_boot(
 const uint8_t *dhcp_select_option(
 	const struct dhcp_selection *selection, uint8_t code, size_t *len);
 
-// Whether the client says that it is a boot loader or firmware: option 60, 77, or 66 or 67 asked
-// for.
+// Whether the client says that it is a boot loader or firmware: option 60, 77, 93 or 94, or 66 or 67
+// asked for.
 bool dhcp_select_boots(const struct dhcp_view *view);

@@ -222,8 +222,8 @@ static void print_rule(const struct explain *explain, const struct dhcp_explanat
 	const char *state;
 
 	if (!s->boots) {
-		puts("  boot file  none: it does not say that it boots (options 60, 77, 66 and "
-		     "67)");
+		puts("  boot file  none: it does not say that it boots (options 60, 77, 93, 94, "
+		     "66 and 67)");
 		return;
 	}
 	for (uint32_t i = 0; i < e->rules_tried; i++)

@@ -189,6 +189,33 @@ static void linux_client_gets_no_boot_file(void **state) {
 	world_end(&w);
 }
 
+// net/bootp.c of U-Boot: options 93 and 94, a class of its own, and 66 and 67 are not asked for. Where
+// no architecture is configured it sends 94 alone.
+static void uboot_says_its_architecture_only(void **state) {
+	struct world w;
+	struct message m = message_begin(DHCP_DISCOVER, 1);
+
+	(void)state;
+	world_sample(&w);
+	fixture_rule(&w.f, "uboot.img", 4,
+		(struct policy_condition[]){fixture_value(POLICY_MATCH_ARCH, 0, 22)}, 1);
+	fixture_rule(&w.f, "for-all", 5, NULL, 0);
+	world_start(&w);
+	message_option(&m, DHCP_OPT_MAX_SIZE, "\x02\x40", 2);
+	message_option(&m, DHCP_OPT_ARCH, "\0\x16", 2);
+	message_option(&m, DHCP_OPT_UNDI, "\1\0\0", 3);
+	message_text(&m, DHCP_OPT_VENDOR_CLASS, "U-Boot.armv8");
+	message_option(&m, DHCP_OPT_PARAMETERS, "\x01\x03\x06\x0c\x11", 5);
+	assert_int_equal(world_send(&w, &m), DHCP_REPLY);
+	assert_boots(&w, "uboot.img");
+	m = message_begin(DHCP_DISCOVER, 2);
+	message_option(&m, DHCP_OPT_UNDI, "\1\0\0", 3);
+	message_option(&m, DHCP_OPT_PARAMETERS, "\x01\x03\x06\x0c\x11", 5);
+	assert_int_equal(world_send(&w, &m), DHCP_REPLY);
+	assert_boots(&w, "for-all");
+	world_end(&w);
+}
+
 static void parameter_list_sets_the_order(void **state) {
 	struct world *w = *state;
 	struct message m = message_begin(DHCP_DISCOVER, 1);
@@ -353,6 +380,7 @@ int main(void) {
 		TEST(flags_follow_the_last_message),
 		TEST(firmware_without_a_rule_gets_no_file),
 		cmocka_unit_test(linux_client_gets_no_boot_file),
+		cmocka_unit_test(uboot_says_its_architecture_only),
 		TEST(parameter_list_sets_the_order),
 		TEST(no_parameter_list_gets_everything),
 		TEST(tftp_server_name_when_asked),
