@@ -46,8 +46,8 @@ struct lease_table *lease_table_init(void *memory, struct lease_record *records,
 int lease_restore(
 	struct lease_table *table, const struct journal_record *record, struct rouse_now now);
 
-// The same from a copy of a record in the state region (lease_read), for rouse explain. Free
-// records and offers are passed over.
+// The same from a copy of a record in the state region (lease_read), for rouse explain, and offers,
+// too. Free records are passed over.
 int lease_adopt(struct lease_table *table, const struct lease_record *record, struct rouse_now now);
 
 // Numbers of the next journal records begin above lsn. Recovery knows it better than the records

@@ -83,6 +83,26 @@ int lease_restore(
 	return 0;
 }
 
+// An offer, which no journal knows: held until the machine that it was made to may have forgotten
+// it.
+static int adopt_offer(
+	struct lease_table *table, const struct lease_record *from, struct rouse_now now) {
+	struct lease_key key = {.htype = from->htype, .hlen = from->hlen};
+	struct lease_record *record;
+
+	if (!from->address || from->hlen > LEASE_KEY_MAX)
+		return -EINVAL;
+	if (from->expiry_boot_ms <= lease_ms(now))
+		return 0;
+	record = lease_record_new(table, from->address);
+	if (!record)
+		return -ENOSPC;
+	memcpy(key.bytes, from->key, sizeof(key.bytes));
+	lease_record_own(table, record, &key);
+	lease_record_state(table, record, LEASE_OFFERED, from->expiry_boot_ms);
+	return 0;
+}
+
 int lease_adopt(struct lease_table *table, const struct lease_record *from, struct rouse_now now) {
 	struct journal_record journal = {
 		.lsn = from->lsn,
@@ -93,8 +113,10 @@ int lease_adopt(struct lease_table *table, const struct lease_record *from, stru
 		.state = from->state,
 	};
 
-	if (from->state == LEASE_FREE || from->state == LEASE_OFFERED)
+	if (from->state == LEASE_FREE)
 		return 0;
+	if (from->state == LEASE_OFFERED)
+		return adopt_offer(table, from, now);
 	// A reservation has no journal record, but its lease runs all the same.
 	if (!journal.lsn)
 		journal.lsn = 1;

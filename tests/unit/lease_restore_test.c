@@ -281,9 +281,7 @@ static void step_forward_restamps_what_is_on_disk(void **state) {
 	assert_int_equal(world_select(w, 1, address), DHCP_REPLY);
 }
 
-static void adopted_records_explain_like_the_real_ones(void **state) {
-	struct world *w = *state;
-	uint32_t address = world_lease(w, 1), reserved = world_lease(w, 0x101);
+static void adopt_all(struct world *w) {
 	struct lease_record *copies = calloc(w->lease_count, sizeof(*copies));
 	uint64_t high = w->lease_high;
 	struct lease_record copy;
@@ -294,9 +292,43 @@ static void adopted_records_explain_like_the_real_ones(void **state) {
 		if (lease_read(&copies[i], &copy) == 0)
 			assert_int_equal(lease_adopt(w->server.leases, &copy, w->now), 0);
 	lease_set_policy(w->server.leases, &w->f.policy);
+	free(copies);
+}
+
+static void adopted_records_explain_like_the_real_ones(void **state) {
+	struct world *w = *state;
+	uint32_t address = world_lease(w, 1), reserved = world_lease(w, 0x101);
+
+	adopt_all(w);
 	assert_int_equal(world_discover(w, 1), address);
 	assert_int_equal(world_discover(w, 0x101), reserved);
-	free(copies);
+}
+
+// While machines boot, what one was offered is not what the next one gets.
+static void adopted_offers_are_held(void **state) {
+	struct world *w = *state;
+	uint32_t offered = world_discover(w, 1);
+
+	adopt_all(w);
+	world_select(w, 2, offered);
+	assert_int_equal(w->output.message_type, DHCP_NAK);
+	assert_int_equal(world_discover(w, 1), offered);
+	w->now.us += LEASE_OFFER_HOLD_MS * 1000;
+	adopt_all(w);
+	world_select(w, 2, offered);
+	assert_int_equal(w->output.message_type, DHCP_ACK);
+}
+
+static void adopted_rubbish_is_refused(void **state) {
+	struct world *w = *state;
+	struct lease_record long_key = {
+		.state = LEASE_OFFERED, .address = fixture_ip("10.77.0.50"), .hlen = 17};
+	struct lease_record nowhere = {.state = LEASE_OFFERED, .hlen = 6};
+
+	long_key.expiry_boot_ms = nowhere.expiry_boot_ms = w->now.us / 1000 + 5000;
+	assert_int_equal(lease_adopt(w->server.leases, &long_key, w->now), -EINVAL);
+	assert_int_equal(lease_adopt(w->server.leases, &nowhere, w->now), -EINVAL);
+	assert_int_equal(w->lease_high, 0);
 }
 
 static void reading_a_record_that_never_settles_ends(void **state) {
@@ -328,6 +360,8 @@ int main(void) {
 		TEST(empty_journal_gives_what_is_asked_for_or_probed),
 		TEST(step_forward_restamps_what_is_on_disk),
 		TEST(adopted_records_explain_like_the_real_ones),
+		TEST(adopted_offers_are_held),
+		TEST(adopted_rubbish_is_refused),
 	};
 
 	return cmocka_run_group_tests_name("lease_restore", tests, NULL, NULL);
