@@ -89,6 +89,7 @@ int dataplane_wait_policy(struct dataplane *dp, const sigset_t *signals) {
 			return -EINTR;
 	}
 	policy_watch_fix(&dp->watch, dp->current);
+	dp->leftover = policy_watch_is_leftover(&dp->watch, dp->current);
 	return 0;
 }
 
@@ -135,24 +136,39 @@ static void follow_probes(struct dataplane *dp) {
 		log_say(LOG_LEVEL_NOTICE, "all addresses of the pools have been asked");
 }
 
+// An operator who has started everything anew, to have a change taken that needs it, must not have
+// to do so again only because control took longer than we did.
+static bool must_begin_anew(const struct dataplane *dp, int rc, const char *why) {
+	if (rc != -ERESTART || !dp->leftover)
+		return false;
+	log_say(LOG_LEVEL_NOTICE,
+		"ending, to begin with the policy of the rouse-control that runs now: that of a "
+		"former one was in use, and %s",
+		why);
+	return true;
+}
+
 // A new outlook is published only when every worker has taken the one before, so two are alive at
-// most; publications in between coalesce.
-static void follow_policy(struct dataplane *dp) {
+// most; publications in between coalesce. 0, or -ERESTART.
+static int follow_policy(struct dataplane *dp) {
 	const struct outlook *next;
 	char why[POLICY_WATCH_WHY];
 	int rc;
 
 	if (!all_have_seen(dp))
-		return;
+		return 0;
 	if (dp->former) {
 		policy_watch_drop(dp->former);
 		dp->former = NULL;
 	}
 	rc = policy_watch_poll(&dp->watch, &next, why);
+	if (must_begin_anew(dp, rc, why))
+		return rc;
 	if (rc < 0 && why[0])
 		tell_refused(dp, why);
 	if (rc <= 0)
-		return;
+		return 0;
+	dp->leftover = false;
 	dp->former = dp->current;
 	dp->current = next;
 	policy_watch_fix(&dp->watch, next);
@@ -160,6 +176,7 @@ static void follow_policy(struct dataplane *dp) {
 		prober_restart(&dp->prober);
 	atomic_store_explicit(&dp->published, next, memory_order_release);
 	wake_all(dp);
+	return 0;
 }
 
 static void follow_images_id(struct dataplane *dp) {
@@ -197,11 +214,14 @@ static void watch_ports(struct dataplane *dp, bool beat) {
 	}
 }
 
-void dataplane_loop(struct dataplane *dp, const sigset_t *signals) {
+int dataplane_loop(struct dataplane *dp, const sigset_t *signals) {
 	unsigned ticks;
 
 	for (ticks = 0; !tick(signals); ticks++) {
-		follow_policy(dp);
+		int rc = follow_policy(dp);
+
+		if (rc < 0)
+			return rc;
 		follow_images_id(dp);
 		follow_probes(dp);
 		watch_ports(dp, ticks % TICKS_PER_BEAT == 0);
@@ -209,4 +229,5 @@ void dataplane_loop(struct dataplane *dp, const sigset_t *signals) {
 			state_beat(&dp->state);
 	}
 	log_say(LOG_LEVEL_NOTICE, "ending: asked to by a signal");
+	return 0;
 }

@@ -24,6 +24,7 @@ struct dataplane {
 	int lock_fd;
 	struct policy_watch watch;
 	const struct outlook *current; // the newest; what workers go by or are about to
+	bool leftover;                 // it was found at the start, and no control has confirmed it
 	const struct outlook *former;  // a worker may still use it
 	_Atomic(const struct outlook *) published;
 	uint8_t images_id[16];
@@ -57,7 +58,8 @@ int dataplane_wait_policy(struct dataplane *dp, const sigset_t *signals);
 // Starts everything up to running workers. Negative: it was logged, and everything is undone.
 int dataplane_start(struct dataplane *dp);
 
-// Runs until one of signals arrives.
-void dataplane_loop(struct dataplane *dp, const sigset_t *signals);
+// Runs until one of signals arrives: 0. -ERESTART: what it began with was a leftover, and the
+// control that has come since has a configuration that only a new start can follow.
+int dataplane_loop(struct dataplane *dp, const sigset_t *signals);
 
 void dataplane_stop(struct dataplane *dp);

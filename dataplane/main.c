@@ -33,9 +33,9 @@ static int run(struct dataplane *dp, const sigset_t *signals) {
 	rc = dataplane_start(dp);
 	if (rc < 0)
 		return rc;
-	dataplane_loop(dp, signals);
+	rc = dataplane_loop(dp, signals);
 	dataplane_stop(dp);
-	return 0;
+	return rc;
 }
 
 int main(int argc, char **argv) {

@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
 
 // An outlook with what it keeps alive.
 struct holding {
@@ -180,7 +182,7 @@ static int complete(
 		snprintf(why, POLICY_WATCH_WHY,
 			"ports, workers, idle, tid_range or max_leases are others: that needs a "
 			"restart");
-		return -EINVAL;
+		return -ERESTART;
 	}
 	rc = attach(watch, holding, why);
 	if (rc == -ENOENT)
@@ -226,6 +228,30 @@ void policy_watch_drop(const struct outlook *outlook) {
 
 void policy_watch_fix(struct policy_watch *watch, const struct outlook *outlook) {
 	watch->first = outlook;
+}
+
+static int64_t now_ns(clockid_t clock) {
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+// When the process began that the region's header names. Its ticks are of the boot-time clock.
+static int64_t writer_started_unix_ns(const struct shm_header *header) {
+	int64_t tick_ns = 1000000000 / sysconf(_SC_CLK_TCK);
+
+	return now_ns(CLOCK_REALTIME) - now_ns(CLOCK_BOOTTIME) +
+	       (int64_t)header->writer_start_ticks * tick_ns;
+}
+
+bool policy_watch_is_leftover(const struct policy_watch *watch, const struct outlook *outlook) {
+	int64_t built_ns = (int64_t)outlook->policy.snapshot->built_unix_ns;
+	struct shm_header header;
+
+	if (!watch->policy.mapping || !shm_read_header(watch->policy.mapping->map.base, &header))
+		return true;
+	return !shm_writer_alive(&header) || writer_started_unix_ns(&header) > built_ns;
 }
 
 bool policy_watch_images_id(const struct outlook *outlook, uint8_t boot_id[16]) {

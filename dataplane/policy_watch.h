@@ -45,7 +45,8 @@ void policy_watch_fini(struct policy_watch *watch);
 
 // Looks for a new snapshot. 1: *outlook is made of it, to be given to policy_watch_drop when nobody
 // uses it any more. 0: nothing new; why says what is missing, if anything is. Negative: what was
-// published cannot be used, why says so; reported once for each publication.
+// published cannot be used, why says so; reported once for each publication. -ERESTART: it could be
+// used by a dataplane that begins with it.
 int policy_watch_poll(
 	struct policy_watch *watch, const struct outlook **outlook, char why[POLICY_WATCH_WHY]);
 
@@ -54,6 +55,10 @@ void policy_watch_drop(const struct outlook *outlook);
 // From here on only snapshots with the ports, workers, tid_range and tables of outlook are
 // accepted.
 void policy_watch_fix(struct policy_watch *watch, const struct outlook *outlook);
+
+// Whether nobody stands behind outlook, which has just been made: the control that published it has
+// ended, and another may have taken over its region already.
+bool policy_watch_is_leftover(const struct policy_watch *watch, const struct outlook *outlook);
 
 // The boot id of the images region that outlook uses; it changes when another control takes the
 // same file over, whose content then still holds. False: it is just being written.
