@@ -34,6 +34,7 @@ struct tftp_options {
 	bool at_once;
 	bool json;
 	double rate;
+	uint64_t rate_limit;
 	double loss, dup, reorder;
 	uint64_t seed;
 	uint64_t give_up_us;
@@ -68,6 +69,9 @@ static const struct storm_arg ARGS[] = {
 		.help = "local files that each must equal, byte by byte"},
 	{"rate", "R", STORM_ARG_REAL, AT(rate), .help = "start R clients per second"},
 	{"at-once", NULL, STORM_ARG_FLAG, AT(at_once), .help = "start all at once (the default)"},
+	{"rate-limit", "BITS", STORM_ARG_U64, AT(rate_limit), 1, 1000000000000,
+		"hold requests and ACKs back, so that all clients together ask for so many bits of "
+		"file per second (no limit)"},
 	{"loss", "P%", STORM_ARG_PERCENT, AT(loss),
 		.help = "lose this share of the packets, both ways"},
 	{"dup", "P%", STORM_ARG_PERCENT, AT(dup), .help = "duplicate this share"},
@@ -330,6 +334,7 @@ static int run_tftp(const struct storm_command *command, int argc, char **argv) 
 	s->clients = o.clients;
 	s->total = o.total ? o.total : o.clients;
 	s->rate = o.rate;
+	s->rate_limit = o.rate_limit;
 	s->loss = o.loss;
 	s->dup = o.dup;
 	s->reorder = o.reorder;

@@ -13,9 +13,11 @@
 
 #include "storm_clock.h"
 #include "storm_late.h"
+#include "storm_pace.h"
 #include "storm_stop.h"
 
 #define SWEEP_US       2000u
+#define PACE_US        200u
 #define STARTS_A_ROUND 256u
 
 struct slot {
@@ -33,6 +35,9 @@ struct run {
 	struct storm_net *net;
 	struct storm_impair impair;
 	struct storm_late late;
+	struct storm_pace pace; // used with a rate limit
+	struct storm_pace_held *held;
+	uint32_t *held_queue;
 	struct slot *slots;
 	uint64_t *deadlines; // by slot, apart so that a sweep reads little memory
 	uint32_t slot_count;
@@ -110,6 +115,23 @@ static void count_end(struct run *run, uint32_t id) {
 		count_completion(run, slot);
 }
 
+static void send_paced(struct run *run) {
+	const struct storm_pace_held *h;
+	uint32_t id;
+
+	while ((h = storm_pace_next(&run->pace, run->now_us, &id)))
+		transmit(run, id, h->to, h->bytes, h->len, h->copies);
+}
+
+static void dispatch(struct run *run, uint32_t id, const struct storm_tftp_out *out) {
+	if (!run->settings->rate_limit) {
+		transmit(run, id, out->to, out->send, out->send_len, out->copies);
+		return;
+	}
+	storm_pace_hold(&run->pace, id, out, storm_pace_cost(&run->slots[id].client));
+	send_paced(run);
+}
+
 static void act(struct run *run, uint32_t id, const struct storm_tftp_out *out) {
 	struct slot *slot = &run->slots[id];
 
@@ -118,7 +140,7 @@ static void act(struct run *run, uint32_t id, const struct storm_tftp_out *out) 
 		run->totals->bytes += out->data_len;
 	}
 	if (out->send_len)
-		transmit(run, id, out->to, out->send, out->send_len, out->copies);
+		dispatch(run, id, out);
 	run->deadlines[id] = slot->client.deadline_us;
 	if (!slot->counted && slot->client.state >= STORM_TFTP_LINGER)
 		count_end(run, id);
@@ -186,6 +208,8 @@ static void release(struct run *run, uint32_t id) {
 	add_counters(run->totals, &slot->client);
 	run->net->ops->close(run->net, id);
 	run->deadlines[id] = UINT64_MAX;
+	if (run->settings->rate_limit)
+		storm_pace_forget(&run->pace, id);
 	slot->open = false;
 	slot->generation++;
 	run->free[run->free_count++] = id;
@@ -289,6 +313,8 @@ static bool running(struct run *run) {
 static uint64_t wait_time(const struct run *run) {
 	if (run->late.head != run->late.tail)
 		return STORM_LATE_WAIT_US / 4;
+	if (run->settings->rate_limit && storm_pace_waits(&run->pace))
+		return PACE_US;
 	return run->settings->rate > 0 && run->totals->started < run->settings->total ? 200
 										      : SWEEP_US;
 }
@@ -296,11 +322,16 @@ static uint64_t wait_time(const struct run *run) {
 static void loop(struct run *run) {
 	run->begin_us = run->now_us = storm_clock_us();
 	run->next_progress_us = run->begin_us + STORM_SECOND_US;
+	if (run->settings->rate_limit)
+		storm_pace_init(&run->pace, run->settings->rate_limit, run->held, run->held_queue,
+			run->slot_count, run->begin_us);
 	while (running(run)) {
 		start_due(run);
 		run->net->ops->poll(run->net, wait_time(run), receive, run);
 		run->now_us = storm_clock_us();
 		deliver_late(run);
+		if (run->settings->rate_limit)
+			send_paced(run);
 		sweep(run);
 		show_progress(run);
 	}
@@ -333,6 +364,12 @@ static int prepare(struct run *run) {
 	run->deadlines = calloc(run->slot_count, sizeof(*run->deadlines));
 	run->free = calloc(run->slot_count, sizeof(*run->free));
 	run->ended = calloc(run->slot_count, sizeof(*run->ended));
+	if (run->settings->rate_limit) {
+		run->held = calloc(run->slot_count, sizeof(*run->held));
+		run->held_queue = calloc(run->slot_count, sizeof(*run->held_queue));
+		if (!run->held || !run->held_queue)
+			return -ENOMEM;
+	}
 	if (!run->slots || !run->deadlines || !run->free || !run->ended)
 		return -ENOMEM;
 	for (uint32_t id = run->slot_count; id-- > 0;) {
@@ -360,6 +397,8 @@ int storm_tftp_run(struct storm_tftp_run_settings *settings, struct storm_net *n
 		loop(run);
 		close_all(run);
 	}
+	free(run->held_queue);
+	free(run->held);
 	free(run->ended);
 	free(run->free);
 	free(run->deadlines);

@@ -26,10 +26,11 @@ enum storm_tftp_run_failure {
 };
 
 struct storm_tftp_run_settings {
-	uint32_t clients; // at the same time
-	uint64_t total;   // transfers
-	double rate;      // starts per second, 0: at once
-	uint32_t files;   // client n reads file n % files
+	uint32_t clients;    // at the same time
+	uint64_t total;      // transfers
+	double rate;         // starts per second, 0: at once
+	uint64_t rate_limit; // bits of DATA per second that all together ask for, 0: none
+	uint32_t files;      // client n reads file n % files
 	struct storm_tftp_settings file[STORM_TFTP_FILES_MAX];
 	struct storm_content content[STORM_TFTP_FILES_MAX];
 	double loss, dup, reorder; // 0 to 1
