@@ -18,11 +18,12 @@ def storm(lab, *words, limit=600):
     return json.loads(done.stdout)
 
 
-def tftp(lab, server, clients, total, transport, against=None, deadline=120):
+def tftp(lab, server, clients, total, transport, against=None, deadline=120, more=()):
     words = ["tftp", "--server", server.address, "--file", "image", "--blksize", 1468, "--tsize",
              "--clients", clients, "--total", total, "--deadline", deadline]
     if transport == "stations":
         words += ["--interface", "eth0", "--source", net.STATIONS]
+    words += more
     if against:
         words += ["--against", against]
     before = server.cpu_seconds()

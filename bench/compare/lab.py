@@ -7,6 +7,8 @@ import shutil
 import subprocess
 import tempfile
 
+from compare import account
+
 NETWORK = "10.78.0.0/15"
 SERVER = "10.78.0.1"
 CLIENT = "10.78.0.2"
@@ -24,6 +26,7 @@ def run(*words, **options):
 
 class Lab:
     def __init__(self):
+        account.sweep("rb")
         self.id = f"rb{os.getpid()}"
         self.work = tempfile.mkdtemp(prefix=self.id + ".")
         os.chmod(self.work, 0o755)

@@ -29,8 +29,10 @@ def machine():
 
 
 def versions(names):
-    kinds = {kind.name: kind for kind in (servers.Rouse, servers.Dnsmasq, servers.Atftpd, servers.Kea)}
-    return {name: kinds[name].version() for name in names}
+    kinds = (servers.Rouse, servers.RouseAfPacket, servers.Dnsmasq, servers.Atftpd, servers.TftpdHpa,
+             servers.Kea, servers.Reflect)
+    found = {kind.name: kind.version() for kind in kinds if kind.name in names}
+    return dict(sorted(found.items()))
 
 
 def ratio(rows, key, ours, theirs):
@@ -60,6 +62,8 @@ def write_json(path, result):
 
 
 def cell(value):
+    if value is None:
+        return "–"
     if isinstance(value, float):
         return f"{value:,.2f}"
     return f"{value:,}" if isinstance(value, int) else str(value)
@@ -83,7 +87,7 @@ def write_markdown(path, result):
              "arguments for every server. The clients' ceiling is `data per client cpu second`: what they",
              "would do with a whole core of their own. `reflect` is a server without files or state, over",
              "packet sockets.", "",
-             ", ".join(result["versions"].values()) + ".", ""]
+             ", ".join(dict.fromkeys(result["versions"].values())) + ".", ""]
     for name, scene in result["scenes"].items():
         if scene["rows"]:
             lines += [f"## {TITLES[name]}", "", *table(scene["rows"]), ""]

@@ -9,12 +9,12 @@ import signal
 import subprocess
 import time
 
-from compare import lab as net
+from compare import account, lab as net
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.environ.get("ROUSE_BUILD", os.path.join(TOP, "build"))
 STORM = os.path.join(BUILD, "bench/rouse-storm")
-TICKS = os.sysconf("SC_CLK_TCK")
+TFTPD_HPA = os.environ.get("TFTPD_HPA", "/usr/local/lib/rouse-peers/tftpd-hpa/usr/sbin/in.tftpd")
 
 
 def process_tree(pid):
@@ -32,6 +32,7 @@ def process_tree(pid):
 
 class Server:
     name = ""
+    settings = ""  # what is not its default, for the document
     protocol = "tftp"  # what it is asked to see whether it answers
     address = net.SERVER
 
@@ -41,6 +42,12 @@ class Server:
         self.process = None
         self.log = lab.path(f"{self.name}.log")
         self.state = lab.path(f"{self.name}.state")
+        self.cgroup = account.Cgroup(f"{lab.id}-{self.name}")
+
+    @staticmethod
+    def present():
+        """Whether it is installed: without --only a peer that is not takes no part."""
+        return True
 
     def command(self):
         raise NotImplementedError
@@ -52,9 +59,11 @@ class Server:
         shutil.rmtree(self.state, ignore_errors=True)
         os.makedirs(self.state)
         self.prepare()
+        self.cgroup.make()
         with open(self.log, "w") as log:
-            self.process = subprocess.Popen(self.lab.inside("server", *self.command()), stdout=log,
-                                            stderr=log, env={**os.environ, **self.environment()})
+            self.process = subprocess.Popen(
+                self.cgroup.wrap(self.lab.inside("server", *self.command())), stdout=log,
+                stderr=log, env={**os.environ, **self.environment()})
         try:
             self._wait()
         except BaseException:
@@ -75,6 +84,7 @@ class Server:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
+        self.cgroup.remove()
 
     def _probe(self):
         if self.protocol == "tftp":
@@ -95,15 +105,7 @@ class Server:
             raise RuntimeError(f"{self.name} does not answer: {log.read()[-2000:]}")
 
     def cpu_seconds(self):
-        total = 0
-        for pid in process_tree(self.process.pid):
-            try:
-                with open(f"/proc/{pid}/stat") as stat:
-                    fields = stat.read().rsplit(")", 1)[1].split()
-                total += int(fields[11]) + int(fields[12])
-            except OSError:
-                pass
-        return total / TICKS
+        return self.cgroup.seconds()
 
     def memory(self):
         """Bytes by kind, over all its processes, from smaps_rollup."""
@@ -122,6 +124,7 @@ class Server:
 
 class Rouse(Server):
     name = "rouse"
+    settings = "one worker, `idle: adaptive`, no hugepages but what the machine has"
     device = "af_xdp:eth0"
     memory_key = "512M"
 
@@ -180,6 +183,11 @@ class Rouse(Server):
         return f"rouse {commit}"
 
 
+class RouseAfPacket(Rouse):
+    name = "rouse-af-packet"
+    device = "af_packet:eth0"
+
+
 def first_line(*words):
     done = subprocess.run(words, text=True, capture_output=True)
     lines = (done.stdout + done.stderr).strip().splitlines()
@@ -188,6 +196,8 @@ def first_line(*words):
 
 class Dnsmasq(Server):
     name = "dnsmasq"
+    settings = ("`--tftp-max=5000` (default 50), no DNS; this version negotiates no windowsize, newer "
+                "ones up to 32")
 
     def command(self):
         return ["dnsmasq", "--no-daemon", "--conf-file=/dev/null", "--port=0", "--user=root",
@@ -202,6 +212,7 @@ class Dnsmasq(Server):
 
 class Atftpd(Server):
     name = "atftpd"
+    settings = "`--daemon --no-fork --maxthread 2000`; it agrees to windowsize 64"
 
     def command(self):
         return ["atftpd", "--daemon", "--no-fork", "--user", "root", "--group", "root",
@@ -213,8 +224,25 @@ class Atftpd(Server):
         return first_line("atftpd", "--version")
 
 
+class TftpdHpa(Server):
+    name = "tftpd-hpa"
+    settings = "`-L -s` (standalone, one process a transfer); this version negotiates no windowsize"
+
+    @staticmethod
+    def present():
+        return os.access(TFTPD_HPA, os.X_OK)
+
+    def command(self):
+        return [TFTPD_HPA, "-L", "-4", "-s", "-u", "root", "-a", f"{net.SERVER}:69", self.root]
+
+    @staticmethod
+    def version():
+        return first_line(TFTPD_HPA, "-V").split(",")[0]
+
+
 class Kea(Server):
     name = "kea"
+    settings = "memfile kept on disk, LFC off, multi-threading with 2 threads, `packet-queue-size` 64"
     protocol = "dhcp"
 
     def prepare(self):
@@ -246,13 +274,19 @@ class Kea(Server):
 class Reflect(Server):
     """A server without files or state, over packet sockets."""
     name = "reflect"
+    settings = "`rouse-storm reflect`, neither files nor state, over packet sockets"
     address = net.REFLECT
+    window = 1
+
+    def _window(self):
+        return ["--windowsize", str(self.window)] if self.window > 1 else []
 
     def command(self):
-        return [STORM, "reflect", "--interface", "eth0", "--server", self.address]
+        return [STORM, "reflect", "--interface", "eth0", "--server", self.address, *self._window()]
 
     def _probe(self):
-        return [*super()._probe(), "--blksize", "1468", "--tsize"]
+        return [*super()._probe(), "--blksize", "1468", "--tsize", *self._window()]
 
-    def version(self):
+    @staticmethod
+    def version():
         return first_line(STORM, "--version")
