@@ -112,8 +112,8 @@ static void complete(struct run *run, struct machine *m) {
 		return;
 	}
 	t->completed++;
-	storm_hist_add(&t->transfer, m->tftp.last_us - m->tftp.started_us);
-	storm_hist_add(&t->whole, run->now_us - m->dhcp.started_us);
+	hist_add(&t->transfer, m->tftp.last_us - m->tftp.started_us);
+	hist_add(&t->whole, run->now_us - m->dhcp.started_us);
 	count_end(run);
 	m->stage = STAGE_LINGER;
 }
@@ -165,7 +165,7 @@ static void begin_tftp(struct run *run, struct machine *m, const struct storm_dh
 	struct storm_tftp_out out;
 
 	log_lease(run, &m->dhcp);
-	storm_hist_add(&run->totals->lease, run->now_us - m->dhcp.started_us);
+	hist_add(&run->totals->lease, run->now_us - m->dhcp.started_us);
 	storm_owner_set(&run->owner, m->dhcp.address, (uint32_t)(m - run->machines));
 	*s = run->settings->tftp;
 	memcpy(m->file, reply->file, sizeof(m->file));

@@ -10,9 +10,9 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "hist.h"
 #include "storm_content.h"
 #include "storm_dhcp_client.h"
-#include "storm_hist.h"
 #include "storm_packet.h"
 #include "storm_tftp_client.h"
 
@@ -62,9 +62,9 @@ struct storm_boot_totals {
 	uint64_t elapsed_us;
 	bool deadline_passed;
 	char first_file[STORM_DHCP_FILE_SIZE];
-	struct storm_hist lease;    // DISCOVER to ACK
-	struct storm_hist transfer; // RRQ to last block
-	struct storm_hist whole;    // DISCOVER to last block
+	struct hist lease;    // DISCOVER to ACK
+	struct hist transfer; // RRQ to last block
+	struct hist whole;    // DISCOVER to last block
 };
 
 // Runs to the end. 0 or -ENOMEM.

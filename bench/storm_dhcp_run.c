@@ -98,7 +98,7 @@ static void end_exchange(struct run *run, uint32_t id) {
 
 static void complete(struct run *run, uint32_t id) {
 	run->totals->completed++;
-	storm_hist_add(&run->totals->whole, run->now_us - run->clients[id].started_us);
+	hist_add(&run->totals->whole, run->now_us - run->clients[id].started_us);
 	end_exchange(run, id);
 }
 
@@ -111,7 +111,7 @@ static void on_acked(struct run *run, uint32_t id) {
 	struct storm_dhcp_out out;
 
 	run->totals->acks++;
-	storm_hist_add(&run->totals->ack, run->now_us - c->asked_us);
+	hist_add(&run->totals->ack, run->now_us - c->asked_us);
 	log_lease(run, c, c->lease_s);
 	switch (run->exchange) {
 	case STORM_EXCHANGE_DISCOVER:
@@ -154,7 +154,7 @@ static void act(struct run *run, uint32_t id, struct storm_dhcp_out *out) {
 		break;
 	case STORM_DHCP_OFFERED:
 		t->offers++;
-		storm_hist_add(&t->offer, run->now_us - c->started_us);
+		hist_add(&t->offer, run->now_us - c->started_us);
 		break;
 	case STORM_DHCP_ACKED:
 		on_acked(run, id);

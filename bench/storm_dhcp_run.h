@@ -10,8 +10,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "hist.h"
 #include "storm_dhcp_client.h"
-#include "storm_hist.h"
 #include "storm_log.h"
 #include "storm_packet.h"
 
@@ -56,9 +56,9 @@ struct storm_dhcp_totals {
 	uint64_t retransmissions;
 	uint64_t ignored;
 	uint64_t elapsed_us;     // first start to last end
-	struct storm_hist offer; // DISCOVER to OFFER
-	struct storm_hist ack;   // REQUEST to ACK
-	struct storm_hist whole; // first message to last ACK
+	struct hist offer; // DISCOVER to OFFER
+	struct hist ack;   // REQUEST to ACK
+	struct hist whole; // first message to last ACK
 };
 
 struct storm_dhcp_result {

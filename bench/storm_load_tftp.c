@@ -155,7 +155,7 @@ static void finish(struct storm_load_run *run, uint32_t id, uint64_t now) {
 		t->wrong_content += !well;
 	}
 	t->transfers++;
-	storm_hist_add(is_new(run, id) ? &t->new_whole : &t->whole, us);
+	hist_add(is_new(run, id) ? &t->new_whole : &t->whole, us);
 	go_on(run, id, well, now);
 }
 
@@ -270,7 +270,7 @@ static void handle(struct storm_load_run *run, const uint8_t *frame, uint16_t le
 		frame + FRAME_HEADER_BYTES, (uint16_t)(udp_len - 8), now, run->wait, &content,
 		&content_len, &waited);
 	if (waited)
-		storm_hist_add(
+		hist_add(
 			result == STORM_STREAM_STARTED ? &run->totals->request : &run->totals->ack,
 			in_ns(run, waited));
 	act(run, id, result, content, content_len, now);

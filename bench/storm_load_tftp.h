@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "storm_content.h"
-#include "storm_hist.h"
+#include "hist.h"
 #include "storm_load.h"
 
 #define STORM_LOAD_SESSIONS_MAX 65536u
@@ -56,10 +56,10 @@ struct storm_load_tftp_totals {
 	uint64_t new_running; // at the end
 	uint64_t flood_sent, flood_bytes;
 	uint64_t flood_answers, flood_answer_bytes;
-	struct storm_hist request; // RRQ, when it was due, to OACK, ns
-	struct storm_hist ack;     // ACK to the next DATA, ns
-	struct storm_hist whole;   // RRQ to last block, us
-	struct storm_hist new_whole;
+	struct hist request; // RRQ, when it was due, to OACK, ns
+	struct hist ack;     // ACK to the next DATA, ns
+	struct hist whole;   // RRQ to last block, us
+	struct hist new_whole;
 };
 
 struct storm_load_run;

@@ -92,14 +92,14 @@ void storm_report_text(struct storm_report *r, const char *name, const char *val
 	end_line(r);
 }
 
-void storm_report_hist(struct storm_report *r, const char *name, const struct storm_hist *h) {
+void storm_report_hist(struct storm_report *r, const char *name, const struct hist *h) {
 	storm_report_open(r, name);
 	storm_report_u64(r, "count", h->count);
-	storm_report_u64(r, "mean", h->count ? h->sum / h->count : 0);
-	storm_report_u64(r, "p50", storm_hist_quantile(h, 0.5));
-	storm_report_u64(r, "p90", storm_hist_quantile(h, 0.9));
-	storm_report_u64(r, "p99", storm_hist_quantile(h, 0.99));
-	storm_report_u64(r, "p99_9", storm_hist_quantile(h, 0.999));
+	storm_report_u64(r, "mean", hist_mean(h));
+	storm_report_u64(r, "p50", hist_quantile(h, 0.5));
+	storm_report_u64(r, "p90", hist_quantile(h, 0.9));
+	storm_report_u64(r, "p99", hist_quantile(h, 0.99));
+	storm_report_u64(r, "p99_9", hist_quantile(h, 0.999));
 	storm_report_u64(r, "max", h->max);
 	storm_report_close(r);
 }

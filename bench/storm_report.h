@@ -9,7 +9,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "storm_hist.h"
+#include "hist.h"
 
 // Version of the JSON's meaning: fields may be added without raising it.
 #define STORM_REPORT_SCHEMA 1u
@@ -32,6 +32,6 @@ void storm_report_real(struct storm_report *r, const char *name, double value);
 void storm_report_flag(struct storm_report *r, const char *name, bool value);
 void storm_report_text(struct storm_report *r, const char *name, const char *value);
 // count, mean, p50, p90, p99, p99_9 and max in microseconds.
-void storm_report_hist(struct storm_report *r, const char *name, const struct storm_hist *h);
+void storm_report_hist(struct storm_report *r, const char *name, const struct hist *h);
 // cpu_seconds: what this process has used so far, system time included.
 void storm_report_cpu(struct storm_report *r);

@@ -94,9 +94,9 @@ static void count_completion(struct run *run, struct slot *slot) {
 	struct storm_tftp_totals *t = run->totals;
 
 	t->completed++;
-	storm_hist_add(&t->answer, c->answered_us - c->started_us);
-	storm_hist_add(&t->transfer, c->last_us - c->first_us);
-	storm_hist_add(&t->whole, c->last_us - c->started_us);
+	hist_add(&t->answer, c->answered_us - c->started_us);
+	hist_add(&t->transfer, c->last_us - c->first_us);
+	hist_add(&t->whole, c->last_us - c->started_us);
 }
 
 // A client has ended, well or not. Its slot waits in the ring until its lingering is over.

@@ -9,8 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "hist.h"
 #include "storm_content.h"
-#include "storm_hist.h"
 #include "storm_impair.h"
 #include "storm_net.h"
 #include "storm_tftp_client.h"
@@ -58,9 +58,9 @@ struct storm_tftp_totals {
 	uint64_t elapsed_us;             // first start to last end
 	bool deadline_passed;
 	char first_error[STORM_TFTP_TEXT_SIZE + 16];
-	struct storm_hist answer;   // RRQ to first packet
-	struct storm_hist transfer; // first to last block
-	struct storm_hist whole;    // RRQ to last block
+	struct hist answer;   // RRQ to first packet
+	struct hist transfer; // first to last block
+	struct hist whole;    // RRQ to last block
 };
 
 // Runs to the end. net has 2 * clients ports: a client that lingers keeps its own while its
