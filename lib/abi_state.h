@@ -59,6 +59,7 @@ enum session_rewind {
 	REWIND_NONE = 0,
 	REWIND_HINTED = 1, // an identical ACK came: a gap, or a duplicate; the timer is short
 	REWIND_SENT = 2,   // a rewind to acked + 1 is in flight: identical ACKs are ignored
+	REWIND_TIMED = 3,  // the same by the timer: the client may have some of what it repeats
 };
 
 enum session_flags {
@@ -93,7 +94,8 @@ struct tftp_session {
 	uint8_t burst;      // packets that may leave back to back: halved by a gap, grown by windows
 	uint8_t ahead;      // blocks in flight to a client that did not ask for a window, 0: one
 	uint64_t timer_tick;    // slot of the timer wheel that it waits in, 0: none
-	uint64_t retransmitted; // blocks sent again
+	uint32_t retransmitted; // blocks sent again
+	uint32_t rewound_to;    // low half of highest when rewound: the last block that was repeated
 	uint64_t last_seen_us;  // last packet from the peer
 	uint64_t bytes_from_peer;
 	uint64_t bytes_to_peer; // until the peer has shown that it exists

@@ -23,10 +23,11 @@ static uint32_t clamp(uint64_t value, uint32_t min, uint32_t max) {
 	return value < min ? min : value > max ? max : (uint32_t)value;
 }
 
-static void rewind_to_acked(struct tftp_session *session) {
+static void rewind_to_acked(struct tftp_session *session, enum session_rewind why) {
 	session->next = tftp_session_acked(session) + 1;
+	session->rewound_to = (uint32_t)session->highest;
 	session->timed_block = 0;
-	session->rewinding = REWIND_SENT;
+	session->rewinding = (uint8_t)why;
 }
 
 static uint8_t first_burst(const struct tftp_session *session) {
@@ -59,6 +60,7 @@ void tftp_session_begin(struct tftp_session *session, uint32_t request_bytes, ui
 	session->rto_us = clamp(TFTP_RTO_INITIAL_US, TFTP_RTO_FLOOR_US, rto_cap(session));
 	session->retries = 0;
 	session->rewinding = REWIND_NONE;
+	session->rewound_to = 0;
 	session->retransmitted = 0;
 	session->last_seen_us = now_us;
 	session->bytes_from_peer = request_bytes;
@@ -91,7 +93,8 @@ void tftp_session_resume(struct tftp_session *session, uint64_t now_us) {
 	session->rto_us = clamp(TFTP_RTO_INITIAL_US, TFTP_RTO_FLOOR_US, rto_cap(session));
 	// How often DATA 1 went to an unproven peer is not known: it gets no more until it asks.
 	session->retries = tftp_session_half_open(session) ? TFTP_UNPROVEN_REPEATS : 0;
-	session->rewinding = REWIND_NONE;
+	session->rewinding = REWIND_TIMED;
+	session->rewound_to = (uint32_t)session->highest;
 	session->retransmitted = 0;
 	session->last_seen_us = now_us;
 	session->burst = first_burst(session);
@@ -123,9 +126,12 @@ static uint32_t wait_us(const struct tftp_session *session) {
 // that it acts in two round trips from the last packet sent unless progress shows that nothing was
 // lost.
 static enum tftp_ack_result same_ack(struct tftp_session *session) {
-	// With one block in flight, as always with a window of 1, no gap can be seen.
-	if (session->rewinding != REWIND_NONE || !session->srtt_us ||
-		session->highest < tftp_session_acked(session) + 2)
+	uint64_t acked = tftp_session_acked(session);
+
+	// With one block in flight, as always with a window of 1, no gap can be seen; and before the
+	// first window is through nobody knows how long the client takes for one.
+	if (session->rewinding != REWIND_NONE || !session->srtt_us || acked == 0 ||
+		session->highest < acked + 2)
 		return TFTP_ACK_SAME;
 	session->rewinding = REWIND_HINTED;
 	session->deadline_us -= session->rto_us - wait_us(session);
@@ -155,11 +161,29 @@ static void hold(struct tftp_session *session, uint64_t now_us) {
 		session->pace_ns = until_ns;
 }
 
+// Whether an ACK in the middle of what was sent is for a copy of a block that the client had before
+// the rewind, so that what it lacks is on its way. After a gap the client has nothing of what is
+// repeated, unless there was no gap: then it has all of it.
+static bool tells_of_copy(const struct tftp_session *session, uint64_t block) {
+	return session->rewinding == REWIND_TIMED ||
+	       (session->rewinding == REWIND_SENT && session->rewound_to == (uint32_t)block);
+}
+
+// A sample of the first window replaces that of the OACK, which tells little of a window's.
+static void measure_window(struct tftp_session *session, uint64_t block, uint64_t now_us) {
+	if (!session->timed_block || block < session->timed_block)
+		return;
+	if (tftp_session_acked(session) == 0)
+		session->srtt_us = 0;
+	measure(session, now_us);
+	session->timed_block = 0;
+}
+
 static enum tftp_ack_result advance(struct tftp_session *session, uint64_t block, uint64_t now_us) {
-	if (session->timed_block && block >= session->timed_block) {
-		measure(session, now_us);
-		session->timed_block = 0;
-	}
+	bool copy = session->windowsize > 1 && tells_of_copy(session, block);
+	uint64_t sent;
+
+	measure_window(session, block, now_us);
 	set_acked(session, block);
 	session->retries = 0;
 	session->rewinding = REWIND_NONE;
@@ -168,14 +192,17 @@ static enum tftp_ack_result advance(struct tftp_session *session, uint64_t block
 		return TFTP_ACK_DONE;
 	// With a window of 1 more than one block is out only when sending ahead, where the client
 	// keeps what comes behind a gap, and after the pair at the wrap.
-	if (block < session->highest && session->windowsize > 1) {
-		rewind_to_acked(session);
+	if (block < session->highest && session->windowsize > 1 && !copy) {
+		rewind_to_acked(session, REWIND_SENT);
 		hold(session, now_us);
 		return TFTP_ACK_GAP;
 	}
 	grow_burst(session);
-	if (session->next <= session->highest)
-		session->next = session->highest + 1;
+	// EDK2 begins its window anew with each ACK for a copy. A rewind would make further copies,
+	// and these further such ACKs, to the end of the file.
+	sent = copy ? block : session->highest;
+	if (session->next <= sent)
+		session->next = sent + 1;
 	return TFTP_ACK_PROGRESS;
 }
 
@@ -238,12 +265,18 @@ static enum tftp_timer_result end_of(const struct tftp_session *session) {
 
 static enum tftp_timer_result running_timer(struct tftp_session *session, uint64_t now_us) {
 	bool hinted = session->rewinding == REWIND_HINTED;
+	uint64_t timed_block = session->timed_block;
 
-	rewind_to_acked(session);
-	if (hinted)
-		session->deadline_us = now_us + session->rto_us;
-	else
+	rewind_to_acked(session, REWIND_TIMED);
+	if (!hinted) {
 		back_off(session, now_us);
+		return TFTP_TIMER_RESEND;
+	}
+	// A wrong hint means that the window takes longer than was known. Were it not timed, because
+	// it is sent twice, the next hint would be as wrong; timed from its first copy it is at worst
+	// believed to take too long.
+	session->timed_block = timed_block;
+	session->deadline_us = now_us + session->rto_us;
 	return TFTP_TIMER_RESEND;
 }
 

@@ -74,7 +74,7 @@ static void add_row(struct table *table, const struct shown *shown) {
 	snprintf(part, sizeof(part), "%u %%",
 		s->size ? (unsigned int)(shown->bytes * 100 / s->size) : 100);
 	snprintf(options, sizeof(options), "%u x %u", s->windowsize, s->blksize);
-	snprintf(again, sizeof(again), "%" PRIu64, s->retransmitted);
+	snprintf(again, sizeof(again), "%" PRIu32, s->retransmitted);
 	if (shown->age_ms > 0)
 		snprintf(rate, sizeof(rate), "%s/s",
 			human_bytes(shown->bytes * 1000 / (uint64_t)shown->age_ms, per_second));
