@@ -200,6 +200,21 @@ static void watch_link(struct dataplane *dp, uint16_t index) {
 	told->link_up = up;
 }
 
+static bool interface_is_replaced(const struct dataplane *dp) {
+	uint16_t i;
+
+	for (i = 0; i < dp->port_count; i++) {
+		if (!port_is_replaced(&dp->port[i]))
+			continue;
+		log_say(LOG_LEVEL_WARNING,
+			"ending, to begin anew: %s is another interface now, and the former one is "
+			"gone",
+			dp->port[i].config.device);
+		return true;
+	}
+	return false;
+}
+
 // A virtual machine boots as soon as its vhost port is connected: such links are looked at each
 // tick, which costs nothing, those of the kernel twice a second.
 static void watch_ports(struct dataplane *dp, bool beat) {
@@ -224,6 +239,8 @@ int dataplane_loop(struct dataplane *dp, const sigset_t *signals) {
 			return rc;
 		follow_images_id(dp);
 		follow_probes(dp);
+		if (ticks % TICKS_PER_BEAT == 0 && interface_is_replaced(dp))
+			return -ERESTART;
 		watch_ports(dp, ticks % TICKS_PER_BEAT == 0);
 		if (ticks % TICKS_PER_BEAT == 0)
 			state_beat(&dp->state);

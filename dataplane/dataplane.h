@@ -58,8 +58,9 @@ int dataplane_wait_policy(struct dataplane *dp, const sigset_t *signals);
 // Starts everything up to running workers. Negative: it was logged, and everything is undone.
 int dataplane_start(struct dataplane *dp);
 
-// Runs until one of signals arrives: 0. -ERESTART: what it began with was a leftover, and the
-// control that has come since has a configuration that only a new start can follow.
+// Runs until one of signals arrives: 0. -ERESTART: only a new start helps. What it began with was a
+// leftover, and the control that has come since has a configuration of another shape; or an
+// interface went and came back.
 int dataplane_loop(struct dataplane *dp, const sigset_t *signals);
 
 void dataplane_stop(struct dataplane *dp);

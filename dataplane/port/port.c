@@ -72,6 +72,7 @@ static int plan_kernel(struct port *port, char *why, size_t why_size) {
 		return -EINVAL;
 	}
 	port->mtu = dev.mtu;
+	port->ifindex = dev.index;
 	memcpy(port->mac, dev.mac, sizeof(port->mac));
 	if (config->kind == PORT_AF_PACKET)
 		return plan_packet(port, why, why_size);
@@ -396,6 +397,13 @@ bool port_link_up(const struct port *port) {
 	if (port_is_kernel(port))
 		return netdev_query(port->config.device, &dev) == 0 && dev.running;
 	return rte_eth_link_get_nowait(port->id, &link) == 0 && link.link_status;
+}
+
+bool port_is_replaced(const struct port *port) {
+	struct netdev dev;
+
+	return port_is_kernel(port) && netdev_query(port->config.device, &dev) == 0 &&
+	       dev.index != port->ifindex;
 }
 
 uint64_t port_missed(const struct port *port) {

@@ -41,6 +41,7 @@ struct port {
 	char name[64];  // of the ethdev
 	uint16_t id;    // of the ethdev
 	uint16_t index; // among our ports
+	int ifindex;    // of the kernel's interface
 	uint16_t mtu;
 	uint16_t queues; // RX and TX queues, in pairs
 	uint8_t mac[6];
@@ -74,6 +75,10 @@ static inline bool port_is_kernel(const struct port *port) {
 
 // Whether there is a carrier; asks the kernel or the driver. Not for workers.
 bool port_link_up(const struct port *port);
+
+// Whether the kernel's interface went and another one has its name: the port will never hear of
+// that. Not for workers.
+bool port_is_replaced(const struct port *port);
 
 // Frames that the driver or the kernel lost on the way in.
 uint64_t port_missed(const struct port *port);
