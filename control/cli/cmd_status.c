@@ -3,6 +3,7 @@
 
 // rouse status: whether both programs run, and how they do.
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -51,10 +52,14 @@ static const char *health_name(const struct program *program) {
 	return "has ended";
 }
 
-static void look(const struct instance *instance, struct program *program, const char *region_name,
+// False: nothing can be said of it, as its region cannot be read, which was told.
+static bool look(const struct instance *instance, struct program *program, const char *region_name,
 	enum rouse_region region) {
-	program->known = instance_health(
+	int rc = instance_health(
 		instance, region_name, region, &program->health, &program->age_ms, &program->pid);
+
+	program->known = rc == 0;
+	return rc == 0 || rc == -ENOENT;
 }
 
 static bool is_alive(const struct program *program) {
@@ -330,8 +335,9 @@ static int run(const struct cli_args *args) {
 
 	if (rc != CLI_OK)
 		return rc;
-	look(&instance, &control, "control", ROUSE_REGION_CONTROL);
-	look(&instance, &dataplane, "state", ROUSE_REGION_STATE);
+	if (!look(&instance, &control, "control", ROUSE_REGION_CONTROL) ||
+		!look(&instance, &dataplane, "state", ROUSE_REGION_STATE))
+		return CLI_FAILED;
 	instance_try_policy(&instance);
 	instance.has_state =
 		dataplane.known && state_view_open(&instance.state, instance.runtime_dir, why) == 0;
@@ -355,9 +361,11 @@ const struct cli_command cmd_status = {
 	.name = "status",
 	.operands = "",
 	.help = "whether Rouse runs, and how it does",
-	.detail =
-		"Ends with 0 when both rouse-control and rouse-dataplane run, with 3 otherwise. A "
-		"program\nhangs when its process runs but has not stored its heartbeat for 5 s.",
+	.detail = "Ends with 0 when both rouse-control and rouse-dataplane run, with 3 otherwise, "
+		  "with 1 "
+		  "if\nthat cannot be told. A program hangs when its process runs but has not "
+		  "stored its "
+		  "heartbeat\nfor 5 s.",
 	.options = options,
 	.run = run,
 };

@@ -53,6 +53,10 @@ static void tell_health(const char *program, const struct instance *instance,
 			program, pid, age);
 }
 
+static void tell_unreadable(int rc, const char *why) {
+	cli_error("%s%s", why, rc == -EACCES ? ": be root or in group rouse" : "");
+}
+
 int instance_need_state(struct instance *instance) {
 	char why[SHM_WHY_SIZE] = "";
 	enum state_health health;
@@ -66,7 +70,7 @@ int instance_need_state(struct instance *instance) {
 		return CLI_NOT_RUNNING;
 	}
 	if (rc < 0) {
-		cli_error("%s", why);
+		tell_unreadable(rc, why);
 		return CLI_FAILED;
 	}
 	instance->has_state = true;
@@ -114,7 +118,7 @@ int instance_need_policy(struct instance *instance) {
 			  "files",
 			instance->runtime_dir);
 	else
-		cli_error("%s", why);
+		tell_unreadable(rc, why);
 	return rc == -ENOENT ? CLI_NOT_RUNNING : CLI_FAILED;
 }
 
@@ -133,20 +137,24 @@ void instance_close(struct instance *instance) {
 	*instance = (struct instance){0};
 }
 
-bool instance_health(const struct instance *instance, const char *name, enum rouse_region region,
+int instance_health(const struct instance *instance, const char *name, enum rouse_region region,
 	enum state_health *health, uint64_t *age_ms, uint64_t *pid) {
 	char path[300], why[SHM_WHY_SIZE];
 	struct shm_header *header;
 	struct shm_map map;
+	int rc;
 
 	snprintf(path, sizeof(path), "%s/%s", instance->runtime_dir, name);
-	if (shm_open_region(path, region, false, &map, why) < 0)
-		return false;
+	rc = shm_open_region(path, region, false, &map, why);
+	if (rc < 0 && rc != -ENOENT)
+		tell_unreadable(rc, why);
+	if (rc < 0)
+		return rc;
 	header = map.base;
 	*health = state_health(header, age_ms);
 	*pid = header->writer_pid;
 	shm_unmap(&map);
-	return true;
+	return 0;
 }
 
 const char *instance_host_name(

@@ -44,8 +44,9 @@ void instance_try_policy(struct instance *instance);
 
 void instance_close(struct instance *instance);
 
-// Health of the writer of a region file in runtime_dir. False: there is no such file.
-bool instance_health(const struct instance *instance, const char *name, enum rouse_region region,
+// Health of the writer of a region file in runtime_dir. -ENOENT: there is no such file. Another
+// -errno, after a sentence on stderr: it cannot be read, which says nothing of its writer.
+int instance_health(const struct instance *instance, const char *name, enum rouse_region region,
 	enum state_health *health, uint64_t *age_ms, uint64_t *pid);
 
 // The configured name of a machine, "" for an unknown one; good until instance_close.
