@@ -14,16 +14,16 @@ static const uint64_t client_id_seed[2][2] = {
 	{0x526f757365204c65ULL, 0x617365206b657932ULL},
 };
 
-static struct lease_key key_of(const struct dhcp_view *view) {
-	struct lease_key key = {.htype = view->htype, .hlen = view->hlen};
+struct lease_key dhcp_select_key(
+	uint8_t htype, uint8_t hlen, const uint8_t *chaddr, struct dhcp_bytes client_id) {
+	struct lease_key key = {.htype = htype, .hlen = hlen};
 
-	if (view->hlen) {
-		memcpy(key.bytes, view->chaddr, view->hlen);
+	if (hlen) {
+		memcpy(key.bytes, chaddr, hlen);
 		return key;
 	}
 	for (int half = 0; half < 2; half++) {
-		uint64_t hash =
-			hash_sip(client_id_seed[half], view->client_id.data, view->client_id.len);
+		uint64_t hash = hash_sip(client_id_seed[half], client_id.data, client_id.len);
 
 		memcpy(key.bytes + 8 * half, &hash, sizeof(hash));
 	}
@@ -75,7 +75,7 @@ static void select_machine(struct dhcp_selection *s, const struct dhcp_view *vie
 		.ipxe = policy_says_ipxe(view->user_class.data, view->user_class.len),
 	};
 	s->who = (struct lease_who){
-		.key = key_of(view),
+		.key = dhcp_select_key(view->htype, view->hlen, view->chaddr, view->client_id),
 		.subnet = (uint32_t)(s->subnet - s->policy->subnets),
 		.known = s->host != NULL,
 		.says_ipxe = s->machine.ipxe,

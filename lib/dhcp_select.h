@@ -48,6 +48,11 @@ struct dhcp_selection {
 	bool file_from_rule;
 };
 
+// What a machine is told by: its hardware address, hlen of at most 16 bytes, or a hash of its client
+// identifier where hlen is 0.
+struct lease_key dhcp_select_key(
+	uint8_t htype, uint8_t hlen, const uint8_t *chaddr, struct dhcp_bytes client_id);
+
 // Finds subnet and machine. On an error only policy and port are set.
 enum dhcp_place dhcp_select_place(struct dhcp_selection *selection, const struct policy *policy,
 	uint16_t port, const struct frame_view *frame, const struct dhcp_view *view);

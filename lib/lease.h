@@ -77,6 +77,13 @@ struct lease_record *lease_find_address(struct lease_table *table, uint32_t addr
 
 bool lease_owned_by(const struct lease_record *record, const struct lease_key *key);
 
+// The hash of a key in this table's index.
+uint32_t lease_hash(const struct lease_table *table, const struct lease_key *key);
+
+// Whether the machine has or had a lease in any subnet. An offer that it has not taken does not
+// count: anybody gets one. hash: lease_hash(key).
+bool lease_seen(const struct lease_table *table, const struct lease_key *key, uint32_t hash);
+
 // Read-only copy for other threads and processes: retried under seq at most 1,000 times. -EAGAIN:
 // it kept changing; -ENOENT: the record is free.
 int lease_read(const struct lease_record *record, struct lease_record *copy);

@@ -129,7 +129,7 @@ static uint32_t address_hash(const struct lease_table *table, uint32_t address) 
 	return (uint32_t)hash_mix(table->seed[0] ^ address);
 }
 
-static uint32_t key_hash(const struct lease_table *table, const struct lease_key *key) {
+uint32_t lease_hash(const struct lease_table *table, const struct lease_key *key) {
 	return (uint32_t)hash_sip(table->seed, key, sizeof(*key));
 }
 
@@ -240,7 +240,7 @@ struct lease_record *lease_find_key(
 	struct lease_record *best = NULL;
 	uint32_t at = 0, number;
 
-	while ((number = lease_index_next(&table->by_key, key_hash(table, key), &at)) !=
+	while ((number = lease_index_next(&table->by_key, lease_hash(table, key), &at)) !=
 		LEASE_NO_RECORD) {
 		struct lease_record *record = &table->records[number];
 
@@ -251,6 +251,18 @@ struct lease_record *lease_find_key(
 			best = record;
 	}
 	return best;
+}
+
+bool lease_seen(const struct lease_table *table, const struct lease_key *key, uint32_t hash) {
+	uint32_t at = 0, number;
+
+	while ((number = lease_index_next(&table->by_key, hash, &at)) != LEASE_NO_RECORD) {
+		const struct lease_record *record = &table->records[number];
+
+		if (lease_owned_by(record, key) && (record->lsn || record->state != LEASE_OFFERED))
+			return true;
+	}
+	return false;
 }
 
 static struct lease_record *unused(struct lease_table *table) {
@@ -292,7 +304,7 @@ void lease_record_own(
 	uint32_t number = lease_number(table, record);
 
 	if (has_owner(record))
-		lease_index_remove(&table->by_key, key_hash(table, &old), number);
+		lease_index_remove(&table->by_key, lease_hash(table, &old), number);
 	if (!key)
 		key = &nobody;
 	lease_write_begin(record);
@@ -313,7 +325,7 @@ void lease_record_own(
 	table->private[number].floor_lsn = 0;
 	table->private[number].safe_boot_ms = 0;
 	if (has_owner(record))
-		lease_index_add(&table->by_key, key_hash(table, key), number);
+		lease_index_add(&table->by_key, lease_hash(table, key), number);
 }
 
 static enum lease_use use_of(enum lease_state state) {
@@ -380,7 +392,7 @@ static struct lease_record *sibling(
 	struct lease_key key = key_of(record);
 	uint32_t number;
 
-	while ((number = lease_index_next(&table->by_key, key_hash(table, &key), at)) !=
+	while ((number = lease_index_next(&table->by_key, lease_hash(table, &key), at)) !=
 		LEASE_NO_RECORD) {
 		struct lease_record *other = &table->records[number];
 

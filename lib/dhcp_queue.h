@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the Rouse authors
+
+// Which DHCP message comes next when there are more than a pass can answer: those of known machines
+// before those of unknown ones, each class in the order of arrival. What a machine sends again takes
+// the place of what it has waiting, so it waits once. Here are the places only; the caller keeps the
+// messages. One thread.
+
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lease.h"
+
+enum dhcp_class {
+	DHCP_CLASS_KNOWN = 0, // a host of the policy, or a machine that had a lease before
+	DHCP_CLASS_UNKNOWN,
+	DHCP_CLASSES,
+};
+
+// A thousand machines that are switched on at once send some DHCP messages each within a retry
+// interval: known ones find room. Unknown ones wait for 512 answers, less than a millisecond.
+#define DHCP_QUEUE_KNOWN   2048u
+#define DHCP_QUEUE_UNKNOWN 512u
+#define DHCP_QUEUE_PLACES  (DHCP_QUEUE_KNOWN + DHCP_QUEUE_UNKNOWN)
+#define DHCP_QUEUE_BUCKETS 4096u
+
+// By what a message is told to be sent again: machine and message type. Not by xid, which a client
+// may change (RFC 2131, 4.1) and a flood would.
+struct dhcp_sender {
+	struct lease_key key;
+	uint8_t type;  // enum dhcp_type
+	bool replaces; // DISCOVER, REQUEST, INFORM; DECLINE and RELEASE do something, each time
+	uint32_t hash; // lease_hash of key
+};
+
+struct dhcp_waiting {
+	struct dhcp_sender sender;
+	uint16_t next;  // in its class, or among the free ones
+	uint16_t chain; // in its bucket
+};
+
+struct dhcp_line {
+	uint16_t first;
+	uint16_t last;
+	uint16_t free; // places of this class that were given back
+	uint16_t count;
+};
+
+struct dhcp_queue {
+	struct dhcp_line line[DHCP_CLASSES];
+	uint16_t bucket[DHCP_QUEUE_BUCKETS]; // place, DHCP_NO_PLACE: empty
+	struct dhcp_waiting place[DHCP_QUEUE_PLACES];
+};
+
+#define DHCP_NO_PLACE UINT16_MAX
+
+enum dhcp_queued {
+	DHCP_QUEUED_NEW = 0,
+	DHCP_QUEUED_INSTEAD, // in place of an earlier message of this machine
+	// Refused. The newest goes, not the oldest: all that wait are younger than any client's
+	// first repetition (1 s), so none is worth less than another, those who came first are
+	// answered first, and a flood cannot wash out what waits.
+	DHCP_QUEUED_FULL,
+};
+
+void dhcp_queue_init(struct dhcp_queue *queue);
+
+// place: where the caller puts the message, below DHCP_QUEUE_PLACES; its own until it is popped.
+enum dhcp_queued dhcp_queue_push(struct dhcp_queue *queue, enum dhcp_class class,
+	const struct dhcp_sender *sender, uint16_t *place);
+
+// The oldest of a class. place stays the caller's until the next push. False if none waits.
+bool dhcp_queue_pop(struct dhcp_queue *queue, enum dhcp_class class, uint16_t *place);
+
+static inline bool dhcp_queue_is_empty(const struct dhcp_queue *queue) {
+	return !queue->line[DHCP_CLASS_KNOWN].count && !queue->line[DHCP_CLASS_UNKNOWN].count;
+}
