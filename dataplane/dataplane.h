@@ -39,6 +39,7 @@ struct dataplane {
 	uint16_t worker_count;
 	struct worker *worker; // [worker_count]
 	struct dhcp_glue *dhcp;
+	struct dhcp_order *dhcp_order; // freed at the end
 	struct prober prober;
 	bool probes; // under way: the journal was empty when it was begun
 	bool eal_runs;

@@ -15,14 +15,50 @@
 #include "hot.h"
 
 #define PROBES_PER_PASS 256u
+#define OUT_MAX         (WORKER_OUT / 4 * 3)       // DHCP's share of a port's frames in a pass
+#define RECORDS_KNOWN   (JOURNAL_RING_RECORDS / 4) // room in the journal that is for known machines
+_Static_assert(DHCP_PASS_ANSWERS <= OUT_MAX, "a pass's answers fit its ports");
 
-static bool send_payload(struct worker *w, uint16_t port, const struct frame_to *to,
+// How much of a port's share is taken.
+static uint16_t most_out(const struct worker *w) {
+	uint16_t most = 0, i;
+
+	for (i = 0; i < w->port_count; i++)
+		if (w->port[i].out_count > most)
+			most = w->port[i].out_count;
+	return most;
+}
+
+bool dhcp_glue_can_answer(struct dhcp_glue *glue) {
+	return most_out(glue->worker) < OUT_MAX && worker_can_send(glue->worker);
+}
+
+bool dhcp_glue_is_pressed(const struct dhcp_glue *glue) {
+	return most_out(glue->worker) + DHCP_PASS_ANSWERS > OUT_MAX ||
+	       journal_room(glue->journal) < RECORDS_KNOWN || parked_is_low(&glue->parked);
+}
+
+// Journal records that may be made for a machine of this class now.
+static uint32_t room_for(const struct dhcp_glue *glue, enum dhcp_class class) {
+	uint32_t room = journal_room(glue->journal);
+
+	if (!parked_has_room(&glue->parked)) {
+		stat_inc(&glue->worker->stats, STAT_DHCP_PARKED_FULL);
+		return 0;
+	}
+	if (class == DHCP_CLASS_KNOWN)
+		return room;
+	return room > RECORDS_KNOWN && !parked_is_low(&glue->parked) ? room - RECORDS_KNOWN : 0;
+}
+
+static bool send_payload(struct dhcp_glue *glue, uint16_t port, const struct frame_to *to,
 	const uint8_t *payload, uint16_t len) {
+	struct worker *w = glue->worker;
 	uint32_t sum;
 	uint8_t *room;
 	size_t size;
 
-	if (!worker_can_send(w))
+	if (!dhcp_glue_can_answer(glue))
 		return false;
 	room = worker_payload(w, port, &size);
 	if (len > size) {
@@ -50,28 +86,25 @@ static void park(struct dhcp_glue *glue, uint16_t port) {
 		dhcp_server_failed(&glue->server, &output->record[i], glue->worker->time.now);
 }
 
-void dhcp_glue_handle(struct dhcp_glue *glue, uint16_t port, const struct frame_view *view) {
+void dhcp_glue_handle(struct dhcp_glue *glue, uint16_t port, const struct frame_view *view,
+	enum dhcp_class class) {
 	struct worker *w = glue->worker;
 	struct dhcp_input input = {
 		.frame = view,
 		.port = port,
 		.journal_degraded = journal_degraded(glue->journal),
-		.journal_room = journal_room(glue->journal),
+		.journal_room = room_for(glue, class),
 	};
 
 	memcpy(input.port_mac, w->port[port].mac, sizeof(input.port_mac));
-	if (!parked_has_room(&glue->parked)) {
-		stat_inc(&w->stats, STAT_DHCP_PARKED_FULL);
-		input.journal_room = 0;
-	}
 	glue->output.record_count = 0;
 	glue->output.len = 0;
 	switch (dhcp_server_handle(&glue->server, &input, w->time.now, &glue->output)) {
 	case DHCP_SILENT:
 		break;
 	case DHCP_REPLY:
-		if (!send_payload(
-			    w, port, &glue->output.to, glue->output.payload, glue->output.len))
+		if (!send_payload(glue, port, &glue->output.to, glue->output.payload,
+			    glue->output.len))
 			stat_inc(&w->stats, STAT_DHCP_TX_BLOCKED);
 		break;
 	case DHCP_RECORD_ONLY:
@@ -114,7 +147,7 @@ void dhcp_glue_send(struct dhcp_glue *glue) {
 		else if (parked_is_late(reply, w->time.now.us))
 			stat_inc(&w->stats, STAT_DHCP_PARKED_TOO_LONG);
 		else if (reply->len &&
-			 !send_payload(w, reply->port, &reply->to, reply->payload, reply->len))
+			 !send_payload(glue, reply->port, &reply->to, reply->payload, reply->len))
 			return;
 		settle_records(glue, reply);
 		parked_pop(&glue->parked);

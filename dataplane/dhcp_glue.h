@@ -8,6 +8,7 @@
 
 #include <stdint.h>
 
+#include "dhcp_order.h"
 #include "dhcp_server.h"
 #include "frame.h"
 #include "outlook.h"
@@ -21,6 +22,7 @@ struct dhcp_glue {
 	struct dhcp_server server;
 	struct journal *journal;
 	struct worker *worker;
+	struct dhcp_order *order;
 	struct parked parked;
 	struct failed_lsns failed;
 	uint64_t sweep_us;            // when to sweep next
@@ -30,7 +32,16 @@ struct dhcp_glue {
 	struct dhcp_output output;
 };
 
-void dhcp_glue_handle(struct dhcp_glue *glue, uint16_t port, const struct frame_view *view);
+// Answers a message. class: an unknown machine leaves a quarter of what can wait for the disk to
+// known ones.
+void dhcp_glue_handle(struct dhcp_glue *glue, uint16_t port, const struct frame_view *view,
+	enum dhcp_class class);
+
+// Whether the ports take another answer; a quarter of what they take in a pass is TFTP's.
+bool dhcp_glue_can_answer(struct dhcp_glue *glue);
+
+// Whether ports or journal are so far behind that it matters who is answered.
+bool dhcp_glue_is_pressed(const struct dhcp_glue *glue);
 
 // Sends parked replies whose records became durable; drops those whose records failed, and those
 // that waited too long.

@@ -41,6 +41,14 @@ bool parked_has_room(const struct parked *parked) {
 	return place(parked, ENTRY_MAX) != UINT32_MAX;
 }
 
+bool parked_is_low(const struct parked *parked) {
+	uint32_t used = parked->head - parked->tail;
+
+	if (parked->count && parked->head <= parked->tail)
+		used += parked->size;
+	return used > parked->size / 4 * 3;
+}
+
 void parked_push(
 	struct parked *parked, const struct dhcp_output *output, uint16_t port, uint64_t now_us) {
 	uint32_t size = entry_size(output->len), at = place(parked, size);

@@ -41,6 +41,9 @@ void parked_init(struct parked *parked, void *memory, uint32_t size);
 // Whether the largest possible reply fits.
 bool parked_has_room(const struct parked *parked);
 
+// Whether three quarters of the ring are in use.
+bool parked_is_low(const struct parked *parked);
+
 // Copies output with its records; parked_has_room must be true.
 void parked_push(
 	struct parked *parked, const struct dhcp_output *output, uint16_t port, uint64_t now_us);

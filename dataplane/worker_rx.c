@@ -65,8 +65,8 @@ static enum fate handle_dhcp(
 	struct worker *w, uint16_t port, const struct frame_view *view, struct rte_mbuf *mbuf) {
 	if (!w->dhcp)
 		return give(w, 0, mbuf);
-	dhcp_glue_handle(w->dhcp, port, view);
-	return FATE_DONE;
+	dhcp_order_take(w->dhcp, port, view, mbuf);
+	return FATE_GIVEN;
 }
 
 static enum fate handle_tid(
@@ -170,13 +170,31 @@ static uint32_t recv_handover(struct worker *w) {
 	return count;
 }
 
-uint32_t worker_recv(struct worker *w) {
-	uint32_t count = 0;
+// A burst of everything. full: something may have more.
+static uint32_t recv_round(struct worker *w, bool *full) {
+	uint32_t count = 0, burst;
 	uint16_t i;
 
-	for (i = 0; i < w->queue_count; i++)
-		count += recv_queue(w, &w->queue[i]);
-	if (w->worker_count > 1)
-		count += recv_handover(w);
+	*full = false;
+	for (i = 0; i <= w->queue_count; i++) {
+		if (i < w->queue_count)
+			burst = recv_queue(w, &w->queue[i]);
+		else
+			burst = w->worker_count > 1 ? recv_handover(w) : 0;
+		*full |= burst == WORKER_BURST;
+		count += burst;
+	}
+	return count;
+}
+
+uint32_t worker_recv(struct worker *w) {
+	uint32_t count = 0, rounds = 0;
+	bool full;
+
+	do
+		count += recv_round(w, &full);
+	while (full && w->dhcp && dhcp_order_wants_more(w->dhcp->order, ++rounds));
+	if (w->dhcp)
+		count += dhcp_order_serve(w->dhcp);
 	return count;
 }

@@ -150,13 +150,16 @@ static int setup_dhcp(struct dataplane *dp) {
 
 	dp->dhcp = memory(sizeof(*dp->dhcp));
 	dp->parked_memory = memory(PARKED_BYTES);
-	if (!dp->dhcp || !dp->parked_memory)
+	dp->dhcp_order = memory(sizeof(*dp->dhcp_order));
+	if (!dp->dhcp || !dp->parked_memory || !dp->dhcp_order)
 		return -ENOMEM;
 	dp->dhcp->server.leases = dp->leases;
 	dp->dhcp->server.stats = &w->stats;
 	dp->dhcp->server.events = &w->events;
 	dp->dhcp->worker = w;
 	parked_init(&dp->dhcp->parked, dp->parked_memory, PARKED_BYTES);
+	dp->dhcp->order = dp->dhcp_order;
+	dhcp_order_init(dp->dhcp_order);
 	w->dhcp = dp->dhcp;
 	return 0;
 }
@@ -280,6 +283,7 @@ void worker_setup_undo(struct dataplane *dp) {
 		free(dp->worker[i].tftp_memory);
 	}
 	free(dp->worker);
+	free(dp->dhcp_order);
 	free(dp->parked_memory);
 	free(dp->lease_memory);
 	free(dp->dhcp);

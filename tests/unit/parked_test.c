@@ -131,6 +131,30 @@ static void failed_numbers_are_found(void **state) {
 }
 
 // Too many runs: some numbers between count as failed, none that failed is forgotten.
+// Low at three quarters, wherever in the ring its entries lie.
+static void low_is_three_quarters(void **state) {
+	struct parked parked;
+	void *memory = malloc(RING_BYTES);
+	struct dhcp_output output = output_of(1, 100);
+	uint32_t entry, turn;
+
+	(void)state;
+	parked_init(&parked, memory, RING_BYTES);
+	parked_push(&parked, &output, 0, 1);
+	entry = parked.head;
+	for (turn = 0; turn < 100; turn++) {
+		assert_false(parked_is_low(&parked));
+		while (!parked_is_low(&parked))
+			parked_push(&parked, &output, 0, 1);
+		// An entry's space may be lost at the ring's end.
+		assert_in_range(parked.count * entry, RING_BYTES / 4 * 3 - entry,
+			RING_BYTES / 4 * 3 + entry);
+		while (parked.count > 1)
+			parked_pop(&parked);
+	}
+	free(memory);
+}
+
 static void too_many_failed_runs_err_to_the_safe_side(void **state) {
 	struct failed_lsns failed = {0};
 	uint64_t lsn;
@@ -149,6 +173,7 @@ int main(void) {
 		cmocka_unit_test(empty_has_nothing),
 		cmocka_unit_test(full_has_no_room),
 		cmocka_unit_test(order_holds_around_the_end),
+		cmocka_unit_test(low_is_three_quarters),
 		cmocka_unit_test(replies_become_late),
 		cmocka_unit_test(failed_numbers_are_found),
 		cmocka_unit_test(too_many_failed_runs_err_to_the_safe_side),

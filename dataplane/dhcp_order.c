@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the Rouse authors
+
+// Storm control of DHCP. Telling known machines from unknown ones is cheap beside an answer, so a
+// flood of strangers costs little more than receiving it. Relies on lib/dhcp_queue.h and
+// lib/dhcp_class.h; dhcp_glue.c answers.
+
+#include "dhcp_order.h"
+
+#include <string.h>
+
+#include <rte_mbuf.h>
+
+#include "dhcp_class.h"
+#include "dhcp_glue.h"
+#include "worker.h"
+
+#include "hot.h"
+
+void dhcp_order_init(struct dhcp_order *order) {
+	dhcp_queue_init(&order->queue);
+}
+
+static void drop(struct dhcp_glue *glue, enum dhcp_class class) {
+	stat_inc(&glue->worker->stats, class == DHCP_CLASS_KNOWN ? STAT_DHCP_KNOWN_OVERFLOW
+								 : STAT_DHCP_UNKNOWN_OVERFLOW);
+}
+
+static void keep(struct dhcp_kept *kept, const struct dhcp_arrival *arrival) {
+	kept->view = arrival->view;
+	kept->port = arrival->port;
+	memcpy(kept->payload, arrival->view.payload, arrival->view.payload_len);
+	kept->view.payload = kept->payload;
+}
+
+static void sort_one(struct dhcp_glue *glue, const struct dhcp_arrival *arrival,
+	const struct dhcp_sender *sender) {
+	struct dhcp_order *order = glue->order;
+	enum dhcp_class class = dhcp_class_of(glue->server.policy, glue->server.leases, sender);
+	uint16_t place;
+
+	if (arrival->view.payload_len > DHCP_KEPT_MAX) {
+		drop(glue, class);
+		return;
+	}
+	switch (dhcp_queue_push(&order->queue, class, sender, &place)) {
+	case DHCP_QUEUED_INSTEAD:
+		stat_inc(&glue->worker->stats, STAT_DHCP_REPEATED);
+		keep(&order->kept[place], arrival);
+		break;
+	case DHCP_QUEUED_NEW:
+		keep(&order->kept[place], arrival);
+		break;
+	case DHCP_QUEUED_FULL:
+		drop(glue, class);
+		break;
+	}
+}
+
+static void release(struct dhcp_order *order) {
+	uint32_t i;
+
+	for (i = 0; i < order->arrived; i++)
+		rte_pktmbuf_free(order->arrival[i].mbuf);
+	order->arrived = 0;
+}
+
+// All senders first: what their look-ups will read comes nearer meanwhile.
+static void sort(struct dhcp_glue *glue) {
+	struct dhcp_order *order = glue->order;
+	struct dhcp_sender sender[DHCP_PASS_ARRIVED];
+	uint32_t i;
+
+	for (i = 0; i < order->arrived; i++) {
+		const struct frame_view *view = &order->arrival[i].view;
+
+		dhcp_class_sender(
+			glue->server.leases, view->payload, view->payload_len, &sender[i]);
+	}
+	for (i = 0; i < order->arrived; i++)
+		sort_one(glue, &order->arrival[i], &sender[i]);
+	release(order);
+}
+
+void dhcp_order_take(
+	struct dhcp_glue *glue, uint16_t port, const struct frame_view *view, struct rte_mbuf *mbuf) {
+	struct dhcp_order *order = glue->order;
+
+	if (order->arrived == DHCP_PASS_ARRIVED)
+		sort(glue);
+	order->arrival[order->arrived++] =
+		(struct dhcp_arrival){.view = *view, .mbuf = mbuf, .port = port};
+	order->received++;
+}
+
+bool dhcp_order_wants_more(struct dhcp_order *order, uint32_t rounds) {
+	if (order->received < DHCP_PASS_MANY)
+		return false;
+	order->flooded = rounds >= DHCP_PASS_ROUNDS;
+	return !order->flooded;
+}
+
+static void answer_as_they_came(struct dhcp_glue *glue) {
+	struct dhcp_order *order = glue->order;
+	uint32_t i;
+
+	for (i = 0; i < order->arrived; i++)
+		dhcp_glue_handle(
+			glue, order->arrival[i].port, &order->arrival[i].view, DHCP_CLASS_KNOWN);
+	release(order);
+}
+
+static uint32_t answer_class(struct dhcp_glue *glue, enum dhcp_class class, uint32_t budget) {
+	struct dhcp_order *order = glue->order;
+	uint32_t count = 0;
+	uint16_t place;
+
+	while (count < budget && dhcp_glue_can_answer(glue) &&
+		dhcp_queue_pop(&order->queue, class, &place)) {
+		dhcp_glue_handle(glue, order->kept[place].port, &order->kept[place].view, class);
+		count++;
+	}
+	return count;
+}
+
+static void answer_in_order(struct dhcp_glue *glue) {
+	bool flooded = glue->order->flooded;
+	uint32_t left = DHCP_PASS_ANSWERS;
+
+	sort(glue);
+	left -= answer_class(glue, DHCP_CLASS_KNOWN, left);
+	if (flooded && left > DHCP_PASS_UNKNOWN)
+		left = DHCP_PASS_UNKNOWN;
+	answer_class(glue, DHCP_CLASS_UNKNOWN, left);
+}
+
+uint32_t dhcp_order_serve(struct dhcp_glue *glue) {
+	struct dhcp_order *order = glue->order;
+	const struct dhcp_line *line = order->queue.line;
+
+	if (dhcp_queue_is_empty(&order->queue) && order->arrived <= DHCP_PASS_ANSWERS &&
+		!dhcp_glue_is_pressed(glue))
+		answer_as_they_came(glue);
+	else
+		answer_in_order(glue);
+	order->received = 0;
+	order->flooded = false;
+	return line[DHCP_CLASS_KNOWN].count + line[DHCP_CLASS_UNKNOWN].count;
+}
