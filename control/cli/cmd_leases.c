@@ -30,11 +30,19 @@ static const char *state_name(uint8_t state) {
 	return state < sizeof(names) / sizeof(names[0]) ? names[state] : "?";
 }
 
-// "52:54:00:00:01:01", or the hash of a client id.
+static bool has_client(const struct lease_record *record) {
+	static const uint8_t none[LEASE_KEY_MAX];
+
+	return record->hlen || memcmp(record->key, none, sizeof(none)) != 0;
+}
+
+// "52:54:00:00:01:01", or the hash of a client id; "" for nobody's address, one in quarantine.
 static const char *key_text(const struct lease_record *record, char out[48]) {
 	size_t len = record->hlen && record->hlen < LEASE_KEY_MAX ? record->hlen : LEASE_KEY_MAX;
 	size_t used = record->hlen ? 0 : (size_t)snprintf(out, 48, "id:");
 
+	if (!has_client(record))
+		return strcpy(out, "");
 	if (record->hlen == 6)
 		return text_mac(record->key, out);
 	for (size_t i = 0; i < len && used + 3 <= 48; i++)

@@ -78,6 +78,8 @@ def test_decline(lab):
     check(lab.leased()[address] == "bound", "a stranger declined %s" % address)
     lab.silence("DECLINE", wire.DECLINE, 7, ends)
     check(lab.leased()[address] not in ("bound", "free"), "after DECLINE: %s" % lab.leased()[address])
+    clients = {lease["address"]: lease["client"] for lease in lab.rouse.read("leases")["leases"]}
+    check(clients[address] == "", "an address in quarantine is of client '%s'" % clients[address])
     check(lab.discover(7).yiaddr != address, "the declined address again")
     check(lab.discover(9, option(50, wire.ip(address))).yiaddr != address, "and to another machine")
 
