@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -353,9 +354,38 @@ static void tell_complete(struct image_service *s) {
 
 // --- the loop
 
+// Whether another directory is at boot_root's path than the one that is open: a new tree that was
+// put in its place, a symbolic link that leads elsewhere now, a file system that was mounted there.
+static bool root_is_replaced(const struct image_service *s) {
+	struct stat open_one, there;
+
+	if (stat(s->boot_root, &there) < 0 || fstat(s->root_fd, &open_one) < 0)
+		return false; // moved away, and nothing in its place yet: what was there goes on
+	return there.st_dev != open_one.st_dev || there.st_ino != open_one.st_ino;
+}
+
+static void follow_root(struct image_service *s) {
+	int fd;
+
+	if (!root_is_replaced(s))
+		return;
+	fd = open(s->boot_root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	control_log(
+		CONTROL_NOTICE, "%s is another directory now, all of it is scanned", s->boot_root);
+	close(s->root_fd);
+	s->root_fd = fd;
+	image_watch_close(&s->watch);
+	image_watch_init(&s->watch, fd);
+	s->told_unreliable = false;
+	schedule_scan(s, 0);
+}
+
 static void take_events(struct image_service *s) {
 	bool lost;
 
+	follow_root(s);
 	if (image_watch_drain(&s->watch, &lost))
 		schedule_scan(s, DEBOUNCE_MS);
 	if (lost)
