@@ -48,7 +48,8 @@ sshd_answers() {
 }
 
 watch_icmp() {
-	run_background icmp ns lab tcpdump --immediate-mode -l -n -i eth0 'icmp[icmptype] == icmp-unreach'
+	run_background icmp ns lab tcpdump --immediate-mode -l -n -i eth0 \
+		"src host $server_address and icmp[icmptype] == icmp-unreach"
 	wait_for 15 "tcpdump" log_has icmp 'listening on'
 }
 

@@ -29,7 +29,8 @@ static void write_by_hand(
 	payload[1] = opcode;
 	payload[2] = (uint8_t)(block >> 8);
 	payload[3] = (uint8_t)block;
-	memcpy(payload + 4, content, len);
+	if (len)
+		memcpy(payload + 4, content, len);
 	frame_write_headers(frame, &TO, (uint16_t)(4 + len), checksum_add(0, payload, 4 + len));
 }
 
