@@ -145,12 +145,28 @@ static int take_event(struct builder *b, const yaml_event_t *event) {
 	return 0;
 }
 
-static int refuse_syntax(struct builder *b, const yaml_parser_t *parser) {
+// Whether a line begins with a tab among its blanks: YAML takes none there, and libyaml's sentence
+// does not name it.
+static bool begins_with_tab(const char *text, size_t len, size_t line) {
+	const char *end = text + len, *at = text;
+
+	while (at && line--)
+		at = (at = memchr(at, '\n', (size_t)(end - at))) ? at + 1 : NULL;
+	while (at && at < end && *at == ' ')
+		at++;
+	return at && at < end && *at == '\t';
+}
+
+static int refuse_syntax(
+	struct builder *b, const yaml_parser_t *parser, const char *text, size_t len) {
 	size_t line = parser->problem_mark.line + 1;
 
 	if (parser->error == YAML_READER_ERROR)
 		config_error_add(
 			b->errors, 0, "", "not UTF-8 text, at byte %zu", parser->problem_offset);
+	else if (begins_with_tab(text, len, parser->problem_mark.line))
+		config_error_add(b->errors, (uint32_t)line, "",
+			"begins with a tab: YAML takes only spaces there");
 	else
 		config_error_add(b->errors, (uint32_t)line, "", "not YAML: %s%s%s",
 			parser->context ? parser->context : "", parser->context ? ": " : "",
@@ -158,14 +174,14 @@ static int refuse_syntax(struct builder *b, const yaml_parser_t *parser) {
 	return -EINVAL;
 }
 
-static int parse_all(struct builder *b, yaml_parser_t *parser) {
+static int parse_all(struct builder *b, yaml_parser_t *parser, const char *text, size_t len) {
 	for (;;) {
 		yaml_event_t event;
 		bool last;
 		int rc;
 
 		if (!yaml_parser_parse(parser, &event))
-			return refuse_syntax(b, parser);
+			return refuse_syntax(b, parser, text, len);
 		rc = take_event(b, &event);
 		last = event.type == YAML_STREAM_END_EVENT;
 		yaml_event_delete(&event);
@@ -189,7 +205,7 @@ struct config_node *config_tree_parse(
 		return NULL;
 	}
 	yaml_parser_set_input_string(&parser, (const unsigned char *)text, len);
-	rc = parse_all(&b, &parser);
+	rc = parse_all(&b, &parser, text, len);
 	yaml_parser_delete(&parser);
 	if (rc < 0)
 		return NULL;
