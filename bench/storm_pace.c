@@ -40,6 +40,9 @@ static void fill(struct storm_pace *pace, uint64_t now_us) {
 	uint64_t passed_us = now_us - pace->filled_us;
 	int64_t bucket = (int64_t)(pace->rate * BUCKET_US);
 
+	// Packets of a batch bear the time of their arrival, which may lie before the last look.
+	if (now_us <= pace->filled_us)
+		return;
 	// A caller that looks less often than once a second is no sender; the product stays in
 	// range.
 	if (passed_us > SECOND_US)

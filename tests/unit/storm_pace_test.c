@@ -120,6 +120,20 @@ static void the_rate_is_kept(void **state) {
 	}
 }
 
+static void an_earlier_time_fills_nothing(void **state) {
+	struct rig rig;
+	uint32_t client;
+
+	(void)state;
+	start(&rig, 1000000);
+	hold(&rig, 0, 0, 1000000);
+	assert_non_null(storm_pace_next(&rig.pace, SECOND, &client)); // a second's debt
+	hold(&rig, 1, 0, 1);
+	assert_null(storm_pace_next(&rig.pace, SECOND - 1, &client));
+	assert_null(storm_pace_next(&rig.pace, SECOND, &client));
+	assert_non_null(storm_pace_next(&rig.pace, 2 * SECOND, &client));
+}
+
 static void a_long_silence_saves_up_no_more_than_a_bucket(void **state) {
 	struct rig rig;
 	uint32_t client, left = 0;
@@ -156,6 +170,7 @@ int main(void) {
 		cmocka_unit_test(what_was_forgotten_neither_leaves_nor_costs),
 		cmocka_unit_test(a_later_packet_takes_the_place_of_the_waiting_one),
 		cmocka_unit_test(the_rate_is_kept),
+		cmocka_unit_test(an_earlier_time_fills_nothing),
 		cmocka_unit_test(a_long_silence_saves_up_no_more_than_a_bucket),
 		cmocka_unit_test(an_ack_costs_what_it_lets_through),
 	};
