@@ -128,6 +128,8 @@ uint32_t tftp_server_resume(
 	struct tftp_server *server, const struct policy *policy, struct rouse_now now) {
 	uint32_t taken = choose(server, policy, now);
 
+	// Nothing is armed yet; a wheel that began at 0 would go through all the time since then.
+	timer_wheel_init(&server->wheel, server->setup.sessions, now.us);
 	tftp_table_adopt(&server->table);
 	for (uint32_t i = 0; i < server->setup.session_count; i++) {
 		struct tftp_session *session = &server->setup.sessions[i];

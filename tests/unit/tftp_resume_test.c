@@ -382,6 +382,26 @@ static void replaced_images_end_all_transfers(void **state) {
 	world_end(world);
 }
 
+// On a host that has been up for 100 days the timers of taken over transfers are right at once.
+static void timers_are_right_however_late_it_is(void **state) {
+	struct world *world = world_usual();
+
+	(void)state;
+	world->now.us = 100ull * 86400 * 1000000;
+	world_read(world, WORLD_PORT, "kernel", "blksize", "1468");
+	assert_int_equal(world_drain(world, &sent), 1);
+	world_ack(world, &sent, 0);
+	assert_int_equal(world_drain(world, &sent), 1);
+	assert_int_equal(world_restart(world), 1);
+	assert_int_equal(world_drain(world, &sent), 1);
+	assert_true(tftp_server_expire(world->server, world->now) > world->now.us);
+	world->now.us += TFTP_RTO_INITIAL_US + 2048;
+	tftp_server_expire(world->server, world->now);
+	assert_true(world_take(world, &sent));
+	assert_true(world_is_data(&sent, 1));
+	world_end(world);
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(records_that_contradict_themselves_are_freed),
@@ -394,6 +414,7 @@ int main(void) {
 		cmocka_unit_test(an_ack_for_the_dead_process_counts),
 		cmocka_unit_test(the_end_of_a_file_is_found_again),
 		cmocka_unit_test(a_half_open_transfer_keeps_its_limit),
+		cmocka_unit_test(timers_are_right_however_late_it_is),
 		cmocka_unit_test(a_forged_account_gives_no_credit),
 		cmocka_unit_test(data_1_is_not_repeated_unasked),
 	};
