@@ -238,10 +238,9 @@ static int rank(const struct lease_record *record) {
 struct lease_record *lease_find_key(
 	struct lease_table *table, const struct lease_key *key, uint32_t subnet) {
 	struct lease_record *best = NULL;
-	uint32_t at = 0, number;
+	uint32_t hash = lease_hash(table, key), at = 0, number;
 
-	while ((number = lease_index_next(&table->by_key, lease_hash(table, key), &at)) !=
-		LEASE_NO_RECORD) {
+	while ((number = lease_index_next(&table->by_key, hash, &at)) != LEASE_NO_RECORD) {
 		struct lease_record *record = &table->records[number];
 
 		if (record->subnet != subnet || !lease_owned_by(record, key))
@@ -300,11 +299,11 @@ struct lease_record *lease_record_new(struct lease_table *table, uint32_t addres
 void lease_record_own(
 	struct lease_table *table, struct lease_record *record, const struct lease_key *key) {
 	static const struct lease_key nobody;
-	struct lease_key old = key_of(record);
 	uint32_t number = lease_number(table, record);
+	struct lease_private *private = &table->private[number];
 
 	if (has_owner(record))
-		lease_index_remove(&table->by_key, lease_hash(table, &old), number);
+		lease_index_remove(&table->by_key, private->key_hash, number);
 	if (!key)
 		key = &nobody;
 	lease_write_begin(record);
@@ -322,10 +321,12 @@ void lease_record_own(
 	record->lsn = 0;
 	lease_write_end(record);
 	atomic_store_explicit(&table->bears_no_ahead[number], 0, memory_order_relaxed);
-	table->private[number].floor_lsn = 0;
-	table->private[number].safe_boot_ms = 0;
-	if (has_owner(record))
-		lease_index_add(&table->by_key, lease_hash(table, key), number);
+	private->floor_lsn = 0;
+	private->safe_boot_ms = 0;
+	if (!has_owner(record))
+		return;
+	private->key_hash = lease_hash(table, key);
+	lease_index_add(&table->by_key, private->key_hash, number);
 }
 
 static enum lease_use use_of(enum lease_state state) {
@@ -389,11 +390,10 @@ void lease_record_drop(struct lease_table *table, struct lease_record *record) {
 // The next record of the same owner in the same subnet.
 static struct lease_record *sibling(
 	struct lease_table *table, const struct lease_record *record, uint32_t *at) {
+	uint32_t hash = lease_private_of(table, record)->key_hash, number;
 	struct lease_key key = key_of(record);
-	uint32_t number;
 
-	while ((number = lease_index_next(&table->by_key, lease_hash(table, &key), at)) !=
-		LEASE_NO_RECORD) {
+	while ((number = lease_index_next(&table->by_key, hash, at)) != LEASE_NO_RECORD) {
 		struct lease_record *other = &table->records[number];
 
 		if (other != record && other->subnet == record->subnet &&

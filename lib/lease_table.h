@@ -22,6 +22,8 @@ struct lease_private {
 	uint32_t prev;
 	uint64_t floor_lsn;    // first journal record of this owner's lease: older ones say nothing
 	uint64_t safe_boot_ms; // end of what the client may have been told so far
+	uint32_t key_hash;     // of its owner, if it has one
+	uint32_t pad0;         // two of these in a cache line
 };
 
 struct lease_table {
