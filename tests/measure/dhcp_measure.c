@@ -22,6 +22,7 @@
 #define BURST      32u
 #define FRAME_SIZE 2048u
 #define FRAMES     1024u // buffers in turn, as those of a port
+#define SERIES_MAX (1u << 16)
 #define UNDER_WAY  1024u // records that wait for the disk
 #define LEASE_S    12u   // every return of a population within 3.3 s is a new record
 #define CYCLE_US   3300000u
@@ -309,55 +310,87 @@ static uint64_t burst(const struct run *run, const struct model *model, const ui
 	return tsc() - start;
 }
 
-struct cost {
-	uint64_t discover;
-	uint64_t request;
-	uint64_t durable;
+// Cycles of each burst; medians, so that what else the machine does counts little.
+struct series {
+	uint64_t *cycles; // [SERIES_MAX]
+	uint32_t count;
 };
 
-static void exchange(const struct run *run, const struct model *model, const uint32_t *machine,
-	struct cost *cost) {
+struct cost {
+	struct series discover;
+	struct series request;
+	struct series durable;
+};
+
+static struct cost cost;
+
+static void note(struct series *series, uint64_t cycles) {
+	if (!series->cycles)
+		series->cycles = memory(SERIES_MAX * sizeof(*series->cycles));
+	if (series->count < SERIES_MAX)
+		series->cycles[series->count++] = cycles;
+}
+
+static int by_value(const void *a, const void *b) {
+	const uint64_t *left = a, *right = b;
+
+	return (*left > *right) - (*left < *right);
+}
+
+// A message's median.
+static double median(struct series *series) {
+	double cycles;
+
+	qsort(series->cycles, series->count, sizeof(*series->cycles), by_value);
+	cycles = (double)series->cycles[series->count / 2] / BURST;
+	series->count = 0;
+	return cycles;
+}
+
+static void exchange(
+	const struct run *run, const struct model *model, const uint32_t *machine) {
 	uint64_t start;
 
-	cost->discover += burst(run, model, machine, DHCP_DISCOVER);
+	note(&cost.discover, burst(run, model, machine, DHCP_DISCOVER));
 	note_address(machine);
-	cost->request += burst(run, model, machine, DHCP_REQUEST);
+	note(&cost.request, burst(run, model, machine, DHCP_REQUEST));
 	start = tsc();
 	if (rig.submitted > UNDER_WAY / 2)
 		settle_until(rig.submitted - UNDER_WAY / 2);
-	cost->durable += tsc() - start;
+	note(&cost.durable, tsc() - start);
 	rig.now.us += (uint64_t)CYCLE_US * BURST / run->population;
 	rig.now.unix_s = 1800000000 + (int64_t)((rig.now.us - 1000000000) / 1000000);
 }
 
 static void fill(const struct run *run) {
-	struct cost cost = {0};
 	uint32_t machine[BURST];
 
 	for (uint32_t i = 0; i < run->population; i += BURST) {
 		for (uint32_t k = 0; k < BURST; k++)
 			machine[k] = (i + k) % run->population;
-		exchange(run, &models[0], machine, &cost);
+		exchange(run, &models[0], machine);
 	}
+	cost.discover.count = cost.request.count = cost.durable.count = 0;
 }
 
 static void measure(const struct run *run, const struct model *model, uint64_t exchanges) {
-	struct cost cost = {0};
 	uint64_t before = rig.answers, records = rig.submitted;
+	double n = (double)(exchanges / BURST * BURST), discover, request, durable;
 	uint32_t machine[BURST];
-	double n = (double)(exchanges / BURST * BURST);
 
 	for (uint64_t i = 0; i < exchanges / BURST; i++) {
 		for (uint32_t k = 0; k < BURST; k++)
 			machine[k] = random_below(run->population);
-		exchange(run, model, machine, &cost);
+		exchange(run, model, machine);
 	}
-	printf("%-10s %8u machines, %-5s: %6.0f cycles a DISCOVER, %6.0f a REQUEST, %4.0f settled, "
-	       "%6.0f a message; %.2f answers, %.2f records an exchange\n",
-		run->name, run->population, model->name, (double)cost.discover / n,
-		(double)cost.request / n, (double)cost.durable / n,
-		(double)(cost.discover + cost.request + cost.durable) / n / 2,
-		(double)(rig.answers - before) / n, (double)(rig.submitted - records) / n);
+	discover = median(&cost.discover);
+	request = median(&cost.request);
+	durable = median(&cost.durable);
+	printf("%-9s %7u machines, %-5s: %5.0f cycles a DISCOVER, %5.0f a REQUEST, %4.0f settled, "
+	       "%5.0f a message; %.2f answers, %.2f records an exchange\n",
+		run->name, run->population, model->name, discover, request, durable,
+		(discover + request + durable) / 2, (double)(rig.answers - before) / n,
+		(double)(rig.submitted - records) / n);
 	fflush(stdout);
 }
 
