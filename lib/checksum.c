@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Copyright (c) 2026, the Rouse authors
 
-// RFC 1071. Words are added in memory order eight bytes at a time into a 64-bit sum, which cannot
-// overflow below 2^32 words; the order of bytes does not matter to a one's complement sum.
+// RFC 1071. Words are added in memory order, eight bytes at a time, with the carry brought round: a
+// 64-bit one's complement sum folds to the 16-bit one. The order of bytes does not matter to it.
 
 #include "checksum.h"
 
@@ -12,47 +12,55 @@ static uint32_t fold64(uint64_t sum) {
 	return checksum_fold((uint32_t)sum);
 }
 
+static inline uint64_t add_word(uint64_t sum, uint64_t word) {
+	sum += word;
+	return sum + (sum < word);
+}
+
 static uint64_t add_tail(uint64_t sum, const uint8_t *data, size_t len) {
+	uint64_t word;
 	uint16_t half;
 
+	if (len >= sizeof(word)) {
+		memcpy(&word, data, sizeof(word));
+		sum = add_word(sum, word);
+		data += sizeof(word);
+		len -= sizeof(word);
+	}
 	for (; len >= 2; data += 2, len -= 2) {
 		memcpy(&half, data, sizeof(half));
-		sum += half;
+		sum = add_word(sum, half);
 	}
 	if (len) {
 		half = 0;
 		memcpy(&half, data, 1);
-		sum += half;
+		sum = add_word(sum, half);
 	}
 	return sum;
 }
 
-uint32_t checksum_add(uint32_t sum, const void *data, size_t len) {
-	const uint8_t *at = data;
-	uint64_t wide = sum;
+// to: where the bytes are copied, or NULL. Two sums, as each step waits for the one before.
+static inline uint32_t add(uint32_t sum, uint8_t *to, const uint8_t *from, size_t len) {
+	uint64_t even = sum, odd = 0, word[2];
 
-	for (; len >= 8; at += 8, len -= 8) {
-		uint32_t word[2];
-
-		memcpy(word, at, sizeof(word));
-		wide += (uint64_t)word[0] + word[1];
+	for (; len >= sizeof(word); from += sizeof(word), len -= sizeof(word)) {
+		memcpy(word, from, sizeof(word));
+		if (to) {
+			memcpy(to, word, sizeof(word));
+			to += sizeof(word);
+		}
+		even = add_word(even, word[0]);
+		odd = add_word(odd, word[1]);
 	}
-	return fold64(add_tail(wide, at, len));
+	if (to && len)
+		memcpy(to, from, len);
+	return fold64(add_tail(add_word(even, odd), from, len));
+}
+
+uint32_t checksum_add(uint32_t sum, const void *data, size_t len) {
+	return add(sum, NULL, data, len);
 }
 
 uint32_t checksum_copy(uint32_t sum, void *dst, const void *src, size_t len) {
-	const uint8_t *from = src;
-	uint8_t *to = dst;
-	uint64_t wide = sum;
-
-	for (; len >= 8; from += 8, to += 8, len -= 8) {
-		uint32_t word[2];
-
-		memcpy(word, from, sizeof(word));
-		memcpy(to, word, sizeof(word));
-		wide += (uint64_t)word[0] + word[1];
-	}
-	if (len)
-		memcpy(to, from, len);
-	return fold64(add_tail(wide, to, len));
+	return add(sum, dst, src, len);
 }
