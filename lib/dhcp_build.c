@@ -11,7 +11,7 @@
 
 // Bytes that an option of len bytes takes when it is split.
 static size_t encoded_len(size_t len) {
-	size_t parts = len ? (len + PART_MAX - 1) / PART_MAX : 1;
+	size_t parts = len <= PART_MAX ? 1 : (len + PART_MAX - 1) / PART_MAX;
 
 	return len + 2 * parts;
 }
@@ -24,6 +24,13 @@ size_t dhcp_build_limit(const struct dhcp_view *request) {
 	if (request->agent.data && request->giaddr)
 		limit += encoded_len(request->agent.len);
 	return limit < DHCP_PAYLOAD_MAX ? limit : DHCP_PAYLOAD_MAX;
+}
+
+static void put_u32(uint8_t *at, uint32_t value) {
+	at[0] = (uint8_t)(value >> 24);
+	at[1] = (uint8_t)(value >> 16);
+	at[2] = (uint8_t)(value >> 8);
+	at[3] = (uint8_t)value;
 }
 
 // The name, its NUL, and a pad option for EDK2 to write into.
@@ -45,6 +52,24 @@ static void set_have(struct dhcp_builder *b, uint8_t code) {
 	b->have[code / 8] |= (uint8_t)(1 << code % 8);
 }
 
+// All zero but what a reply copies; addresses come later.
+static void write_fixed(struct writer *w, const struct dhcp_view *request) {
+	uint8_t *at = writer_room(w, DHCP_OPTIONS_OFFSET);
+
+	if (!at)
+		return;
+	memset(at, 0, DHCP_OPTIONS_OFFSET);
+	at[0] = DHCP_OP_REPLY;
+	at[1] = request->htype;
+	at[2] = request->hlen;
+	put_u32(at + 4, request->xid);
+	at[10] = (uint8_t)(request->flags >> 8);
+	at[11] = (uint8_t)request->flags;
+	put_u32(at + 24, request->giaddr);
+	memcpy(at + 28, request->chaddr, DHCP_CHADDR_BYTES);
+	put_u32(at + DHCP_MAGIC_OFFSET, DHCP_MAGIC);
+}
+
 void dhcp_build_start(struct dhcp_builder *b, uint8_t buffer[DHCP_PAYLOAD_MAX],
 	const struct dhcp_view *request, struct dhcp_bytes boot_file) {
 	*b = (struct dhcp_builder){
@@ -53,18 +78,7 @@ void dhcp_build_start(struct dhcp_builder *b, uint8_t buffer[DHCP_PAYLOAD_MAX],
 		.boot_file = boot_file,
 	};
 	b->reserve = tail_len(b);
-	writer_u8(&b->w, DHCP_OP_REPLY);
-	writer_u8(&b->w, request->htype);
-	writer_u8(&b->w, request->hlen);
-	writer_u8(&b->w, 0); // hops
-	writer_u32(&b->w, request->xid);
-	writer_u16(&b->w, 0); // secs
-	writer_u16(&b->w, request->flags);
-	writer_fill(&b->w, 0, 12);
-	writer_u32(&b->w, request->giaddr);
-	writer_bytes(&b->w, request->chaddr, DHCP_CHADDR_BYTES);
-	writer_fill(&b->w, 0, DHCP_SNAME_BYTES + DHCP_FILE_BYTES);
-	writer_u32(&b->w, DHCP_MAGIC);
+	write_fixed(&b->w, request);
 	set_have(b, DHCP_OPT_BOOT_FILE);
 	set_have(b, DHCP_OPT_AGENT);
 }
@@ -76,11 +90,9 @@ static struct writer field(struct dhcp_builder *b, size_t offset, size_t len) {
 
 void dhcp_build_addresses(
 	struct dhcp_builder *b, uint32_t ciaddr, uint32_t yiaddr, uint32_t siaddr) {
-	struct writer w = field(b, 12, 12);
-
-	writer_u32(&w, ciaddr);
-	writer_u32(&w, yiaddr);
-	writer_u32(&w, siaddr);
+	put_u32(b->w.data + 12, ciaddr);
+	put_u32(b->w.data + 16, yiaddr);
+	put_u32(b->w.data + 20, siaddr);
 }
 
 void dhcp_build_flags(struct dhcp_builder *b, uint16_t flags) {
@@ -107,12 +119,17 @@ static bool fits(const struct dhcp_builder *b, size_t len) {
 }
 
 static void write_parts(struct dhcp_builder *b, uint8_t code, const uint8_t *data, size_t len) {
+	uint8_t *at;
+
 	do {
 		uint8_t part = (uint8_t)(len < PART_MAX ? len : PART_MAX);
 
-		writer_u8(&b->w, code);
-		writer_u8(&b->w, part);
-		writer_bytes(&b->w, data, part);
+		at = writer_room(&b->w, 2u + part);
+		if (!at)
+			return;
+		at[0] = code;
+		at[1] = part;
+		memcpy(at + 2, data, part);
 		data += part;
 		len -= part;
 	} while (len);
@@ -133,9 +150,8 @@ void dhcp_build_u8(struct dhcp_builder *b, uint8_t code, uint8_t value) {
 
 void dhcp_build_u32(struct dhcp_builder *b, uint8_t code, uint32_t value) {
 	uint8_t bytes[4];
-	struct writer w = writer_of(bytes, sizeof(bytes));
 
-	writer_u32(&w, value);
+	put_u32(bytes, value);
 	dhcp_build_option(b, code, bytes, sizeof(bytes));
 }
 

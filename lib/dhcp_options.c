@@ -88,11 +88,17 @@ const uint8_t *dhcp_block_next(const uint8_t *block, size_t size, size_t *at, si
 }
 
 const uint8_t *dhcp_block_find(const uint8_t *block, size_t size, uint8_t code, size_t *len) {
-	const uint8_t *option;
 	size_t at = 0;
+	const uint8_t *option;
 
-	while ((option = dhcp_block_next(block, size, &at, len)))
-		if (option[0] >= code)
-			return option[0] == code ? option : NULL;
-	return NULL;
+	while (size - at >= 2 && block[at] < code && size - at - 2 >= block[at + 1])
+		at += 2u + block[at + 1];
+	option = dhcp_block_next(block, size, &at, len);
+	return option && option[0] == code ? option : NULL;
+}
+
+void dhcp_block_codes(const uint8_t *block, size_t size, uint8_t bits[32]) {
+	for (size_t at = 0; size - at >= 2 && size - at - 2 >= block[at + 1];
+		at += 2u + block[at + 1])
+		bits[block[at] / 8] |= (uint8_t)(1 << block[at] % 8);
 }

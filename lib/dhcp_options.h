@@ -58,3 +58,6 @@ const uint8_t *dhcp_block_next(const uint8_t *block, size_t size, size_t *at, si
 
 // All parts of option code in a block, headers included, or NULL.
 const uint8_t *dhcp_block_find(const uint8_t *block, size_t size, uint8_t code, size_t *len);
+
+// Sets the bit of each option code in a block.
+void dhcp_block_codes(const uint8_t *block, size_t size, uint8_t bits[32]);

@@ -87,10 +87,23 @@ static void build_derived(struct dhcp_builder *b, const struct dhcp_selection *s
 	}
 }
 
+static bool is_derived(uint8_t code) {
+	return code == DHCP_OPT_SUBNET_MASK || code == DHCP_OPT_BROADCAST ||
+	       code == DHCP_OPT_HOSTNAME || code == DHCP_OPT_BOOT_SIZE ||
+	       code == DHCP_OPT_TFTP_SERVER;
+}
+
+static bool is_configured(const struct dhcp_selection *s, uint8_t code) {
+	return s->configured[code / 8] >> code % 8 & 1;
+}
+
+// Clients ask for dozens of options, most of which nobody has an answer to.
 static void build_code(struct dhcp_builder *b, const struct dhcp_selection *s, uint8_t code) {
 	const uint8_t *option;
 	size_t len;
 
+	if (!is_configured(s, code) && !is_derived(code))
+		return;
 	if (dhcp_build_has(b, code) || !dhcp_option_configurable(code))
 		return;
 	option = dhcp_select_option(s, code, &len);

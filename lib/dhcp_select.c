@@ -122,11 +122,7 @@ bool dhcp_select_boots(const struct dhcp_view *view) {
 // Clients ask for dozens of options, of which few are configured: one look at the blocks tells
 // which.
 static void note_configured(struct dhcp_selection *s, struct dhcp_bytes block) {
-	const uint8_t *option;
-	size_t at = 0, len;
-
-	while ((option = dhcp_block_next(block.data, block.len, &at, &len)))
-		s->configured[option[0] / 8] |= (uint8_t)(1 << option[0] % 8);
+	dhcp_block_codes(block.data, block.len, s->configured);
 }
 
 const uint8_t *dhcp_select_option(const struct dhcp_selection *s, uint8_t code, size_t *len) {

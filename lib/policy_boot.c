@@ -14,7 +14,7 @@
 #define ARCH_X64_UEFI 7
 #define ARCH_EBC      9
 
-// The machine with the text forms that patterns are compared with, made once for all rules.
+// The machine with the text forms that patterns are compared with, made when a rule first asks.
 struct subject {
 	const struct policy *policy;
 	const struct policy_machine *machine;
@@ -97,7 +97,19 @@ static bool match_host(
 	return glob(condition->text, s->policy, policy_text(s->policy, ref), ref.len, !role);
 }
 
-static bool condition_holds(const struct subject *s, const struct policy_condition *condition) {
+static bool match_mac(struct subject *s, struct policy_ref pattern) {
+	if (s->machine->mac && !s->mac[0])
+		text_mac(s->machine->mac, s->mac);
+	return glob(pattern, s->policy, s->mac, strlen(s->mac), true);
+}
+
+static bool match_uuid(struct subject *s, struct policy_ref pattern) {
+	if (s->machine->uuid && !s->uuid[0])
+		text_uuid(s->machine->uuid, s->uuid);
+	return glob(pattern, s->policy, s->uuid, strlen(s->uuid), true);
+}
+
+static bool condition_holds(struct subject *s, const struct policy_condition *condition) {
 	const struct policy_machine *m = s->machine;
 	struct policy_ref pattern = condition->text;
 
@@ -108,9 +120,9 @@ static bool condition_holds(const struct subject *s, const struct policy_conditi
 		return m->arch != POLICY_ARCH_UNKNOWN &&
 		       canonical_arch(m->arch) == canonical_arch(condition->value);
 	case POLICY_MATCH_MAC:
-		return glob(pattern, s->policy, s->mac, strlen(s->mac), true);
+		return match_mac(s, pattern);
 	case POLICY_MATCH_UUID:
-		return glob(pattern, s->policy, s->uuid, strlen(s->uuid), true);
+		return match_uuid(s, pattern);
 	case POLICY_MATCH_VENDOR_CLASS:
 		return glob(pattern, s->policy, m->vendor_class, m->vendor_class_len, false);
 	case POLICY_MATCH_USER_CLASS:
@@ -130,7 +142,7 @@ static bool condition_holds(const struct subject *s, const struct policy_conditi
 }
 
 // Whether one of the conditions from *at on that share its group holds; moves *at past the group.
-static bool group_holds(const struct subject *s, uint32_t *at, uint32_t end) {
+static bool group_holds(struct subject *s, uint32_t *at, uint32_t end) {
 	const struct policy_condition *conditions = s->policy->conditions;
 	uint16_t group = conditions[*at].group;
 	bool holds = false;
@@ -141,7 +153,7 @@ static bool group_holds(const struct subject *s, uint32_t *at, uint32_t end) {
 }
 
 static bool rule_matches(
-	const struct subject *s, const struct policy_rule *rule, uint32_t *ruled_out_by) {
+	struct subject *s, const struct policy_rule *rule, uint32_t *ruled_out_by) {
 	uint32_t at = rule->conditions.first;
 	uint32_t end = at + rule->conditions.count;
 
@@ -157,10 +169,6 @@ const struct policy_rule *policy_boot_rule(
 	const struct policy *policy, const struct policy_machine *machine, uint32_t *failed) {
 	struct subject s = {.policy = policy, .machine = machine};
 
-	if (machine->mac)
-		text_mac(machine->mac, s.mac);
-	if (machine->uuid)
-		text_uuid(machine->uuid, s.uuid);
 	for (uint32_t i = 0; i < policy->count[POLICY_RULES]; i++) {
 		uint32_t ruled_out_by;
 
