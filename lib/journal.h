@@ -27,7 +27,7 @@
 
 #define JOURNAL_RECORD_BYTES  64u
 #define JOURNAL_SEGMENT_BYTES (64u << 20)
-#define JOURNAL_BATCH_MAX     1024u // records that are written and synced together
+#define JOURNAL_BATCH_MAX     8192u // records that are written and synced together: 27 ms at 300 k/s
 #define JOURNAL_HOSTNAME_MAX  15u
 #define JOURNAL_VERSION       1u
 #define JOURNAL_LSN_MAX       (1ULL << 62)

@@ -175,6 +175,8 @@ int main(int argc, char **argv) {
 		die("start", "no thread");
 	for (size_t i = 0; i < sizeof(windows) / sizeof(windows[0]); i++)
 		run(windows[i], 0, seconds);
+	run(32768, 150000, seconds);
+	run(32768, 300000, seconds);
 	run(32768, 500000, seconds);
 	fill();
 	printf("longest sync %llu us, %llu checkpoints, %llu segments\n",

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdatomic.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -359,8 +360,45 @@ static void a_killed_rotation_leaves_nothing_behind(void **state) {
 	rig_free(rig);
 }
 
+// A disk that takes its time: no sync ends while gate is shut.
+static atomic_bool gate_shut;
+static atomic_uint syncs_begun;
+
+static int slow_sync(int fd) {
+	atomic_fetch_add(&syncs_begun, 1);
+	while (atomic_load(&gate_shut))
+		usleep(100);
+	return fdatasync(fd);
+}
+
+// 300,000 records a second come while one sync takes 5 ms, of which there are 200 a second: what has
+// gathered must go in one batch, or the journal falls behind for good.
+static void what_gathers_during_a_sync_is_one_batch(void **state) {
+	struct journal_io io = journal_io_system;
+	struct rig *rig;
+	uint64_t batches;
+
+	(void)state;
+	io.fdatasync = slow_sync;
+	rig = rig_new(0, &io);
+	rig_start(rig);
+	submit_and_settle(rig, 1);
+	batches = rig->block.batches;
+	atomic_store(&syncs_begun, 0);
+	atomic_store(&gate_shut, true);
+	rig_submit(rig, 1);
+	rig_wait(rig, atomic_load(&syncs_begun));
+	for (uint32_t i = 0; i < 1500; i++)
+		rig_submit(rig, i);
+	atomic_store(&gate_shut, false);
+	assert_int_equal(rig_settle(rig, 10000), 0);
+	assert_int_equal(rig->block.batches - batches, 2);
+	rig_free(rig);
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_gathers_during_a_sync_is_one_batch),
 		cmocka_unit_test(bad_configurations_are_refused),
 		cmocka_unit_test(one_process_has_the_directory),
 		cmocka_unit_test(records_that_do_not_rise_are_refused),
