@@ -2,7 +2,8 @@
 // Copyright (c) 2026, the Rouse authors
 
 // Frames in, frames out. A DHCP request is turned into its reply: the fixed part stays, the options
-// are ours. A TFTP block is copied with a sum that is known.
+// are the fewest that a server sends, since each costs the client time to read. A TFTP block is
+// copied with a sum that is known.
 
 #include <errno.h>
 #include <stdlib.h>
@@ -17,12 +18,15 @@
 #include "storm_stop.h"
 
 #define FIXED_BYTES 240u // with the cookie
+#define GIADDR_AT   24u
 #define LEASE_S     3600u
 
 enum {
-	OPTION_TYPE = 53,
+	OPTION_MASK = 1,
 	OPTION_LEASE = 51,
+	OPTION_TYPE = 53,
 	OPTION_SERVER_ID = 54,
+	OPTION_CLIENT_ID = 61,
 	OPTION_END = 255,
 };
 
@@ -36,8 +40,8 @@ struct reflector {
 	size_t oack_len;
 };
 
-// The message type of a request, 0 if there is none.
-static uint8_t type_of(const struct frame_view *view) {
+// An option of a request with its code and length, NULL if there is none.
+static const uint8_t *find_option(const struct frame_view *view, uint8_t code) {
 	struct reader r = reader_of(view->payload, view->payload_len);
 
 	reader_take(&r, FIXED_BYTES);
@@ -46,15 +50,23 @@ static uint8_t type_of(const struct frame_view *view) {
 		uint8_t len = reader_u8(&r);
 		const uint8_t *data = reader_take(&r, len);
 
-		if (option == OPTION_TYPE && data && len == 1)
-			return data[0];
+		if (option == code && data)
+			return data - 2;
 	}
-	return 0;
+	return NULL;
+}
+
+// The message type of a request, 0 if there is none.
+static uint8_t type_of(const struct frame_view *view) {
+	const uint8_t *option = find_option(view, OPTION_TYPE);
+
+	return option && option[1] == 1 ? option[2] : 0;
 }
 
 static size_t write_reply(const struct storm_reflect *s, const struct frame_view *view,
 	uint8_t type, uint8_t *message) {
 	struct writer w = writer_of(message, STORM_FRAME_SIZE - FRAME_HEADER_BYTES);
+	const uint8_t *client_id = find_option(view, OPTION_CLIENT_ID);
 
 	writer_bytes(&w, view->payload, FIXED_BYTES);
 	message[0] = 2;
@@ -64,15 +76,26 @@ static size_t write_reply(const struct storm_reflect *s, const struct frame_view
 	writer_u32(&w, s->address);
 	writer_bytes(&w, (uint8_t[]){OPTION_LEASE, 4}, 2);
 	writer_u32(&w, LEASE_S);
+	writer_bytes(&w, (uint8_t[]){OPTION_MASK, 4, 255, 0, 0, 0}, 6);
+	if (client_id)
+		writer_bytes(&w, client_id, 2 + client_id[1]);
 	writer_u8(&w, OPTION_END);
 	writer_fill(&w, 0, 300 - w.at);
 	return w.at;
+}
+
+// The relay that asks, 0 if there is none.
+static uint32_t relay_of(const struct frame_view *view) {
+	struct reader r = reader_of(view->payload + GIADDR_AT, 4);
+
+	return reader_u32(&r);
 }
 
 static void answer_dhcp(struct reflector *r, const struct frame_view *view) {
 	struct frame_to to = {
 		.src = r->settings->address, .dst = UINT32_MAX, .src_port = 67, .dst_port = 68};
 	uint8_t type = type_of(view);
+	uint32_t relay;
 	uint8_t *reply;
 	size_t size;
 
@@ -80,6 +103,11 @@ static void answer_dhcp(struct reflector *r, const struct frame_view *view) {
 		return;
 	reply = storm_packet_room(r->packet);
 	size = write_reply(r->settings, view, type == 1 ? 2 : 5, reply + FRAME_HEADER_BYTES);
+	relay = relay_of(view);
+	if (relay) {
+		to.dst = relay;
+		to.dst_port = 67;
+	}
 	memcpy(to.src_mac, r->packet->mac, 6);
 	memcpy(to.dst_mac, view->src_mac, 6);
 	frame_write_headers(

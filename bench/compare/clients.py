@@ -41,12 +41,12 @@ def dhcp(lab, clients, *words):
 PERFDHCP_WORDS = re.compile(r"^(sent packets|received packets|drops ratio): ([\d.]+)", re.M)
 
 
-def perfdhcp(lab, rate, seconds):
+def perfdhcp(lab, server, rate, seconds):
     """Shares of DISCOVER and REQUEST without an answer, and what was really sent per second."""
     clients = int(rate * seconds * 1.2) + 100
     done = subprocess.run(
         lab.inside("client", "perfdhcp", "-4", "-r", rate, "-R", clients, "-p", seconds, "-W", 1000000,
-                   "-l", "eth0", net.SERVER), text=True, capture_output=True, timeout=seconds + 60)
+                   "-l", "eth0", server.address), text=True, capture_output=True, timeout=seconds + 60)
     values = PERFDHCP_WORDS.findall(done.stdout)
     if len(values) != 6:
         raise RuntimeError(f"perfdhcp: {done.stdout}{done.stderr}")

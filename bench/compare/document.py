@@ -130,7 +130,8 @@ machine during the run less that of an idle one. On a kernel without CONFIG_IRQ_
 cgroup already holds the softirqs that ran in the server's context, and the client's are in the sum
 too; the cgroup alone is the column beside it. *Ceiling* is the rate that these clients would have
 with a whole core of their own (bytes received per CPU second of theirs); `reflect` is a server
-without files or state. A rate of 0 exchanges means that no rate was free of drops.
+without files or state, and for exchanges it is what perfdhcp itself can do here. A rate of 0 exchanges
+means that no rate was free of drops.
 """
 
 

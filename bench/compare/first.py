@@ -90,7 +90,7 @@ class First:
         """One run of perfdhcp against a fresh server."""
         with kind(self.lab) as server:
             before = server.cpu_seconds()
-            result = clients.perfdhcp(self.lab, rate, self.options.seconds)
+            result = clients.perfdhcp(self.lab, server, rate, self.options.seconds)
             result["server_cpu_seconds"] = round(server.cpu_seconds() - before, 2)
         result["good"] = result["drops"] <= 0.005 and result["discovers_per_second"] > 0.95 * rate
         self.say(f"  {kind.name}: {rate}/s asked, {result['per_second']:.0f}/s, "
@@ -122,7 +122,7 @@ class First:
         """The highest rate of perfdhcp at which at most 0.5 % of the messages go unanswered."""
         self.say("perfdhcp, at most 0.5 % drops")
         self.lab.cable()
-        kinds = self.options.servers(servers.Rouse, servers.Kea)
+        kinds = [*self.options.servers(servers.Rouse, servers.Kea), servers.Reflect]
         runs = {kind.name: [] for kind in kinds}
         for _ in range(self.options.repeat):
             for kind in kinds:

@@ -48,7 +48,8 @@ def ratios(scenes):
     for scene, key, peer in (("transfers", "gigabits_per_second", "dnsmasq"),
                              ("transfers", "gigabits_per_second", "reflect"),
                              ("lossy", "gigabits_per_second", "dnsmasq"),
-                             ("exchanges", "exchanges_per_second", "kea")):
+                             ("exchanges", "exchanges_per_second", "kea"),
+                             ("exchanges", "exchanges_per_second", "reflect")):
         value = ratio(scenes.get(scene, {}).get("rows", []), key, "rouse", peer)
         if value is not None:
             found[f"{scene}: rouse to {peer}"] = value

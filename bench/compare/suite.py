@@ -114,7 +114,7 @@ class Suite:
         """One run of perfdhcp against a fresh server."""
         with kind(self.lab) as server:
             with account.Meter(server, self.idle) as meter:
-                result = clients.perfdhcp(self.lab, rate, self.options.seconds)
+                result = clients.perfdhcp(self.lab, server, rate, self.options.seconds)
         result.update(meter.figures())
         exchanges = result["per_second"] * self.options.seconds
         result["cpu_us_per_exchange"] = per(1e6 * result["cost_seconds"], exchanges)
@@ -147,7 +147,7 @@ class Suite:
 
     def exchanges(self):
         self.lab.cable()
-        return self._interleaved(self.options.servers(*DHCP), self._highest_rate, exchange_row)
+        return self._interleaved([*self.options.servers(*DHCP), servers.Reflect], self._highest_rate, exchange_row)
 
     def scenes(self):
         return {"window1": self.window1, "window64": self.window64, "load": self.load,
