@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "checksum_wide.h"
 #include "micro.h"
 
 #define BATCHES 200u
@@ -90,10 +91,13 @@ static const struct micro_case *next_case(const struct micro_case *c) {
 	return NULL;
 }
 
+#define CHECKSUM_PROBE_BYTES 1024u
+
 static const char *build(void) {
 	static char text[512];
 
-	snprintf(text, sizeof(text), "%s glibc=%s", MICRO_BUILD, gnu_get_libc_version());
+	snprintf(text, sizeof(text), "%s glibc=%s wide=%s", MICRO_BUILD, gnu_get_libc_version(),
+		checksum_wide_part(CHECKSUM_PROBE_BYTES) ? "yes" : "no");
 	return text;
 }
 

@@ -2,9 +2,13 @@
 // Copyright (c) 2026, the Rouse authors
 
 // RFC 1071. Words are added in memory order, eight bytes at a time, with the carry brought round: a
-// 64-bit one's complement sum folds to the 16-bit one. The order of bytes does not matter to it.
+// 64-bit one's complement sum folds to the 16-bit one. The order of bytes does not matter to it. A
+// block of a file is summed 64 bytes at a time where the CPU has AVX2: the sum then costs less than
+// to remember it would.
 
 #include "checksum.h"
+
+#include "checksum_wide.h"
 
 static uint32_t fold64(uint64_t sum) {
 	sum = (sum & 0xffffffff) + (sum >> 32);
@@ -40,7 +44,7 @@ static uint64_t add_tail(uint64_t sum, const uint8_t *data, size_t len) {
 }
 
 // to: where the bytes are copied, or NULL. Two sums, as each step waits for the one before.
-static inline uint32_t add(uint32_t sum, uint8_t *to, const uint8_t *from, size_t len) {
+static inline uint64_t add_narrow(uint64_t sum, uint8_t *to, const uint8_t *from, size_t len) {
 	uint64_t even = sum, odd = 0, word[2];
 
 	for (; len >= sizeof(word); from += sizeof(word), len -= sizeof(word)) {
@@ -54,7 +58,20 @@ static inline uint32_t add(uint32_t sum, uint8_t *to, const uint8_t *from, size_
 	}
 	if (to && len)
 		memcpy(to, from, len);
-	return fold64(add_tail(add_word(even, odd), from, len));
+	return add_tail(add_word(even, odd), from, len);
+}
+
+static inline uint32_t add(uint32_t sum, uint8_t *to, const uint8_t *from, size_t len) {
+	size_t wide = checksum_wide_part(len);
+	uint64_t total = sum;
+
+	if (wide)
+		total += checksum_wide(to, from, wide);
+	return fold64(add_narrow(total, to ? to + wide : NULL, from + wide, len - wide));
+}
+
+uint32_t checksum_add_narrow(uint32_t sum, void *to, const void *from, size_t len) {
+	return fold64(add_narrow(sum, to, from, len));
 }
 
 uint32_t checksum_add(uint32_t sum, const void *data, size_t len) {

@@ -2,6 +2,7 @@
 // Copyright (c) 2026, the Rouse authors
 
 #include "checksum.h"
+#include "checksum_wide.h"
 #include "unit.h"
 
 // The definition, word by word, as an oracle.
@@ -47,6 +48,28 @@ static void every_length_agrees_with_the_definition(void **state) {
 	}
 }
 
+// Both ways, from any address to any address, and not a byte beside it.
+static void wide_and_narrow_agree_at_any_address(void **state) {
+	uint64_t seed = 2;
+	uint8_t data[4096] = {0}, wide[4096], narrow[4096];
+
+	(void)state;
+	for (int turn = 0; turn < 20000; turn++) {
+		size_t len = unit_random(&seed) % 4000, from = unit_random(&seed) % 96;
+		size_t to = unit_random(&seed) % 96;
+		uint32_t sum = (uint32_t)unit_random(&seed);
+
+		data[turn % sizeof(data)] = (uint8_t)unit_random(&seed);
+		memset(wide, 0xa5, sizeof(wide));
+		memset(narrow, 0xa5, sizeof(narrow));
+		assert_int_equal(checksum_fold(checksum_copy(sum, wide + to, data + from, len)),
+			checksum_fold(checksum_add_narrow(sum, narrow + to, data + from, len)));
+		assert_memory_equal(wide, narrow, sizeof(wide));
+		assert_int_equal(checksum_fold(checksum_add(sum, data + from, len)),
+			checksum_fold(checksum_add_narrow(sum, NULL, data + from, len)));
+	}
+}
+
 static void a_long_run_of_ones_does_not_overflow(void **state) {
 	size_t len = 65536;
 	uint8_t *data = malloc(len);
@@ -54,6 +77,7 @@ static void a_long_run_of_ones_does_not_overflow(void **state) {
 	(void)state;
 	memset(data, 0xff, len);
 	assert_int_equal(checksum_fold(checksum_add(0xffffffff, data, len)), 0xffff);
+	assert_int_equal(checksum_fold(checksum_add_narrow(0xffffffff, NULL, data, len)), 0xffff);
 	free(data);
 }
 
@@ -61,6 +85,7 @@ int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(rfc1071_example),
 		cmocka_unit_test(every_length_agrees_with_the_definition),
+		cmocka_unit_test(wide_and_narrow_agree_at_any_address),
 		cmocka_unit_test(a_long_run_of_ones_does_not_overflow),
 	};
 
