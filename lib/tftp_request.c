@@ -26,8 +26,26 @@ struct request {
 	uint32_t node;                // index of its host + 1, 0: it is none
 };
 
+// Whether the sender shares the port's link, so that the frame's MAC is its own.
+static bool is_on_link(const struct request *request) {
+	const struct policy *policy = request->policy;
+	uint32_t port = request->input->port;
+	const struct policy_subnet *subnet = policy_subnet_of(policy, request->input->frame->src);
+
+	return subnet && port < policy->count[POLICY_PORTS] &&
+	       policy->ports[port].subnet == (uint32_t)(subnet - policy->subnets);
+}
+
+// A reserved address alone makes nobody known where the MAC can be held against it: anyone can
+// write an address.
 static bool is_known(const struct request *request) {
-	return request->known_lease || request->node;
+	const struct policy_host *host;
+
+	if (request->known_lease || !request->node)
+		return request->known_lease;
+	host = &request->policy->hosts[request->node - 1];
+	return !memcmp(host->mac, request->input->frame->src_mac, sizeof(host->mac)) ||
+	       !is_on_link(request);
 }
 
 // The source of an ERROR: like an answer with a session it comes from a port of the TID range,

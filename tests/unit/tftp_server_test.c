@@ -598,6 +598,42 @@ static void known_machines_do_not_wait_for_strangers(void **state) {
 	world_end(world);
 }
 
+// Strangers in every place that they may take, and a host with another MAC than the sender's.
+static struct world *flooded_by_strangers(uint32_t host_address) {
+	struct world *world = world_begin(64, 1468, 64);
+
+	world_file(world, "kernel", 1000000);
+	policy_build_host(world->fixture.builder,
+		&(struct policy_host){.name = fixture_text(&world->fixture, "n1"),
+			.role = fixture_text(&world->fixture, "r"),
+			.address = host_address,
+			.mac = WORLD_MAC(0x01020304)});
+	world_start(world);
+	for (uint16_t i = 0; i < 100; i++)
+		world_request(
+			world, 0x0a4d0080u + i, 7777, BYTES("\0\1kernel\0octet\0tsize\0000\0"));
+	assert_int_equal(tftp_server_active(world->server), 16);
+	return world;
+}
+
+static void a_reserved_address_with_a_wrong_mac_is_a_strangers(void **state) {
+	struct world *world = flooded_by_strangers(WORLD_CLIENT);
+
+	(void)state;
+	world_read(world, 1000, "kernel", "tsize", "0");
+	assert_int_equal(tftp_server_active(world->server), 16);
+	world_end(world);
+}
+
+static void behind_a_router_the_address_tells_the_machine(void **state) {
+	struct world *world = flooded_by_strangers(0x0a630005);
+
+	(void)state;
+	world_read_from(world, 0x0a630005, 1000, "kernel", "tsize", "0", NULL);
+	assert_int_equal(tftp_server_active(world->server), 17);
+	world_end(world);
+}
+
 // With transfers in all other places a known machine takes a stranger's, however young.
 static void known_machines_take_the_last_places(void **state) {
 	struct world *world = world_begin(64, 1468, 64);
@@ -839,6 +875,8 @@ int main(void) {
 		cmocka_unit_test(a_file_that_is_being_loaded_is_kept_waiting),
 		cmocka_unit_test(strangers_make_room_oldest_first),
 		cmocka_unit_test(known_machines_do_not_wait_for_strangers),
+		cmocka_unit_test(a_reserved_address_with_a_wrong_mac_is_a_strangers),
+		cmocka_unit_test(behind_a_router_the_address_tells_the_machine),
 		cmocka_unit_test(known_machines_take_the_last_places),
 		cmocka_unit_test(few_half_open_sessions_are_left_alone),
 		cmocka_unit_test(a_flood_does_not_touch_running_transfers),
