@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "storm_list.h"
 #include "storm_retry.h"
 #include "text.h"
 
@@ -132,6 +133,15 @@ static int parse_retry(const char *text, struct storm_retry *field) {
 	return 0;
 }
 
+static int add_to_list(const char *text, struct storm_list *field) {
+	if (!*text)
+		return -EINVAL;
+	if (field->count == STORM_LIST_MAX)
+		return -E2BIG;
+	field->items[field->count++] = text;
+	return 0;
+}
+
 static int parse_value(const struct storm_arg *arg, const char *text, void *field) {
 	switch (arg->kind) {
 	case STORM_ARG_FLAG:
@@ -160,8 +170,18 @@ static int parse_value(const struct storm_arg *arg, const char *text, void *fiel
 		return text_parse_mac(text, field);
 	case STORM_ARG_RETRY:
 		return parse_retry(text, field);
+	case STORM_ARG_LIST:
+		return add_to_list(text, field);
 	}
 	return -EINVAL;
+}
+
+static void help_terms(const struct storm_terms *terms) {
+	const char *name, *text;
+
+	printf("\n%s\n", terms->title);
+	for (uint32_t i = 0; terms->at(i, &name, &text); i++)
+		printf("  %-24s %s\n", name, text);
 }
 
 static void help(const struct storm_command *command) {
@@ -174,6 +194,8 @@ static void help(const struct storm_command *command) {
 		printf("  %-24s %s\n", left, arg->help);
 	}
 	printf("  %-24s %s\n", "--help", "this text");
+	for (const struct storm_terms *terms = command->terms; terms && terms->title; terms++)
+		help_terms(terms);
 	if (command->notes)
 		printf("\n%s", command->notes);
 }
@@ -193,6 +215,9 @@ static void complain_value(const struct storm_command *command, const struct sto
 	if (err == -ERANGE && arg->max)
 		storm_complain(command, "--%s: '%s' is not between %llu and %llu", arg->name, text,
 			(unsigned long long)arg->min, (unsigned long long)arg->max);
+	else if (err == -E2BIG)
+		storm_complain(
+			command, "--%s is given more than %u times", arg->name, STORM_LIST_MAX);
 	else
 		storm_complain(command, "--%s: '%s' is no valid %s", arg->name, text, arg->value);
 }

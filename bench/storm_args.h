@@ -6,6 +6,7 @@
 
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,6 +23,7 @@ enum storm_arg_kind {
 	STORM_ARG_NETWORK, // struct storm_network
 	STORM_ARG_MAC,     // uint8_t[6]
 	STORM_ARG_RETRY,   // struct storm_retry; "1,2,4,8" seconds
+	STORM_ARG_LIST,    // struct storm_list; a text, may be given more than once
 };
 
 struct storm_server {
@@ -47,12 +49,20 @@ struct storm_arg {
 	const char *help;
 };
 
+// Words that a command explains behind its options, such as the models of boot.
+struct storm_terms {
+	const char *title;
+	// The word number i and its text; false: there is none.
+	bool (*at)(uint32_t i, const char **name, const char **text);
+};
+
 struct storm_command {
 	const char *name;
-	const char *usage;            // what follows the name
-	const char *summary;          // one line
-	const char *notes;            // below the options, or NULL
-	const struct storm_arg *args; // ends with a NULL name
+	const char *usage;               // what follows the name
+	const char *summary;             // one line
+	const char *notes;               // below the options, or NULL
+	const struct storm_terms *terms; // NULL, or ends with a NULL title
+	const struct storm_arg *args;    // ends with a NULL name
 	int (*run)(const struct storm_command *command, int argc, char **argv);
 };
 

@@ -7,6 +7,8 @@
 
 #include <stdio.h>
 
+#include "storm_report.h"
+
 // scdoc takes these three for markup.
 static void put(const char *text) {
 	for (; *text; text++) {
@@ -28,6 +30,19 @@ static void put_option(const struct storm_arg *arg) {
 	fputs("\n\n", stdout);
 }
 
+static void put_terms(const struct storm_terms *terms) {
+	const char *name, *text;
+
+	printf("## %s\n\n", terms->title);
+	for (uint32_t i = 0; terms->at(i, &name, &text); i++) {
+		putchar('*');
+		put(name);
+		fputs("*\n\t", stdout);
+		put(text);
+		fputs("\n\n", stdout);
+	}
+}
+
 static void put_command(const struct storm_command *command) {
 	printf("# %s\n\n*rouse-storm %s* ", command->name, command->name);
 	put(command->usage);
@@ -36,6 +51,8 @@ static void put_command(const struct storm_command *command) {
 	fputs("\n\n", stdout);
 	for (const struct storm_arg *arg = command->args; arg->name; arg++)
 		put_option(arg);
+	for (const struct storm_terms *terms = command->terms; terms && terms->title; terms++)
+		put_terms(terms);
 	if (command->notes) {
 		put(command->notes);
 		putchar('\n');
@@ -53,10 +70,14 @@ void storm_manual_print(const struct storm_command *const *commands, size_t coun
 	      "gives\n"
 	      "up when its patience ends, and what it reads is compared with what it should be. A "
 	      "run\n"
-	      "ends with a report; with *--json* it is an object with a _schema_ number, to which "
-	      "fields\n"
-	      "may be added. On a terminal a line on standard error shows how the run goes.\n\n",
+	      "ends with a report. On a terminal a line on standard error shows how the run "
+	      "goes.\n\n",
 		stdout);
+	printf("With *--json* the report is one object. Its _schema_ is %u: fields may be added to "
+	       "it, and\nnone loses its meaning without another number. Names that end in _\\_us_ "
+	       "are times in\nmicroseconds: an object with _count_, _mean_, _p50_, _p90_, _p99_, "
+	       "_p99\\_9_ and _max_.\n\n",
+		STORM_REPORT_SCHEMA);
 	for (size_t i = 0; i < count; i++)
 		put_command(commands[i]);
 	fputs("# EXIT STATUS\n\n"

@@ -8,7 +8,7 @@
 
 #include <stdint.h>
 
-#define STORM_RETRY_MAX 8u
+#define STORM_RETRY_MAX 32u
 
 struct storm_retry {
 	uint32_t count;

@@ -13,7 +13,10 @@
 
 #include <cmocka.h>
 
+#include "storm_list.h"
 #include "storm_retry.h"
+
+#define EIGHT "1,1,1,1,1,1,1,1,"
 
 struct options {
 	bool flag;
@@ -25,6 +28,7 @@ struct options {
 	struct storm_server server;
 	struct storm_network network;
 	struct storm_retry retry;
+	struct storm_list list;
 	uint8_t mac[6];
 };
 
@@ -40,6 +44,7 @@ static const struct storm_arg ARGS[] = {
 	{"server", "A[:P]", STORM_ARG_SERVER, AT(server), .help = ""},
 	{"network", "CIDR", STORM_ARG_NETWORK, AT(network), .help = ""},
 	{"retry", "S,S…", STORM_ARG_RETRY, AT(retry), .help = ""},
+	{"list", "T", STORM_ARG_LIST, AT(list), .help = ""},
 	{"mac", "MAC", STORM_ARG_MAC, AT(mac), .help = ""},
 	{0},
 };
@@ -69,7 +74,8 @@ static void bad_words_are_refused(void **state) {
 		{"--network", "10.0.0.0/33"},
 		{"--retry", "1,,2"},
 		{"--retry", "0"},
-		{"--retry", "1,1,1,1,1,1,1,1,1"},
+		{"--retry", EIGHT EIGHT EIGHT EIGHT "1"}, // one more than there is room for
+		{"--list", ""},
 		{"--mac", "02:00:00:00:00"},
 		{"word"},
 	};
@@ -110,10 +116,26 @@ static void each_kind_is_parsed(void **state) {
 	assert_string_equal(argv[1], "two");
 }
 
+static void a_list_grows_until_it_is_full(void **state) {
+	char *argv[STORM_LIST_MAX + 1];
+	struct options o = {0};
+
+	(void)state;
+	for (uint32_t i = 0; i <= STORM_LIST_MAX; i++)
+		argv[i] = i ? "--list=more" : "--list=first";
+	assert_int_equal(storm_args_parse(&COMMAND, STORM_LIST_MAX, argv, &o, NULL), 0);
+	assert_int_equal(o.list.count, STORM_LIST_MAX);
+	assert_string_equal(o.list.items[0], "first");
+	assert_string_equal(o.list.items[STORM_LIST_MAX - 1], "more");
+	o.list.count = 0;
+	assert_int_equal(storm_args_parse(&COMMAND, STORM_LIST_MAX + 1, argv, &o, NULL), -22);
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(bad_words_are_refused),
 		cmocka_unit_test(each_kind_is_parsed),
+		cmocka_unit_test(a_list_grows_until_it_is_full),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
