@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -70,16 +71,24 @@ void storm_content_close(struct storm_content *content) {
 	content->map = NULL;
 }
 
+struct storm_piece {
+	struct storm_piece *next; // at a higher offset
+	uint64_t offset;
+	size_t len;
+	uint8_t bytes[];
+};
+
 void storm_check_begin(struct storm_check *check, const struct storm_content *content) {
 	check->content = content;
 	check->bad = false;
 	check->crc = 0;
 	check->len = 0;
-	if (content->has_sha256)
+	check->early = NULL;
+	if (content && content->has_sha256)
 		sha256_init(&check->sha256);
 }
 
-void storm_check_feed(struct storm_check *check, const uint8_t *data, size_t len) {
+static void take(struct storm_check *check, const uint8_t *data, size_t len) {
 	const struct storm_content *content = check->content;
 
 	if (content->has_sha256)
@@ -89,6 +98,58 @@ void storm_check_feed(struct storm_check *check, const uint8_t *data, size_t len
 	else if (check->len + len > content->size || memcmp(content->map + check->len, data, len))
 		check->bad = true;
 	check->len += len;
+}
+
+static void keep(struct storm_check *check, uint64_t offset, const uint8_t *data, size_t len) {
+	struct storm_piece **at = &check->early;
+	struct storm_piece *piece = malloc(sizeof(*piece) + len);
+
+	if (!piece) {
+		check->bad = true;
+		return;
+	}
+	while (*at && (*at)->offset < offset)
+		at = &(*at)->next;
+	*piece = (struct storm_piece){.next = *at, .offset = offset, .len = len};
+	memcpy(piece->bytes, data, len);
+	*at = piece;
+}
+
+static void take_early(struct storm_check *check) {
+	while (check->early && check->early->offset == check->len) {
+		struct storm_piece *piece = check->early;
+
+		take(check, piece->bytes, piece->len);
+		check->early = piece->next;
+		free(piece);
+	}
+}
+
+void storm_check_feed(struct storm_check *check, const uint8_t *data, size_t len) {
+	if (check->content)
+		take(check, data, len);
+}
+
+void storm_check_feed_at(
+	struct storm_check *check, uint64_t offset, const uint8_t *data, size_t len) {
+	if (!check->content)
+		return;
+	if (offset != check->len) {
+		keep(check, offset, data, len);
+		return;
+	}
+	take(check, data, len);
+	if (check->early)
+		take_early(check);
+}
+
+void storm_check_drop(struct storm_check *check) {
+	while (check->early) {
+		struct storm_piece *piece = check->early;
+
+		check->early = piece->next;
+		free(piece);
+	}
 }
 
 static bool agrees(struct storm_check *check, struct storm_content *content) {
@@ -103,11 +164,15 @@ static bool agrees(struct storm_check *check, struct storm_content *content) {
 bool storm_check_end(struct storm_check *check, struct storm_content *content) {
 	uint8_t digest[32];
 
+	if (!content)
+		return true;
+	if (check->early || check->bad || content->absent) {
+		storm_check_drop(check);
+		return false;
+	}
 	if (content->has_sha256) {
 		sha256_digest(&check->sha256, sizeof(digest), digest);
 		return !memcmp(digest, content->sha256, sizeof(digest));
 	}
-	if (content->map)
-		return !check->bad && check->len == content->size;
-	return agrees(check, content);
+	return content->map ? check->len == content->size : agrees(check, content);
 }
