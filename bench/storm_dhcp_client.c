@@ -8,9 +8,11 @@
 
 #include <string.h>
 
+#include "hash.h"
 #include "storm_dhcp_message.h"
 
-#define ANYWHERE 0xffffffffu
+#define ANYWHERE      0xffffffffu
+#define PROXY_WAIT_US 2000000u // iPXE: DHCP_DISC_PROXY_TIMEOUT_SEC
 
 static const uint8_t EVERYBODY[6] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
 static const uint8_t NOBODY[6];
@@ -83,13 +85,24 @@ static void put_message(struct storm_dhcp_client *c, const struct storm_dhcp_set
 	case STORM_DHCP_FAILED:
 		return;
 	}
+	c->sent++;
 	storm_dhcp_write(c, s, &f, now_us, out);
+}
+
+// Where in its tick a machine stands: anywhere, but always there.
+static uint64_t phase_of(const struct storm_dhcp_client *c, const struct storm_dhcp_settings *s) {
+	uint64_t mac = 0;
+
+	if (!s->phase_us)
+		return 0;
+	memcpy(&mac, c->mac, 6);
+	return hash_mix(mac) % s->phase_us;
 }
 
 static void arm(struct storm_dhcp_client *c, const struct storm_dhcp_settings *s, uint64_t now_us) {
 	uint64_t give_up = c->progress_us + s->give_up_us;
 
-	c->deadline_us = now_us + storm_retry_wait(&s->retry, c->tries);
+	c->deadline_us = now_us + storm_retry_wait(&s->retry, c->tries) - phase_of(c, s);
 	if (c->deadline_us > give_up)
 		c->deadline_us = give_up;
 }
@@ -112,6 +125,8 @@ void storm_dhcp_discover(struct storm_dhcp_client *c, const struct storm_dhcp_se
 	reset_out(out);
 	c->address = 0;
 	c->server_id = 0;
+	c->sent = 0;
+	c->offered = false;
 	enter(c, s, STORM_DHCP_SELECTING, now_us, out);
 }
 
@@ -166,15 +181,39 @@ static void fail(
 	out->event = STORM_DHCP_ENDED;
 }
 
+static bool is_content(const struct storm_dhcp_client *c, const struct storm_dhcp_settings *s,
+	const struct storm_dhcp_reply *reply, uint64_t now_us) {
+	switch (s->patience) {
+	case STORM_DHCP_FIRST_OFFER:
+		return true;
+	case STORM_DHCP_WHOLE_WAIT:
+		return false;
+	case STORM_DHCP_PROXY_WAIT:
+		return reply->no_proxy || reply->pxe || now_us > c->started_us + PROXY_WAIT_US;
+	}
+	return true;
+}
+
+static void take_offer(struct storm_dhcp_client *c, const struct storm_dhcp_settings *s,
+	uint64_t now_us, struct storm_dhcp_out *out) {
+	enter(c, s, STORM_DHCP_REQUESTING, now_us, out);
+	out->event = STORM_DHCP_OFFERED;
+}
+
 static void on_offer(struct storm_dhcp_client *c, const struct storm_dhcp_settings *s,
 	const struct storm_dhcp_reply *reply, uint64_t now_us, struct storm_dhcp_out *out) {
 	out->event = STORM_DHCP_IGNORED;
 	if (c->state != STORM_DHCP_SELECTING || !reply->address || !reply->server_id)
 		return;
-	c->address = reply->address;
-	c->server_id = reply->server_id;
-	enter(c, s, STORM_DHCP_REQUESTING, now_us, out);
-	out->event = STORM_DHCP_OFFERED;
+	if (!c->offered) {
+		c->offered = true;
+		c->offered_us = now_us;
+		c->address = reply->address;
+		c->server_id = reply->server_id;
+	}
+	out->event = STORM_DHCP_NOTHING;
+	if (is_content(c, s, reply, now_us))
+		take_offer(c, s, now_us, out);
 }
 
 static void on_ack(struct storm_dhcp_client *c, const struct storm_dhcp_reply *reply,
@@ -238,11 +277,22 @@ void storm_dhcp_input(struct storm_dhcp_client *c, const struct storm_dhcp_setti
 	}
 }
 
+// A wait is over and there is an offer: whether that ends the collecting. iPXE asks once more
+// first.
+static bool is_enough(
+	const struct storm_dhcp_client *c, const struct storm_dhcp_settings *s, uint64_t now_us) {
+	return s->patience != STORM_DHCP_PROXY_WAIT || now_us > c->started_us + PROXY_WAIT_US;
+}
+
 void storm_dhcp_tick(struct storm_dhcp_client *c, const struct storm_dhcp_settings *s,
 	uint64_t now_us, struct storm_dhcp_out *out) {
 	reset_out(out);
 	if (now_us < c->deadline_us || !waits(c))
 		return;
+	if (c->state == STORM_DHCP_SELECTING && c->offered && is_enough(c, s, now_us)) {
+		take_offer(c, s, now_us, out);
+		return;
+	}
 	if (now_us >= c->progress_us + s->give_up_us) {
 		fail(c, c->state == STORM_DHCP_SELECTING ? STORM_DHCP_NO_OFFER : STORM_DHCP_NO_ACK,
 			out);

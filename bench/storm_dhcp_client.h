@@ -40,11 +40,34 @@ enum storm_dhcp_failure {
 enum storm_dhcp_event {
 	STORM_DHCP_NOTHING,
 	STORM_DHCP_IGNORED, // a reply that does not fit the state, a duplicate, another server's
-	STORM_DHCP_OFFERED,
+	STORM_DHCP_OFFERED, // and asked for
 	STORM_DHCP_ACKED,
 	STORM_DHCP_INFORMED,
 	STORM_DHCP_RETRIED,
 	STORM_DHCP_ENDED, // failed; see failure
+};
+
+// When a client that has an offer goes on.
+enum storm_dhcp_patience {
+	STORM_DHCP_FIRST_OFFER = 0,
+	STORM_DHCP_WHOLE_WAIT, // EDK2: it collects offers until its wait is over, and takes the
+			       // first
+	STORM_DHCP_PROXY_WAIT, // iPXE: after 2 s, unless the offer says that no ProxyDHCP will come
+};
+
+// What stands in the field secs.
+enum storm_dhcp_secs {
+	STORM_DHCP_SECS_ELAPSED = 0,
+	STORM_DHCP_SECS_ZERO, // EDK2
+	STORM_DHCP_SECS_IPXE, // how far it is: messages sent, and whether it has an offer
+};
+
+// Options as on the wire, code, length, value: the type and, where they stand, the requested
+// address (50), the server (54), a client identifier made of a MAC (61) and the end of the UUID
+// (97) are replaced by the machine's own; what has no value yet is left out.
+struct storm_dhcp_options {
+	const uint8_t *bytes; // NULL: the list of storm_dhcp_message.c
+	uint16_t len;
 };
 
 struct storm_dhcp_settings {
@@ -52,6 +75,11 @@ struct storm_dhcp_settings {
 	bool broadcast;  // ask for broadcast replies
 	bool ipxe;       // user class iPXE
 	uint16_t arch;   // option 93 and a PXEClient vendor class; STORM_DHCP_NO_ARCH: neither
+	struct storm_dhcp_options discover; // of DISCOVER, in place of the two above
+	struct storm_dhcp_options request;  // of the REQUEST that follows
+	enum storm_dhcp_patience patience;
+	enum storm_dhcp_secs secs;
+	uint64_t phase_us; // its clock ticks so seldom: each machine's waits are shorter by less
 	struct storm_retry retry;
 	uint64_t give_up_us; // without an answer
 };
@@ -66,7 +94,10 @@ struct storm_dhcp_client {
 	uint32_t server_id; // 0: unknown
 	uint32_t lease_s;
 	uint32_t tries;
+	uint32_t sent;       // messages of the exchange
+	bool offered;        // address and server_id are those of an offer that waits
 	uint64_t started_us; // first message of the exchange
+	uint64_t offered_us; // first offer
 	uint64_t asked_us;   // first REQUEST
 	uint64_t progress_us;
 	uint64_t deadline_us; // when storm_dhcp_tick is due; UINT64_MAX: never
@@ -81,6 +112,9 @@ struct storm_dhcp_reply {
 	uint32_t next;    // siaddr
 	uint32_t server_id;
 	uint32_t lease_s;
+	uint16_t file_units;             // option 13: the boot file's size in units of 512 bytes
+	bool pxe;                        // vendor class PXEClient
+	bool no_proxy;                   // iPXE's option 175.176: no ProxyDHCP will come
 	char file[STORM_DHCP_FILE_SIZE]; // option 67, else the field, NUL-terminated
 };
 

@@ -20,6 +20,7 @@
 
 enum {
 	OPTION_PAD = 0,
+	OPTION_FILE_SIZE = 13,
 	OPTION_REQUESTED = 50,
 	OPTION_LEASE = 51,
 	OPTION_OVERLOAD = 52,
@@ -28,13 +29,17 @@ enum {
 	OPTION_PARAMETERS = 55,
 	OPTION_MAX_SIZE = 57,
 	OPTION_VENDOR_CLASS = 60,
+	OPTION_CLIENT_ID = 61,
 	OPTION_FILE = 67,
 	OPTION_USER_CLASS = 77,
 	OPTION_ARCH = 93,
 	OPTION_UNDI = 94,
 	OPTION_UUID = 97,
+	OPTION_IPXE = 175,
 	OPTION_END = 255,
 };
+
+enum { IPXE_NO_PROXY = 176 };
 
 static void put_u32(struct writer *w, uint8_t option, uint32_t value) {
 	writer_u8(w, option);
@@ -66,11 +71,26 @@ static void put_pxe(
 	put_bytes(w, OPTION_UUID, uuid, sizeof(uuid));
 }
 
+// iPXE counts its messages from 1; before its REQUEST it counts one more (as captures show).
+static uint16_t secs_of(
+	const struct storm_dhcp_client *c, const struct storm_dhcp_settings *s, uint64_t now_us) {
+	switch (s->secs) {
+	case STORM_DHCP_SECS_ELAPSED:
+		return (uint16_t)((now_us - c->started_us) / 1000000);
+	case STORM_DHCP_SECS_ZERO:
+		return 0;
+	case STORM_DHCP_SECS_IPXE:
+		return (uint16_t)((c->sent + (c->state == STORM_DHCP_REQUESTING)) << 2 |
+				  (unsigned)c->offered << 1);
+	}
+	return 0;
+}
+
 static void put_fixed(struct writer *w, const struct storm_dhcp_client *c,
 	const struct storm_dhcp_settings *s, uint32_t ciaddr, uint64_t now_us) {
 	writer_bytes(w, (uint8_t[]){1, 1, 6, 0}, 4);
 	writer_u32(w, c->xid);
-	writer_u16(w, (uint16_t)((now_us - c->started_us) / 1000000));
+	writer_u16(w, secs_of(c, s, now_us));
 	writer_u16(w, s->broadcast ? BROADCAST_FLAG : 0);
 	writer_u32(w, ciaddr);
 	writer_fill(w, 0, 12);
@@ -79,22 +99,98 @@ static void put_fixed(struct writer *w, const struct storm_dhcp_client *c,
 	writer_u32(w, COOKIE);
 }
 
+static void put_own_list(struct writer *w, const struct storm_dhcp_client *c,
+	const struct storm_dhcp_settings *s, const struct storm_dhcp_fields *fields) {
+	static const uint8_t WANTED[] = {1, 3, 6, 12, 15, 43, 51, 54, 58, 59, 60, 66, 67, 150, 175};
+
+	put_bytes(w, OPTION_TYPE, &fields->type, 1);
+	if (fields->requested)
+		put_u32(w, OPTION_REQUESTED, fields->requested);
+	if (fields->server_id)
+		put_u32(w, OPTION_SERVER_ID, fields->server_id);
+	if (fields->type == STORM_DHCPRELEASE || fields->type == STORM_DHCPDECLINE)
+		return;
+	put_bytes(w, OPTION_MAX_SIZE, "\5\300", 2);
+	put_bytes(w, OPTION_PARAMETERS, WANTED, sizeof(WANTED));
+	put_pxe(w, c, s);
+}
+
+// An identifier that is the capture's or the model's, with this machine's MAC at its end.
+static void put_identity(
+	struct writer *w, uint8_t option, const uint8_t *data, uint8_t len, const uint8_t mac[6]) {
+	writer_u8(w, option);
+	writer_u8(w, len);
+	writer_bytes(w, data, (size_t)len - 6);
+	writer_bytes(w, mac, 6);
+}
+
+// fields loses what has been written.
+static void put_copy(struct writer *w, const struct storm_dhcp_client *c,
+	struct storm_dhcp_fields *fields, uint8_t option, const uint8_t *data, uint8_t len) {
+	switch (option) {
+	case OPTION_TYPE:
+		put_bytes(w, option, &fields->type, 1);
+		break;
+	case OPTION_REQUESTED:
+		if (fields->requested)
+			put_u32(w, option, fields->requested);
+		fields->requested = 0;
+		break;
+	case OPTION_SERVER_ID:
+		if (fields->server_id)
+			put_u32(w, option, fields->server_id);
+		fields->server_id = 0;
+		break;
+	case OPTION_CLIENT_ID:
+	case OPTION_UUID:
+		if (len == (option == OPTION_UUID ? 17 : 7)) {
+			put_identity(w, option, data, len, c->mac);
+			break;
+		}
+		// Something else: as it is.
+		put_bytes(w, option, data, len);
+		break;
+	default:
+		put_bytes(w, option, data, len);
+	}
+}
+
+static void put_model(struct writer *w, const struct storm_dhcp_client *c,
+	const struct storm_dhcp_options *model, const struct storm_dhcp_fields *wanted) {
+	struct reader r = reader_of(model->bytes, model->len);
+	struct storm_dhcp_fields fields = *wanted;
+
+	while (reader_left(&r) >= 2) {
+		uint8_t option = reader_u8(&r);
+		uint8_t len = reader_u8(&r);
+		const uint8_t *data = reader_take(&r, len);
+
+		if (data)
+			put_copy(w, c, &fields, option, data, len);
+	}
+	if (fields.server_id)
+		put_u32(w, OPTION_SERVER_ID, fields.server_id);
+	if (fields.requested)
+		put_u32(w, OPTION_REQUESTED, fields.requested);
+}
+
+static const struct storm_dhcp_options *model_of(
+	const struct storm_dhcp_client *c, const struct storm_dhcp_settings *s) {
+	if (c->state == STORM_DHCP_SELECTING)
+		return &s->discover;
+	return c->state == STORM_DHCP_REQUESTING && s->request.bytes ? &s->request : &s->discover;
+}
+
 void storm_dhcp_write(const struct storm_dhcp_client *c, const struct storm_dhcp_settings *s,
 	const struct storm_dhcp_fields *fields, uint64_t now_us, struct storm_dhcp_out *out) {
-	static const uint8_t WANTED[] = {1, 3, 6, 12, 15, 43, 51, 54, 58, 59, 60, 66, 67, 150, 175};
 	struct writer w = writer_of(out->frame + FRAME_HEADER_BYTES, STORM_DHCP_MESSAGE_SIZE);
+	const struct storm_dhcp_options *model = model_of(c, s);
 
 	put_fixed(&w, c, s, fields->ciaddr, now_us);
-	put_bytes(&w, OPTION_TYPE, &fields->type, 1);
-	if (fields->requested)
-		put_u32(&w, OPTION_REQUESTED, fields->requested);
-	if (fields->server_id)
-		put_u32(&w, OPTION_SERVER_ID, fields->server_id);
-	if (fields->type != STORM_DHCPRELEASE && fields->type != STORM_DHCPDECLINE) {
-		put_bytes(&w, OPTION_MAX_SIZE, "\5\300", 2);
-		put_bytes(&w, OPTION_PARAMETERS, WANTED, sizeof(WANTED));
-		put_pxe(&w, c, s);
-	}
+	if (model->bytes)
+		put_model(&w, c, model, fields);
+	else
+		put_own_list(&w, c, s, fields);
 	writer_u8(&w, OPTION_END);
 	if (w.at < MESSAGE_LEN)
 		writer_fill(&w, 0, MESSAGE_LEN - w.at);
@@ -105,6 +201,20 @@ static uint32_t number(const uint8_t *data, uint8_t len) {
 	struct reader r = reader_of(data, len);
 
 	return reader_u32(&r);
+}
+
+static bool says_no_proxy(const uint8_t *data, uint8_t len) {
+	struct reader r = reader_of(data, len);
+
+	while (reader_left(&r) >= 2) {
+		uint8_t option = reader_u8(&r);
+		uint8_t size = reader_u8(&r);
+		const uint8_t *value = reader_take(&r, size);
+
+		if (option == IPXE_NO_PROXY && value && size == 1)
+			return *value;
+	}
+	return false;
 }
 
 static void take_option(struct storm_dhcp_reply *reply, uint8_t option, const uint8_t *data,
@@ -118,6 +228,15 @@ static void take_option(struct storm_dhcp_reply *reply, uint8_t option, const ui
 		break;
 	case OPTION_LEASE:
 		reply->lease_s = number(data, len);
+		break;
+	case OPTION_FILE_SIZE:
+		reply->file_units = len == 2 ? (uint16_t)((unsigned)data[0] << 8 | data[1]) : 0;
+		break;
+	case OPTION_VENDOR_CLASS:
+		reply->pxe = len >= 9 && !memcmp(data, "PXEClient", 9);
+		break;
+	case OPTION_IPXE:
+		reply->no_proxy = says_no_proxy(data, len);
 		break;
 	case OPTION_OVERLOAD:
 		*overload = len == 1 ? data[0] : 0;

@@ -310,6 +310,139 @@ static void whole_exchanges_under_loss(void **state) {
 	}
 }
 
+static const uint8_t MODEL[] = {53, 1, 9, 55, 2, 1, 3, 61, 7, 1, 9, 9, 9, 9, 9, 9, 97, 17, 0, 1, 2,
+	3, 4, 5, 6, 7, 8, 9, 10, 9, 9, 9, 9, 9, 9, 54, 4, 9, 9, 9, 9, 77, 4, 'i', 'P', 'X', 'E'};
+
+// The codes of a message in their order.
+static void expect_order(const struct storm_dhcp_out *out, const uint8_t *codes, size_t count) {
+	const uint8_t *m = out->frame + FRAME_HEADER_BYTES;
+	size_t at = FIXED, i = 0;
+
+	for (; at < out->len && m[at] != 255; at += 2 + m[at + 1], i++) {
+		if (i == count || m[at] != codes[i])
+			fail_msg("option %zu is %u", i, m[at]);
+	}
+	assert_int_equal(i, count);
+}
+
+static void a_model_keeps_its_order_and_gets_the_machines_own(void **state) {
+	static const uint8_t FIRST[] = {53, 55, 61, 97, 77}, THEN[] = {53, 55, 61, 97, 54, 77, 50};
+	struct storm_dhcp_settings s = SETTINGS;
+	struct storm_dhcp_client c = machine();
+	struct storm_dhcp_reply reply = {0};
+	struct storm_dhcp_out out;
+	struct message m;
+	uint8_t len;
+
+	(void)state;
+	s.discover = (struct storm_dhcp_options){MODEL, sizeof(MODEL)};
+	storm_dhcp_discover(&c, &s, 1, &out);
+	assert_int_equal(type_of(&out), 1);
+	expect_order(&out, FIRST, sizeof(FIRST));
+	assert_memory_equal(option(&out, 61, &len), "\1\2\x53\0\0\0\7", 7);
+	assert_memory_equal(option(&out, 97, &len), "\0\1\2\3\4\5\6\7\10\11\12\2\x53\0\0\0\7", 17);
+	m = reply_to(&c, 2, ADDRESS);
+	assert_int_equal(storm_dhcp_parse(m.bytes, m.len, &reply), 0);
+	storm_dhcp_input(&c, &s, &reply, SERVER_MAC, 2, &out);
+	assert_int_equal(type_of(&out), 3);
+	expect_order(&out, THEN, sizeof(THEN));
+	assert_memory_equal(option(&out, 54, &len), "\x0a\x4e\x00\x01", 4);
+	assert_memory_equal(option(&out, 50, &len), "\x0a\x4e\x01\x32", 4);
+}
+
+static void cut_models_write_no_nonsense(void **state) {
+	(void)state;
+	for (uint16_t len = 3; len < sizeof(MODEL); len++) {
+		struct storm_dhcp_settings s = SETTINGS;
+		struct storm_dhcp_client c = machine();
+		struct storm_dhcp_out out;
+
+		s.discover = (struct storm_dhcp_options){MODEL, len};
+		storm_dhcp_discover(&c, &s, 1, &out);
+		assert_int_equal(type_of(&out), 1);
+	}
+}
+
+// An offer to a client with this patience, at this time.
+static void offer(struct storm_dhcp_client *c, const struct storm_dhcp_settings *s, uint64_t now,
+	bool no_proxy, struct storm_dhcp_out *out) {
+	struct message m = reply_to(c, 2, ADDRESS);
+	struct storm_dhcp_reply reply;
+
+	assert_int_equal(storm_dhcp_parse(m.bytes, m.len, &reply), 0);
+	reply.no_proxy = no_proxy;
+	storm_dhcp_input(c, s, &reply, SERVER_MAC, now, out);
+}
+
+static void a_whole_wait_ends_with_a_tick_of_the_clock(void **state) {
+	struct storm_dhcp_settings s = SETTINGS;
+	struct storm_dhcp_client c = machine();
+	struct storm_dhcp_out out;
+
+	(void)state;
+	s.patience = STORM_DHCP_WHOLE_WAIT;
+	s.secs = STORM_DHCP_SECS_ZERO;
+	s.retry = (struct storm_retry){2, {4000000, 8000000}};
+	s.phase_us = 1000000;
+	storm_dhcp_discover(&c, &s, 0, &out);
+	assert_true(c.deadline_us > 3000000 && c.deadline_us <= 4000000);
+	offer(&c, &s, 1000, true, &out);
+	assert_int_equal(out.len, 0);
+	assert_int_equal(c.state, STORM_DHCP_SELECTING);
+	storm_dhcp_tick(&c, &s, c.deadline_us, &out);
+	assert_int_equal(out.event, STORM_DHCP_OFFERED);
+	assert_int_equal(type_of(&out), 3);
+	assert_int_equal(c.offered_us, 1000);
+	assert_int_equal(out.frame[FRAME_HEADER_BYTES + 9], 0);
+}
+
+static void a_wait_for_proxies_ends_where_none_are(void **state) {
+	struct storm_dhcp_settings s = SETTINGS;
+	struct storm_dhcp_client c = machine();
+	struct storm_dhcp_out out;
+
+	(void)state;
+	s.patience = STORM_DHCP_PROXY_WAIT;
+	s.secs = STORM_DHCP_SECS_IPXE;
+	storm_dhcp_discover(&c, &s, 0, &out);
+	assert_int_equal(out.frame[FRAME_HEADER_BYTES + 9], 4);
+	offer(&c, &s, 1000, false, &out);
+	assert_int_equal(out.len, 0);
+	storm_dhcp_tick(&c, &s, 1000000, &out);
+	assert_int_equal(out.event, STORM_DHCP_RETRIED);
+	assert_int_equal(out.frame[FRAME_HEADER_BYTES + 9], 10);
+	storm_dhcp_tick(&c, &s, 3000000, &out);
+	assert_int_equal(out.event, STORM_DHCP_OFFERED);
+	assert_int_equal(out.frame[FRAME_HEADER_BYTES + 9], 18);
+
+	c = machine();
+	storm_dhcp_discover(&c, &s, 0, &out);
+	offer(&c, &s, 1000, true, &out);
+	assert_int_equal(out.event, STORM_DHCP_OFFERED);
+}
+
+static void what_an_offer_says_is_read(void **state) {
+	struct storm_dhcp_client c = machine();
+	struct message m = reply_to(&c, 2, ADDRESS);
+	static const uint8_t MORE[] = {60, 9, 'P', 'X', 'E', 'C', 'l', 'i', 'e', 'n', 't', 13, 2, 1,
+		4, 175, 6, 8, 1, 0, 176, 1, 1, 255};
+	struct storm_dhcp_reply reply;
+
+	(void)state;
+	assert_int_equal(storm_dhcp_parse(m.bytes, m.len, &reply), 0);
+	assert_false(reply.pxe || reply.no_proxy || reply.file_units);
+	memcpy(m.bytes + m.len - 1, MORE, sizeof(MORE));
+	m.len += sizeof(MORE) - 1;
+	assert_int_equal(storm_dhcp_parse(m.bytes, m.len, &reply), 0);
+	assert_true(reply.pxe && reply.no_proxy);
+	assert_int_equal(reply.file_units, 260);
+	// Cut inside, option 175 says nothing.
+	m.bytes[m.len - 8] = 5;
+	m.bytes[m.len - 2] = 0;
+	assert_int_equal(storm_dhcp_parse(m.bytes, m.len, &reply), 0);
+	assert_false(reply.no_proxy);
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(cut_replies_are_refused),
@@ -322,6 +455,11 @@ int main(void) {
 		cmocka_unit_test(firmware_says_what_it_is),
 		cmocka_unit_test(silence_ends_after_the_table),
 		cmocka_unit_test(whole_exchanges_under_loss),
+		cmocka_unit_test(a_model_keeps_its_order_and_gets_the_machines_own),
+		cmocka_unit_test(cut_models_write_no_nonsense),
+		cmocka_unit_test(a_whole_wait_ends_with_a_tick_of_the_clock),
+		cmocka_unit_test(a_wait_for_proxies_ends_where_none_are),
+		cmocka_unit_test(what_an_offer_says_is_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
