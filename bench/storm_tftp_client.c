@@ -1,21 +1,19 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Copyright (c) 2026, the Rouse authors
 
-// The TFTP read client of rouse-storm. Relies on bytes.h and text.h; tftp runs and boot runs rely
-// on it.
+// The TFTP read client of rouse-storm. Relies on storm_tftp_request.c for options; tftp runs and
+// boot runs rely on it.
 
 #include "storm_tftp_client.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 #include "bytes.h"
+#include "storm_tftp_request.h"
 #include "text.h"
 
 enum {
-	OP_RRQ = 1,
 	OP_DATA = 3,
 	OP_ACK = 4,
 	OP_ERROR = 5,
@@ -38,6 +36,7 @@ static const char *const FAILURE_NAMES[STORM_TFTP_FAILURES] = {
 	[STORM_TFTP_BAD_OACK] = "bad_oack",
 	[STORM_TFTP_TOO_LONG] = "longer_than_tsize",
 	[STORM_TFTP_TOO_SHORT] = "shorter_than_tsize",
+	[STORM_TFTP_NO_OACK] = "no_oack",
 };
 
 const char *storm_tftp_failure_name(enum storm_tftp_failure failure) {
@@ -55,44 +54,23 @@ static struct storm_peer server_of(const struct storm_tftp_client *c) {
 	return (struct storm_peer){c->settings->server, c->tid ? c->tid : c->settings->port};
 }
 
-static void put_option(struct writer *w, const char *name, uint32_t value) {
-	char text[12];
-	int len = snprintf(text, sizeof(text), "%u", value);
-
-	writer_bytes(w, name, strlen(name) + 1);
-	writer_bytes(w, text, (size_t)len + 1);
-}
-
 static void put_request(const struct storm_tftp_client *c, struct storm_tftp_out *out) {
 	const struct storm_tftp_settings *s = c->settings;
-	struct writer w = writer_of(out->send, sizeof(out->send));
 
-	writer_u16(&w, OP_RRQ);
-	writer_bytes(&w, s->name, strlen(s->name) + 1);
-	writer_bytes(&w, "octet", 6);
-	if (s->tsize)
-		put_option(&w, "tsize", 0);
-	if (s->blksize)
-		put_option(&w, "blksize", s->blksize);
-	if (s->timeout_s)
-		put_option(&w, "timeout", s->timeout_s);
-	if (s->windowsize)
-		put_option(&w, "windowsize", s->windowsize);
-	out->send_len = w.failed ? 0 : (uint16_t)w.at;
+	out->send_len = (uint16_t)storm_tftp_write_request(s, out->send, sizeof(out->send));
 	out->to = (struct storm_peer){s->server, s->port};
 }
 
-static void put_one_ack(struct storm_tftp_client *c, struct storm_tftp_out *out) {
-	uint16_t block = (uint16_t)(c->next - 1);
-
-	out->send[0] = 0;
-	out->send[1] = OP_ACK;
-	out->send[2] = (uint8_t)(block >> 8);
-	out->send[3] = (uint8_t)block;
+static void put_ack_of(struct storm_tftp_client *c, uint16_t block, struct storm_tftp_out *out) {
+	memcpy(out->send, (uint8_t[]){0, OP_ACK, (uint8_t)(block >> 8), (uint8_t)block}, 4);
 	out->send_len = 4;
 	out->to = server_of(c);
 	c->in_window = 0;
 	c->acks++;
+}
+
+static void put_one_ack(struct storm_tftp_client *c, struct storm_tftp_out *out) {
+	put_ack_of(c, (uint16_t)(c->next - 1), out);
 }
 
 static void put_ack(struct storm_tftp_client *c, struct storm_tftp_out *out) {
@@ -122,7 +100,7 @@ static void arm(struct storm_tftp_client *c, uint64_t now_us) {
 	uint64_t give_up = c->progress_us + c->settings->give_up_us;
 
 	c->deadline_us = now_us + storm_retry_wait(&c->settings->retry, c->tries);
-	if (c->deadline_us > give_up)
+	if (c->deadline_us > give_up || (c->settings->mute && c->state == STORM_TFTP_TRANSFER))
 		c->deadline_us = give_up;
 }
 
@@ -135,10 +113,9 @@ static void progress(struct storm_tftp_client *c, uint64_t now_us) {
 int storm_tftp_start(struct storm_tftp_client *c, const struct storm_tftp_settings *settings,
 	uint64_t now_us, struct storm_tftp_out *out) {
 	reset_out(out);
-	if (strlen(settings->name) > 400)
-		return -ENAMETOOLONG;
 	*c = (struct storm_tftp_client){
 		.settings = settings,
+		.asked = storm_tftp_asked_of(settings),
 		.blksize = DEFAULT_BLKSIZE,
 		.window = 1,
 		.next = 1,
@@ -146,66 +123,14 @@ int storm_tftp_start(struct storm_tftp_client *c, const struct storm_tftp_settin
 	};
 	progress(c, now_us);
 	put_request(c, out);
-	return 0;
+	return out->send_len ? 0 : -ENAMETOOLONG;
 }
 
-// Digits up to a NUL that the caller has found; anything else is -EINVAL.
-static int parse_number(const char *text, uint64_t *value) {
-	uint64_t n = 0;
-
-	if (!*text)
-		return -EINVAL;
-	for (; *text; text++) {
-		if (*text < '0' || *text > '9' || n > (UINT64_MAX - 9) / 10)
-			return -EINVAL;
-		n = n * 10 + (uint64_t)(*text - '0');
-	}
-	*value = n;
-	return 0;
-}
-
-// RFC 2347: an option that was not asked for, or a value that its RFC forbids, ends the transfer.
-static bool take_option(struct storm_tftp_client *c, const char *name, const char *text) {
-	const struct storm_tftp_settings *s = c->settings;
-	uint64_t value;
-
-	if (parse_number(text, &value) < 0)
-		return false;
-	if (!strcasecmp(name, "blksize")) {
-		c->blksize = (uint16_t)value;
-		return s->blksize && value >= 8 && value <= s->blksize;
-	}
-	if (!strcasecmp(name, "windowsize")) {
-		c->window = (uint16_t)value;
-		return s->windowsize && value >= 1 && value <= s->windowsize;
-	}
-	if (!strcasecmp(name, "tsize")) {
-		c->tsize = value;
-		c->tsize_known = true;
-		return s->tsize;
-	}
-	return !strcasecmp(name, "timeout") && s->timeout_s && value == s->timeout_s;
-}
-
-// The string at the reader, or NULL if its NUL is missing.
-static const char *take_string(struct reader *r) {
-	size_t left = reader_left(r);
-	const uint8_t *end = left ? memchr(r->data + r->at, 0, left) : NULL;
-
-	if (!end)
-		return NULL;
-	return (const char *)reader_take(r, (size_t)(end - r->data) - r->at + 1);
-}
-
-static bool take_options(struct storm_tftp_client *c, struct reader *r) {
-	while (reader_left(r)) {
-		const char *name = take_string(r);
-		const char *value = name ? take_string(r) : NULL;
-
-		if (!value || !take_option(c, name, value))
-			return false;
-	}
-	return true;
+// EDK2 wanted the size alone. Its words are "User aborted the transfer" (Mtftp4Impl.c).
+static void end_probe(struct storm_tftp_client *c, struct storm_tftp_out *out) {
+	put_error(out, server_of(c), ERROR_OPTION, "User aborted the transfer");
+	c->state = STORM_TFTP_DONE;
+	c->deadline_us = UINT64_MAX;
 }
 
 static void on_oack(struct storm_tftp_client *c, struct reader *r, uint64_t now_us,
@@ -217,7 +142,7 @@ static void on_oack(struct storm_tftp_client *c, struct reader *r, uint64_t now_
 			put_ack(c, out);
 		return;
 	}
-	if (!take_options(c, r)) {
+	if (!storm_tftp_take_oack(c, r)) {
 		put_error(out, server_of(c), ERROR_OPTION, "option not asked for or out of range");
 		fail(c, STORM_TFTP_BAD_OACK);
 		return;
@@ -225,7 +150,10 @@ static void on_oack(struct storm_tftp_client *c, struct reader *r, uint64_t now_
 	c->oack = true;
 	c->state = STORM_TFTP_TRANSFER;
 	progress(c, now_us);
-	put_ack(c, out);
+	if (c->settings->probe)
+		end_probe(c, out);
+	else
+		put_ack(c, out);
 }
 
 static void finish(struct storm_tftp_client *c, uint64_t now_us) {
@@ -238,73 +166,140 @@ static void finish(struct storm_tftp_client *c, uint64_t now_us) {
 	c->deadline_us = now_us + c->settings->linger_us;
 }
 
-static void on_next_block(struct storm_tftp_client *c, const uint8_t *data, size_t len,
+// Whether the bytes of a new block fit the size that was announced, and what they are.
+static bool take_block(struct storm_tftp_client *c, uint64_t block, const uint8_t *data, size_t len,
 	uint64_t now_us, struct storm_tftp_out *out) {
 	if (c->tsize_known && c->bytes + len > c->tsize) {
 		put_error(out, server_of(c), ERROR_ILLEGAL, "file is longer than its tsize");
 		fail(c, STORM_TFTP_TOO_LONG);
-		return;
+		return false;
 	}
-	if (c->next == 1)
+	if (!c->first_us)
 		c->first_us = now_us;
 	out->data = data;
 	out->data_len = (uint32_t)len;
-	out->data_offset = c->bytes;
+	out->data_offset = (block - 1) * c->blksize;
 	c->bytes += len;
-	c->next++;
+	if (len < c->blksize)
+		c->last = block;
+	return true;
+}
+
+static void on_next_block(struct storm_tftp_client *c, const uint8_t *data, size_t len,
+	uint64_t now_us, struct storm_tftp_out *out) {
+	if (!take_block(c, c->next, data, len, now_us, out))
+		return;
+	// With it, what was kept behind it is whole.
+	do {
+		c->next++;
+		c->kept >>= 1;
+	} while (c->kept & 1);
 	c->in_window++;
 	c->gap = false;
 	progress(c, now_us);
-	if (c->in_window == c->window || len < c->blksize)
+	if (c->in_window == c->window || c->last || c->settings->gap == STORM_TFTP_GAP_KEEP)
 		put_ack(c, out);
-	if (len < c->blksize)
+	if (c->last && c->next > c->last)
 		finish(c, now_us);
 }
 
 // RFC 7440 section 4: the last block in order is acknowledged, once per gap. A block number that
-// does not rise means that the server went back and the missing block was lost again.
-static void on_block_ahead(
-	struct storm_tftp_client *c, uint16_t block, struct storm_tftp_out *out) {
+// does not rise means that the server went back and the missing block was lost again. Of the blocks
+// that we have, only the one before the expected is answered again: it is the end of a window that
+// the server repeats because our ACK was lost (RFC 1350 section 2 for lock-step).
+static void answer_once(
+	struct storm_tftp_client *c, uint16_t block, bool ahead, struct storm_tftp_out *out) {
 	bool rising = (uint16_t)(block - c->gap_high - 1) < 0x8000;
 
-	c->ahead++;
-	if (!c->gap || !rising)
+	if (ahead ? !c->gap || !rising : block == (uint16_t)(c->next - 1))
 		put_ack(c, out);
-	c->gap = true;
-	c->gap_high = block;
+	if (ahead) {
+		c->gap = true;
+		c->gap_high = block;
+	}
 }
 
-// Only the block before the expected one is answered again: it is the end of a window that the
-// server repeats because our ACK was lost (RFC 1350 section 2 for lock-step).
-static void on_block_again(
-	struct storm_tftp_client *c, uint16_t block, struct storm_tftp_out *out) {
-	c->duplicates++;
-	if (block == (uint16_t)(c->next - 1))
+// iPXE marks what comes in a bitmap and answers with the block before its first gap, whatever came;
+// each packet starts its timer anew (tftp_rx_data).
+static void keep(struct storm_tftp_client *c, uint16_t ahead, const uint8_t *data, size_t len,
+	uint64_t now_us, struct storm_tftp_out *out) {
+	bool is_new = ahead < STORM_TFTP_KEEP && !(c->kept >> ahead & 1) &&
+		      (!c->last || c->next + ahead < c->last);
+
+	if (c->state == STORM_TFTP_TRANSFER)
+		progress(c, now_us);
+	if (is_new && !take_block(c, c->next + ahead, data, len, now_us, out))
+		return;
+	if (is_new)
+		c->kept |= 1ull << ahead;
+	put_ack(c, out);
+}
+
+struct block {
+	uint16_t number;
+	uint16_t ahead; // of the expected one, modulo 2^16
+	bool is_ahead;  // else we have it already
+	const uint8_t *data;
+	size_t len;
+};
+
+static void on_other_block(struct storm_tftp_client *c, const struct block *b, uint64_t now_us,
+	struct storm_tftp_out *out) {
+	if (b->is_ahead)
+		c->ahead++;
+	else
+		c->duplicates++;
+	switch (c->settings->gap) {
+	case STORM_TFTP_GAP_ONCE:
+		answer_once(c, b->number, b->is_ahead, out);
+		break;
+	case STORM_TFTP_GAP_EACH:
 		put_ack(c, out);
+		break;
+	case STORM_TFTP_GAP_NACK:
+		if (!c->gap)
+			put_ack(c, out);
+		c->gap = true;
+		break;
+	case STORM_TFTP_GAP_KEEP:
+		keep(c, b->is_ahead ? b->ahead : UINT16_MAX, b->data, b->len, now_us, out);
+		break;
+	case STORM_TFTP_GAP_OLD:
+		if (!b->is_ahead)
+			put_ack_of(c, b->number, out);
+		break;
+	}
+}
+
+// RFC 2347: a server that knows no options starts at once, and that can only be with block 1.
+static bool may_begin(struct storm_tftp_client *c, uint16_t block) {
+	c->early |= c->settings->needs_oack && block == 1;
+	return block == 1 && !c->settings->needs_oack;
 }
 
 static void on_data(struct storm_tftp_client *c, struct reader *r, uint64_t now_us,
 	struct storm_tftp_out *out) {
 	uint16_t block = reader_u16(r);
-	size_t len = reader_left(r);
-	uint16_t ahead = (uint16_t)(block - (uint16_t)c->next);
+	struct block b = {block, (uint16_t)(block - (uint16_t)c->next)};
 	uint16_t span = c->window > 0x8000 ? c->window : 0x8000;
 
+	b.len = reader_left(r);
+	b.is_ahead = c->state != STORM_TFTP_LINGER && b.ahead < span;
 	c->data++;
-	// RFC 2347: a server that knows no options starts at once, and that can only be with
-	// block 1.
-	if (r->failed || len > c->blksize || (c->state == STORM_TFTP_REQUESTED && block != 1)) {
+	if (r->failed || b.len > c->blksize ||
+		(c->state == STORM_TFTP_REQUESTED && !may_begin(c, block))) {
 		c->malformed++;
 		return;
 	}
+	b.data = r->data + r->at;
 	if (c->state == STORM_TFTP_REQUESTED)
 		c->state = STORM_TFTP_TRANSFER;
-	if (c->state == STORM_TFTP_LINGER || ahead >= span)
-		on_block_again(c, block, out);
-	else if (ahead == 0)
-		on_next_block(c, r->data + r->at, len, now_us, out);
+	if (c->settings->probe)
+		end_probe(c, out);
+	else if (b.is_ahead && b.ahead == 0)
+		on_next_block(c, b.data, b.len, now_us, out);
 	else
-		on_block_ahead(c, block, out);
+		on_other_block(c, &b, now_us, out);
 }
 
 static void on_error(struct storm_tftp_client *c, struct reader *r) {
@@ -366,7 +361,9 @@ void storm_tftp_input(struct storm_tftp_client *c, struct storm_peer from, const
 
 static void retransmit(struct storm_tftp_client *c, uint64_t now_us, struct storm_tftp_out *out) {
 	if (now_us >= c->progress_us + c->settings->give_up_us) {
-		fail(c, c->tid ? STORM_TFTP_STALLED : STORM_TFTP_NO_ANSWER);
+		fail(c, c->early ? STORM_TFTP_NO_OACK
+			: c->tid ? STORM_TFTP_STALLED
+				 : STORM_TFTP_NO_ANSWER);
 		return;
 	}
 	c->tries++;

@@ -3,8 +3,9 @@
 
 // A TFTP read client as a state machine (RFC 1350, 2347, 2348, 2349, 7440): packets and the time go
 // in, at most one packet to send and the bytes of the file come out. It owns no socket and no
-// memory. It behaves as careful firmware does: blocks in order, one ACK per window, one ACK per
-// gap, its own timer, a final ACK that it repeats while it lingers.
+// memory. As it is set it behaves as careful firmware does (blocks in order, one ACK per window,
+// one ACK per gap, its own timer, a final ACK that it repeats while it lingers) or as a real client
+// that is less careful.
 
 #pragma once
 
@@ -33,8 +34,21 @@ enum storm_tftp_failure {
 	STORM_TFTP_BAD_OACK,  // an option that was not asked for, or a value not allowed
 	STORM_TFTP_TOO_LONG,  // more bytes than tsize announced
 	STORM_TFTP_TOO_SHORT, // fewer
+	STORM_TFTP_NO_OACK,   // DATA came where the client goes on with an OACK only
 	STORM_TFTP_FAILURES,
 };
+
+// What a block that is not the next one calls forth.
+enum storm_tftp_gap {
+	STORM_TFTP_GAP_ONCE = 0, // one ACK per gap, one for the repeated last block of a window
+	STORM_TFTP_GAP_EACH,     // EDK2, syslinux: an ACK of the block before for every such packet
+	STORM_TFTP_GAP_NACK,     // U-Boot: one ACK, ahead or behind, until the next block in order
+	STORM_TFTP_GAP_KEEP,     // iPXE: kept; every packet is answered with what is whole
+	STORM_TFTP_GAP_OLD,      // GRUB: an old block is acknowledged as itself, others ignored
+};
+
+// How many blocks behind a gap STORM_TFTP_GAP_KEEP keeps.
+#define STORM_TFTP_KEEP 64u
 
 struct storm_tftp_settings {
 	const char *name;    // of the file; at most 400 bytes
@@ -42,6 +56,12 @@ struct storm_tftp_settings {
 	uint16_t windowsize; // 0: not asked for
 	uint8_t timeout_s;   // 0: not asked for
 	bool tsize;
+	bool probe;          // only asks for the size: ends the transfer with ERROR 8 at the OACK
+	bool needs_oack;     // GRUB: DATA without an OACK before it is not understood
+	bool mute;           // GRUB: nothing is sent again once the server has answered
+	const char *options; // of the request, as on the wire, in place of the four above
+	uint16_t options_len;
+	enum storm_tftp_gap gap;
 	uint8_t extra_acks; // each ACK is sent 1 + extra_acks times
 	uint32_t server;    // address, host byte order
 	uint16_t port;      // where the request goes, usually 69
@@ -55,8 +75,16 @@ struct storm_peer {
 	uint16_t port;
 };
 
+struct storm_tftp_asked {
+	uint16_t blksize; // 0: not asked for, as above
+	uint16_t windowsize;
+	uint8_t timeout_s;
+	bool tsize;
+};
+
 struct storm_tftp_client {
 	const struct storm_tftp_settings *settings;
+	struct storm_tftp_asked asked;
 	enum storm_tftp_state state;
 	enum storm_tftp_failure failure;
 	uint16_t tid; // the server's, 0 before its first packet
@@ -66,10 +94,13 @@ struct storm_tftp_client {
 	uint16_t gap_high;  // highest block seen behind the gap
 	bool gap;           // an ACK for a gap is out
 	bool oack;          // the server agreed to options
+	bool early;         // DATA came before an OACK that is needed
 	bool tsize_known;
 	uint32_t tries;
 	uint64_t tsize;
 	uint64_t next; // block that is expected, from 1, never wraps
+	uint64_t kept; // STORM_TFTP_GAP_KEEP: bit n is block next + n
+	uint64_t last; // the block that is shorter than the others, 0: not seen
 	uint64_t bytes;
 	uint64_t started_us;
 	uint64_t answered_us; // first packet of the server
@@ -82,7 +113,7 @@ struct storm_tftp_client {
 	// What happened, for the report.
 	uint64_t data;       // DATA received, whatever became of it
 	uint64_t duplicates; // blocks that we had already, OACK again
-	uint64_t ahead;      // blocks behind a gap
+	uint64_t ahead;      // blocks behind a gap, kept or not
 	uint64_t malformed;  // too short, unknown opcode, block longer than blksize
 	uint64_t foreign;    // not from the server's TID
 	uint64_t retransmissions;
@@ -97,11 +128,11 @@ struct storm_tftp_out {
 	struct storm_peer to;
 	uint32_t data_len; // new bytes of the file
 	const uint8_t *data;
-	uint64_t data_offset;
+	uint64_t data_offset; // in order, but for STORM_TFTP_GAP_KEEP
 	uint8_t send[STORM_TFTP_SEND_SIZE];
 };
 
-// Begins a transfer: out holds the RRQ. -ENAMETOOLONG if the name does not fit; 0 otherwise.
+// Begins a transfer: out holds the RRQ. -ENAMETOOLONG if name and options do not fit; 0 otherwise.
 int storm_tftp_start(struct storm_tftp_client *c, const struct storm_tftp_settings *settings,
 	uint64_t now_us, struct storm_tftp_out *out);
 

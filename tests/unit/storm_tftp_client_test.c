@@ -206,6 +206,144 @@ static void an_unanswered_request_follows_the_table(void **state) {
 	assert_int_equal(now, 1 + 15750000);
 }
 
+// What arrives after block 1 of 8 bytes and window 4 (1 for lock-step clients), and how many ACKs
+// of which block each client sends for it.
+struct gap_case {
+	const char *what;
+	enum storm_tftp_gap gap;
+	uint16_t window;
+	uint8_t blocks[6]; // 0: end
+	int8_t acks[6];    // -1: none
+};
+
+static void each_client_answers_gaps_in_its_way(void **state) {
+	static const struct gap_case CASES[] = {
+		{"EDK2 answers each packet ahead", STORM_TFTP_GAP_EACH, 4, {3, 4, 2}, {1, 1, -1}},
+		{"EDK2 answers old ones too", STORM_TFTP_GAP_EACH, 4, {1, 1}, {1, 1}},
+		{"U-Boot answers once until it goes on", STORM_TFTP_GAP_NACK, 4, {3, 4, 1, 2, 4},
+			{1, -1, -1, -1, 2}},
+		{"U-Boot answers a repeated block once", STORM_TFTP_GAP_NACK, 1, {1, 1}, {1, -1}},
+		{"iPXE keeps what is ahead", STORM_TFTP_GAP_KEEP, 1, {3, 5, 4, 2, 6},
+			{1, 1, 1, 5, 6}},
+		{"iPXE answers old ones with what is whole", STORM_TFTP_GAP_KEEP, 1, {3, 3, 2, 1},
+			{1, 1, 3, 3}},
+		{"GRUB ignores what is ahead", STORM_TFTP_GAP_OLD, 1, {3, 2, 1}, {-1, 2, 1}},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(CASES) / sizeof(CASES[0]); i++) {
+		const struct gap_case *k = &CASES[i];
+		struct storm_tftp_settings s = with_options(8, k->window);
+		struct storm_tftp_client c;
+		struct storm_tftp_out out;
+		char packet[] = "\0\3\0\00112345678";
+
+		s.gap = k->gap;
+		storm_tftp_start(&c, &s, 1, &out);
+		give(&c, &out, PACKET("\0\6blksize\0008\0"));
+		c.window = k->window;
+		give(&c, &out, PACKET("\0\3\0\00112345678"));
+		for (size_t n = 0; n < 6 && k->blocks[n]; n++) {
+			packet[3] = (char)k->blocks[n];
+			give(&c, &out, packet, 12);
+			if ((out.send_len ? out.send[3] : -1) != k->acks[n])
+				fail_msg("%s: block %u is answered by %d", k->what, k->blocks[n],
+					out.send_len ? out.send[3] : -1);
+		}
+	}
+}
+
+static void kept_blocks_end_the_file_when_the_gap_is_filled(void **state) {
+	struct storm_tftp_settings s = with_options(8, 0);
+	struct storm_tftp_client c;
+	struct storm_tftp_out out;
+
+	(void)state;
+	s.gap = STORM_TFTP_GAP_KEEP;
+	storm_tftp_start(&c, &s, 1, &out);
+	give(&c, &out, PACKET("\0\6blksize\0008\0tsize\00019\0"));
+	give(&c, &out, PACKET("\0\3\0\3abc"));
+	assert_int_equal(out.data_offset, 16);
+	assert_int_equal(c.state, STORM_TFTP_TRANSFER);
+	// Behind the end there is nothing.
+	give(&c, &out, PACKET("\0\3\0\4abc"));
+	assert_int_equal(out.data_len, 0);
+	give(&c, &out, PACKET("\0\3\0\00112345678"));
+	assert_int_equal(out.send[3], 1);
+	give(&c, &out, PACKET("\0\3\0\00212345678"));
+	assert_int_equal(out.data_offset, 8);
+	assert_int_equal(out.send[3], 3);
+	assert_int_equal(c.state, STORM_TFTP_LINGER);
+	assert_int_equal(c.bytes, 19);
+}
+
+static void a_probe_ends_with_error_8_and_well(void **state) {
+	struct storm_tftp_settings s = with_options(1468, 4);
+	struct storm_tftp_client c;
+	struct storm_tftp_out out;
+
+	(void)state;
+	s.probe = true;
+	storm_tftp_start(&c, &s, 1, &out);
+	give(&c, &out, PACKET("\0\6tsize\0003\0"));
+	assert_memory_equal(out.send, "\0\5\0\10User aborted the transfer", 30);
+	assert_int_equal(c.state, STORM_TFTP_DONE);
+	storm_tftp_start(&c, &s, 1, &out);
+	give(&c, &out, PACKET("\0\5\0\1none\0"));
+	assert_int_equal(c.failure, STORM_TFTP_ERROR);
+	storm_tftp_start(&c, &s, 1, &out);
+	give(&c, &out, PACKET("\0\3\0\1a server without options"));
+	assert_int_equal(c.state, STORM_TFTP_DONE);
+}
+
+static void a_mute_client_needs_an_oack(void **state) {
+	struct storm_tftp_settings s = with_options(1024, 0);
+	struct storm_tftp_client c;
+	struct storm_tftp_out out;
+
+	(void)state;
+	s.needs_oack = true;
+	s.mute = true;
+	storm_tftp_start(&c, &s, 1, &out);
+	give(&c, &out, PACKET("\0\3\0\1data"));
+	assert_int_equal(out.send_len, 0);
+	storm_tftp_tick(&c, c.deadline_us, &out);
+	assert_int_equal(out.send[1], 1);
+	while (c.state == STORM_TFTP_REQUESTED)
+		storm_tftp_tick(&c, c.deadline_us, &out);
+	assert_int_equal(c.failure, STORM_TFTP_NO_OACK);
+
+	storm_tftp_start(&c, &s, 1, &out);
+	give(&c, &out, PACKET("\0\6tsize\0003\0"));
+	assert_int_equal(out.send[1], 4);
+	assert_int_equal(c.deadline_us, 1000 + s.give_up_us);
+	storm_tftp_tick(&c, c.deadline_us, &out);
+	assert_int_equal(out.send_len, 0);
+	assert_int_equal(c.failure, STORM_TFTP_STALLED);
+}
+
+static void raw_options_are_sent_and_judged(void **state) {
+	struct storm_tftp_settings s = PLAIN;
+	struct storm_tftp_client c;
+	struct storm_tftp_out out;
+
+	(void)state;
+	s.options = "blksize\0001456\000msftwindow\00031416";
+	s.options_len = 30;
+	storm_tftp_start(&c, &s, 1, &out);
+	assert_int_equal(out.send_len, 2 + 5 + 6 + 30);
+	assert_memory_equal(out.send + 13, s.options, 30);
+	give(&c, &out, PACKET("\0\6msftwindow\00027182\000blksize\0001456\0"));
+	assert_int_equal(c.state, STORM_TFTP_TRANSFER);
+	assert_int_equal(c.blksize, 1456);
+	storm_tftp_start(&c, &s, 1, &out);
+	give(&c, &out, PACKET("\0\6tsize\0003\0"));
+	assert_int_equal(c.failure, STORM_TFTP_BAD_OACK);
+	// Cut in the middle they ask for less, and nothing is read beyond.
+	for (s.options_len = 0; s.options_len < 30; s.options_len++)
+		assert_int_equal(storm_tftp_start(&c, &s, 1, &out), 0);
+}
+
 // A server for one client: go-back-N from the last ACK, a timer of 100 ms.
 struct server {
 	uint64_t size;
@@ -384,6 +522,7 @@ static void whole_under_loss_dup_and_reorder(void **state) {
 		struct storm_tftp_settings settings = with_options(512, s.window);
 		struct storm_tftp_client c;
 
+		settings.gap = seed / 6 % 4;
 		if (!s.options)
 			s.window = 1;
 		memset(&the_net, 0, sizeof(the_net));
@@ -444,6 +583,11 @@ int main(void) {
 		cmocka_unit_test(error_packet_is_kept_and_printable),
 		cmocka_unit_test(tsize_is_held_against_the_bytes),
 		cmocka_unit_test(one_ack_per_gap_and_one_more_when_it_is_lost_again),
+		cmocka_unit_test(each_client_answers_gaps_in_its_way),
+		cmocka_unit_test(kept_blocks_end_the_file_when_the_gap_is_filled),
+		cmocka_unit_test(a_probe_ends_with_error_8_and_well),
+		cmocka_unit_test(a_mute_client_needs_an_oack),
+		cmocka_unit_test(raw_options_are_sent_and_judged),
 		cmocka_unit_test(an_unanswered_request_follows_the_table),
 		cmocka_unit_test(whole_under_loss_dup_and_reorder),
 		cmocka_unit_test(doubled_acks_earn_no_extra_data),
