@@ -13,22 +13,36 @@
 #include "checksum.h"
 #include "storm_clock.h"
 
-#define ARP_BYTES     42u
-#define ARP_WAIT_US   200000u
-#define ARP_TRIES     10
-#define ARP_REQUEST   1u
-#define ARP_REPLY     2u
-#define ETHERTYPE_ARP 0x0806u
+#define UDP_CHECKSUM_AT 40u
+#define ARP_BYTES       42u
+#define ARP_WAIT_US     200000u
+#define ARP_TRIES       10
+#define ARP_REQUEST     1u
+#define ARP_REPLY       2u
+#define ETHERTYPE_ARP   0x0806u
+
+static uint8_t *write_frame(
+	struct storm_packet *p, const struct frame_to *to, const uint8_t *payload, size_t len) {
+	uint8_t *frame = storm_packet_room(p);
+	uint32_t sum = checksum_copy(0, frame + FRAME_HEADER_BYTES, payload, len);
+
+	frame_write_headers(frame, to, (uint16_t)len, sum);
+	return frame;
+}
 
 void storm_datagram_send(
 	struct storm_packet *p, const struct frame_to *to, const uint8_t *payload, size_t len) {
-	uint8_t *frame = storm_packet_room(p);
-	uint32_t sum;
-
 	if (len > STORM_FRAME_SIZE - FRAME_HEADER_BYTES)
 		return;
-	sum = checksum_copy(0, frame + FRAME_HEADER_BYTES, payload, len);
-	frame_write_headers(frame, to, (uint16_t)len, sum);
+	write_frame(p, to, payload, len);
+	storm_packet_push(p, FRAME_HEADER_BYTES + len);
+}
+
+void storm_datagram_send_bare(
+	struct storm_packet *p, const struct frame_to *to, const uint8_t *payload, size_t len) {
+	if (len > STORM_FRAME_SIZE - FRAME_HEADER_BYTES)
+		return;
+	memset(write_frame(p, to, payload, len) + UDP_CHECKSUM_AT, 0, 2);
 	storm_packet_push(p, FRAME_HEADER_BYTES + len);
 }
 

@@ -17,6 +17,10 @@
 void storm_datagram_send(
 	struct storm_packet *p, const struct frame_to *to, const uint8_t *payload, size_t len);
 
+// The same with a UDP checksum of 0, which IPv4 allows.
+void storm_datagram_send_bare(
+	struct storm_packet *p, const struct frame_to *to, const uint8_t *payload, size_t len);
+
 // Asks for the MAC of target as machine mac with address own: 10 requests in 2 seconds. 0,
 // -EHOSTUNREACH.
 int storm_datagram_resolve(struct storm_packet *p, uint32_t own, const uint8_t mac[6],
