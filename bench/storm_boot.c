@@ -16,6 +16,7 @@
 #include "storm_commands.h"
 #include "storm_log.h"
 #include "storm_stop.h"
+#include "storm_svg.h"
 
 struct boot_options {
 	struct storm_place place;
@@ -25,6 +26,7 @@ struct boot_options {
 	const char *against;
 	const char *log;
 	const char *ramp;
+	const char *svg;
 	uint32_t machines;
 	uint32_t check_one_in;
 	uint64_t total;
@@ -92,6 +94,8 @@ static const struct storm_arg ARGS[] = {
 	{"deadline", "S", STORM_ARG_SECONDS, AT(deadline_us),
 		.help = "end the run; what is not done has failed (none)"},
 	{"json", NULL, STORM_ARG_FLAG, AT(json), .help = "report as JSON"},
+	{"svg", "FILE", STORM_ARG_TEXT, AT(svg),
+		.help = "write a plot of the machines that have booted over time"},
 	{0},
 };
 
@@ -114,6 +118,7 @@ static void fill_settings(const struct boot_options *o, struct storm_boot_settin
 	s->reorder = o->reorder;
 	s->seed = o->seed;
 	s->deadline_us = o->deadline_us;
+	s->keep_timeline = o->svg != NULL;
 	s->show_progress = isatty(STDERR_FILENO);
 	memcpy(s->mac_base, o->mac_base, 6);
 }
@@ -160,6 +165,35 @@ static uint64_t booted(const struct storm_boot_settings *s, const struct storm_b
 	return completed;
 }
 
+// 0 or -errno.
+static int draw(
+	const char *path, const struct storm_boot_settings *s, const struct storm_boot_totals *t) {
+	struct storm_svg svg = {.line = &t->timeline,
+		.mix = &s->mix,
+		.total = s->total,
+		.failed = s->total - booted(s, t),
+		.end_ms = (uint32_t)(t->elapsed_us / 1000)};
+	FILE *out = fopen(path, "we");
+
+	if (!out)
+		return -errno;
+	storm_svg_write(out, &svg);
+	return fclose(out) ? -errno : 0;
+}
+
+// What is to be said and drawn of a run that has been.
+static int conclude(const struct storm_command *command, const struct boot_options *o,
+	const struct storm_boot_settings *s, const struct storm_boot_totals *t) {
+	int err = storm_boot_report(stdout, o->json, checked_by(o), s, t);
+
+	if (!err && o->svg) {
+		err = draw(o->svg, s, t);
+		if (err)
+			storm_complain(command, "%s: %s", o->svg, strerror(-err));
+	}
+	return err || booted(s, t) != s->total ? STORM_EXIT_FAILED : STORM_EXIT_OK;
+}
+
 static int run_and_report(const struct storm_command *command, const struct boot_options *o,
 	struct storm_boot_settings *s) {
 	struct storm_boot_totals *totals = calloc(1, sizeof(*totals));
@@ -172,11 +206,12 @@ static int run_and_report(const struct storm_command *command, const struct boot
 		packet = storm_packet_open(&o->place, true, why);
 	if (!packet) {
 		storm_complain(command, "%s", why);
-	} else if (storm_boot_run(s, packet, totals) == 0 &&
-		   storm_boot_report(stdout, o->json, checked_by(o), s, totals) == 0) {
-		code = booted(s, totals) == s->total ? STORM_EXIT_OK : STORM_EXIT_FAILED;
+	} else if (storm_boot_run(s, packet, totals) == 0) {
+		code = conclude(command, o, s, totals);
 	}
 	storm_packet_close(packet);
+	if (totals)
+		storm_timeline_free(&totals->timeline);
 	free(totals);
 	return code;
 }

@@ -28,6 +28,12 @@ static void measure(struct storm_boot *run, const struct storm_machine *m, enum 
 	hist_add(&counts_of(run, m)->phase[phase], to_us - from_us);
 }
 
+static void note(struct storm_boot *run, const struct storm_machine *m, bool booted) {
+	if (run->settings->keep_timeline)
+		storm_timeline_add(
+			&run->totals->timeline, run->now_us - run->begin_us, m->model, booted);
+}
+
 static void set_deadline(struct storm_boot *run, const struct storm_machine *m, uint64_t us) {
 	run->deadlines[m - run->machines] = us;
 }
@@ -73,6 +79,7 @@ static void fail(struct storm_boot *run, struct storm_machine *m, enum storm_boo
 static void complete(struct storm_boot *run, struct storm_machine *m) {
 	counts_of(run, m)->completed++;
 	run->completed++;
+	note(run, m, true);
 	measure(run, m, STORM_PHASE_BOOT, m->dhcp.started_us, run->now_us);
 	count_end(run);
 	if (m->stage == STORM_STAGE_TFTP && m->tftp.state == STORM_TFTP_LINGER)
@@ -273,6 +280,7 @@ void storm_machine_start(struct storm_boot *run, struct storm_machine *m) {
 	m->step = (struct storm_step){0};
 	counts_of(run, m)->started++;
 	run->active++;
+	note(run, m, false);
 	storm_dhcp_discover(&m->dhcp, &model_of(run, m)->dhcp, run->now_us, &out);
 	act_dhcp(run, m, false, &out, NULL);
 }

@@ -16,6 +16,7 @@
 #include "storm_mix.h"
 #include "storm_packet.h"
 #include "storm_phase.h"
+#include "storm_timeline.h"
 
 #define STORM_BOOT_MACHINES_MAX (1u << 16)
 
@@ -32,6 +33,7 @@ struct storm_boot_settings {
 	uint64_t seed;
 	uint64_t deadline_us; // 0: none
 	FILE *log;            // of leases, or NULL
+	bool keep_timeline;   // totals.timeline, to be freed by the caller
 	bool show_progress;
 };
 
@@ -44,6 +46,7 @@ struct storm_boot_totals {
 	uint64_t elapsed_us;
 	bool deadline_passed;
 	char first_file[STORM_DHCP_FILE_SIZE];
+	struct storm_timeline timeline;
 	struct storm_boot_counts counts[STORM_MIX_MAX]; // by model of the mix
 };
 
