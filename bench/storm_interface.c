@@ -21,7 +21,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define RING_FRAMES 8192u
+#define RING_FRAMES 32768u // a thousand windows, while the scheduler has us wait
 #define RING_BLOCK  (1u << 20)
 #define RING_BYTES  ((size_t)RING_FRAMES * STORM_FRAME_SIZE)
 
