@@ -20,6 +20,7 @@
 struct commit {
 	struct journal *journal;
 	struct journal_block block;
+	struct hist sync;
 	uint64_t next_lsn;
 	uint32_t window; // records under way
 	int dir_fd;
@@ -53,7 +54,12 @@ static void make_directory(struct commit *commit) {
 static void *begin(const struct micro_case *c) {
 	struct commit *commit = micro_memory(sizeof(*commit));
 	struct journal_config config = {
-		.max_leases = ADDRESSES, .block = &commit->block, .wake_fd = -1, .log = log_line};
+		.max_leases = ADDRESSES,
+		.block = &commit->block,
+		.sync = &commit->sync,
+		.wake_fd = -1,
+		.log = log_line,
+	};
 	struct journal_recovery recovery;
 	char why[JOURNAL_WHY_SIZE] = "";
 

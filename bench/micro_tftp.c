@@ -36,6 +36,7 @@ struct tftp_case {
 	struct tftp_session *sessions;
 	_Atomic uint32_t *pins;
 	_Atomic uint64_t *last_use;
+	struct phase_block *phases;
 	void *memory;
 	struct tftp_server *server;
 	uint16_t window;
@@ -130,6 +131,7 @@ static void make_server(struct tftp_case *t) {
 
 	setup.sessions = t->sessions = micro_memory(SESSIONS * sizeof(*t->sessions));
 	setup.pins = t->pins = micro_memory(MICRO_FILES * sizeof(*t->pins));
+	setup.phases = t->phases = micro_memory(sizeof(*t->phases));
 	setup.last_use = t->last_use = micro_memory(MICRO_FILES * sizeof(*t->last_use));
 	t->memory = micro_memory(tftp_server_size(SESSIONS));
 	t->server = tftp_server_init(t->memory, &setup);
@@ -180,6 +182,7 @@ static void end(void *state) {
 	free(t->sessions);
 	free(t->pins);
 	free(t->last_use);
+	free(t->phases);
 	micro_images_end(&t->images);
 	micro_world_end(&t->world);
 	free(t);

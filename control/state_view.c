@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 #define PATH_SIZE 256
@@ -45,6 +46,9 @@ static bool locate(struct state_view *view) {
 		return false;
 	view->workers =
 		part(view, region->workers_offset, view->worker_count, sizeof(struct worker_block));
+	view->phases =
+		part(view, region->phases_offset, view->worker_count, sizeof(struct phase_block));
+	view->sync = part(view, region->sync_offset, 1, sizeof(struct hist));
 	view->events = part(view, region->events_offset,
 		(uint64_t)view->worker_count * EVENT_RING_SIZE, sizeof(struct event_record));
 	view->leases =
@@ -55,8 +59,8 @@ static bool locate(struct state_view *view) {
 		(uint64_t)view->worker_count * view->image_slot_count, sizeof(uint32_t));
 	view->last_use =
 		part(view, region->last_use_offset, view->image_slot_count, sizeof(uint64_t));
-	return view->workers && view->events && view->leases && view->sessions && view->pins &&
-	       view->last_use;
+	return view->workers && view->phases && view->sync && view->events && view->leases &&
+	       view->sessions && view->pins && view->last_use;
 }
 
 int state_view_open(struct state_view *view, const char *runtime_dir, char why[SHM_WHY_SIZE]) {
@@ -146,4 +150,18 @@ uint64_t state_counter(const struct state_view *view, enum rouse_stat stat) {
 		sum += atomic_load_explicit(
 			(_Atomic uint64_t *)&view->workers[i].counter[stat], memory_order_relaxed);
 	return sum;
+}
+
+void state_phase(const struct state_view *view, enum rouse_phase phase, struct hist *sum) {
+	struct hist one;
+
+	if (phase == PHASE_SYNC) {
+		hist_copy(view->sync, sum);
+		return;
+	}
+	memset(sum, 0, sizeof(*sum));
+	for (uint32_t i = 0; i < view->worker_count; i++) {
+		hist_copy(&view->phases[i].phase[phase], &one);
+		hist_merge(sum, &one);
+	}
 }

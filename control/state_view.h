@@ -24,6 +24,8 @@ struct state_view {
 	uint32_t image_slot_count;
 	uint16_t tid_first;
 	const struct worker_block *workers;
+	const struct phase_block *phases;  // one per worker
+	const struct hist *sync;           // the journal's
 	const struct event_record *events; // EVENT_RING_SIZE per worker
 	const struct lease_record *leases;
 	const struct tftp_session *sessions;
@@ -70,6 +72,9 @@ uint64_t state_adopted(const struct state_view *view);
 
 // Whether the dataplane was built with our counters; those of others would get wrong names.
 bool state_same_counters(const struct state_view *view);
+
+// A phase's durations in microseconds, of all workers together.
+void state_phase(const struct state_view *view, enum rouse_phase phase, struct hist *sum);
 
 // A counter's sum over all workers.
 uint64_t state_counter(const struct state_view *view, enum rouse_stat stat);

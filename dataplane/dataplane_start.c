@@ -194,6 +194,7 @@ static int open_journal(struct dataplane *dp) {
 	struct journal_config config = {
 		.max_leases = snapshot_of(dp)->max_leases,
 		.block = &dp->state.region->journal,
+		.sync = dp->state.sync,
 		.wake_fd = wait_event_fd(&dp->worker->waiter),
 		.log = log_journal,
 	};

@@ -72,13 +72,13 @@ static bool send_payload(struct dhcp_glue *glue, uint16_t port, const struct fra
 
 // The room for it was told before, so a refusal means that the numbers went out of step: the leases
 // take back what they did.
-static void park(struct dhcp_glue *glue, uint16_t port) {
+static void park(struct dhcp_glue *glue, uint16_t port, uint64_t received_us) {
 	struct dhcp_output *output = &glue->output;
 	uint8_t i;
 
 	if (!output->record_count ||
 		journal_submit(glue->journal, output->record, output->record_count) == 0) {
-		parked_push(&glue->parked, output, port, glue->worker->time.now.us);
+		parked_push(&glue->parked, output, port, received_us, glue->worker->time.now.us);
 		return;
 	}
 	stat_inc(&glue->worker->stats, STAT_DHCP_JOURNAL_REFUSED);
@@ -87,7 +87,7 @@ static void park(struct dhcp_glue *glue, uint16_t port) {
 }
 
 void dhcp_glue_handle(struct dhcp_glue *glue, uint16_t port, const struct frame_view *view,
-	enum dhcp_class class) {
+	uint64_t received_us, enum dhcp_class class) {
 	struct worker *w = glue->worker;
 	struct dhcp_input input = {
 		.frame = view,
@@ -106,14 +106,16 @@ void dhcp_glue_handle(struct dhcp_glue *glue, uint16_t port, const struct frame_
 		if (!send_payload(glue, port, &glue->output.to, glue->output.payload,
 			    glue->output.len))
 			stat_inc(&w->stats, STAT_DHCP_TX_BLOCKED);
+		else
+			worker_end_phase(w, glue->output.phase, received_us);
 		break;
 	case DHCP_RECORD_ONLY:
 		glue->output.len = 0;
 		glue->output.wait_lsn = glue->output.record[glue->output.record_count - 1].lsn;
-		park(glue, port);
+		park(glue, port, received_us);
 		break;
 	case DHCP_REPLY_WHEN_DURABLE:
-		park(glue, port);
+		park(glue, port, received_us);
 		break;
 	}
 }
@@ -149,6 +151,8 @@ void dhcp_glue_send(struct dhcp_glue *glue) {
 		else if (reply->len &&
 			 !send_payload(glue, reply->port, &reply->to, reply->payload, reply->len))
 			return;
+		else if (reply->len)
+			worker_end_phase(w, reply->phase, reply->received_us);
 		settle_records(glue, reply);
 		parked_pop(&glue->parked);
 	}
@@ -163,7 +167,7 @@ static void restamp(struct dhcp_glue *glue, struct rouse_now now) {
 	while (journal_room(glue->journal) && parked_has_room(&glue->parked) &&
 		dhcp_server_restamp(&glue->server, now, &output->record[0])) {
 		output->wait_lsn = output->record[0].lsn;
-		park(glue, 0);
+		park(glue, 0, now.us);
 	}
 }
 

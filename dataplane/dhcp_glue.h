@@ -33,9 +33,9 @@ struct dhcp_glue {
 };
 
 // Answers a message. class: an unknown machine leaves a quarter of what can wait for the disk to
-// known ones.
+// known ones. received_us: from when its phase counts.
 void dhcp_glue_handle(struct dhcp_glue *glue, uint16_t port, const struct frame_view *view,
-	enum dhcp_class class);
+	uint64_t received_us, enum dhcp_class class);
 
 // Whether the ports take another answer; a quarter of what they take in a pass is TFTP's.
 bool dhcp_glue_can_answer(struct dhcp_glue *glue);

@@ -26,6 +26,7 @@ static void drop(struct dhcp_glue *glue, enum dhcp_class class) {
 								 : STAT_DHCP_UNKNOWN_OVERFLOW);
 }
 
+// When it came is for the caller to note.
 static void keep(struct dhcp_kept *kept, const struct dhcp_arrival *arrival) {
 	kept->view = arrival->view;
 	kept->port = arrival->port;
@@ -50,6 +51,7 @@ static void sort_one(struct dhcp_glue *glue, const struct dhcp_arrival *arrival,
 		break;
 	case DHCP_QUEUED_NEW:
 		keep(&order->kept[place], arrival);
+		order->kept[place].received_us = glue->worker->time.now.us;
 		break;
 	case DHCP_QUEUED_FULL:
 		drop(glue, class);
@@ -102,11 +104,12 @@ bool dhcp_order_wants_more(struct dhcp_order *order, uint32_t rounds) {
 
 static void answer_as_they_came(struct dhcp_glue *glue) {
 	struct dhcp_order *order = glue->order;
+	uint64_t now_us = glue->worker->time.now.us; // they came in this pass
 	uint32_t i;
 
 	for (i = 0; i < order->arrived; i++)
-		dhcp_glue_handle(
-			glue, order->arrival[i].port, &order->arrival[i].view, DHCP_CLASS_KNOWN);
+		dhcp_glue_handle(glue, order->arrival[i].port, &order->arrival[i].view, now_us,
+			DHCP_CLASS_KNOWN);
 	release(order);
 }
 
@@ -117,7 +120,9 @@ static uint32_t answer_class(struct dhcp_glue *glue, enum dhcp_class class, uint
 
 	while (count < budget && dhcp_glue_can_answer(glue) &&
 		dhcp_queue_pop(&order->queue, class, &place)) {
-		dhcp_glue_handle(glue, order->kept[place].port, &order->kept[place].view, class);
+		const struct dhcp_kept *kept = &order->kept[place];
+
+		dhcp_glue_handle(glue, kept->port, &kept->view, kept->received_us, class);
 		count++;
 	}
 	return count;

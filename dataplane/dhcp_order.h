@@ -37,6 +37,7 @@ struct dhcp_arrival {
 
 struct dhcp_kept {
 	struct frame_view view; // into payload
+	uint64_t received_us;   // when the machine's first message came, of those it sent again
 	uint16_t port;
 	uint8_t payload[DHCP_KEPT_MAX];
 };

@@ -129,14 +129,14 @@ err_close:
 int journal_segment_append(struct journal *journal, uint32_t count) {
 	struct journal_segment *segment = &journal->segment;
 	struct journal_block *block = journal->config.block;
-	uint64_t began_us = journal_now_us();
-	uint64_t took_us;
+	uint64_t began_us, took_us;
 	int err;
 
 	journal->batch[0].flags |= JOURNAL_BATCH_FIRST;
 	journal_seal(&journal->batch[0]);
 	err = journal_write(journal, segment->fd, journal->batch,
 		(size_t)count * JOURNAL_RECORD_BYTES, (uint64_t)segment->at * JOURNAL_RECORD_BYTES);
+	began_us = journal_now_us();
 	if (!err && journal->io->fdatasync(segment->fd) < 0)
 		err = -errno;
 	if (err) {
@@ -145,6 +145,7 @@ int journal_segment_append(struct journal *journal, uint32_t count) {
 	}
 	segment->at += count;
 	took_us = journal_now_us() - began_us;
+	hist_add(journal->config.sync, took_us);
 	journal_count(&block->sync_us_total, took_us);
 	if (took_us > atomic_load_explicit(&block->sync_us_max, memory_order_relaxed))
 		atomic_store_explicit(&block->sync_us_max, took_us, memory_order_relaxed);

@@ -29,6 +29,7 @@ struct journal_config {
 	uint32_t max_leases;
 	uint32_t segment_bytes;      // 0: JOURNAL_SEGMENT_BYTES; else a multiple of 4,096
 	struct journal_block *block; // in the state region; written by the journal alone
+	struct hist *sync;           // durations of fdatasync in us; the same
 	int wake_fd; // eventfd of the worker that owns DHCP: written after each batch; -1: none
 	// One sentence without a newline: something was set aside, degraded, or works again. Called
 	// by main until journal_start, then by the journal thread.

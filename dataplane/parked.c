@@ -49,8 +49,8 @@ bool parked_is_low(const struct parked *parked) {
 	return used > parked->size / 4 * 3;
 }
 
-void parked_push(
-	struct parked *parked, const struct dhcp_output *output, uint16_t port, uint64_t now_us) {
+void parked_push(struct parked *parked, const struct dhcp_output *output, uint16_t port,
+	uint64_t received_us, uint64_t now_us) {
 	uint32_t size = entry_size(output->len), at = place(parked, size);
 	struct parked_reply *reply = entry_at(parked, at);
 
@@ -60,8 +60,10 @@ void parked_push(
 	reply->len = output->len;
 	reply->port = port;
 	reply->record_count = output->record_count;
+	reply->phase = output->phase;
 	reply->wait_lsn = output->wait_lsn;
 	reply->since_us = now_us;
+	reply->received_us = received_us;
 	reply->to = output->to;
 	memcpy(reply->record, output->record, sizeof(reply->record));
 	memcpy(reply->payload, output->payload, output->len);

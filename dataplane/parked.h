@@ -20,8 +20,10 @@ struct parked_reply {
 	uint16_t len; // of the payload; 0: nothing is sent
 	uint16_t port;
 	uint8_t record_count;
+	uint8_t phase;     // enum rouse_phase that it ends
 	uint64_t wait_lsn; // sent when this and all before is durable
 	uint64_t since_us; // when it was parked
+	uint64_t received_us; // when the message came that it answers
 	struct frame_to to;
 	struct journal_record record[DHCP_RECORDS_MAX];
 	uint8_t payload[];
@@ -44,9 +46,10 @@ bool parked_has_room(const struct parked *parked);
 // Whether three quarters of the ring are in use.
 bool parked_is_low(const struct parked *parked);
 
-// Copies output with its records; parked_has_room must be true.
-void parked_push(
-	struct parked *parked, const struct dhcp_output *output, uint16_t port, uint64_t now_us);
+// Copies output with its records; parked_has_room must be true. received_us: when the message came,
+// which may have waited to be answered.
+void parked_push(struct parked *parked, const struct dhcp_output *output, uint16_t port,
+	uint64_t received_us, uint64_t now_us);
 
 // Whether the reply has waited longer than DHCP_PARK_MAX_MS and must not be sent any more.
 bool parked_is_late(const struct parked_reply *reply, uint64_t now_us);

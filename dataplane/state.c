@@ -18,7 +18,7 @@
 #define PATH_SIZE 256
 
 struct layout {
-	uint64_t workers, events, leases, sessions, pins, last_use, total;
+	uint64_t workers, phases, sync, events, leases, sessions, pins, last_use, total;
 };
 
 static uint64_t take(uint64_t *at, uint64_t size) {
@@ -37,6 +37,8 @@ static struct layout lay_out(const struct state_plan *plan) {
 	struct layout layout;
 
 	layout.workers = take(&at, plan->workers * sizeof(struct worker_block));
+	layout.phases = take(&at, plan->workers * sizeof(struct phase_block));
+	layout.sync = take(&at, sizeof(struct hist));
 	layout.events =
 		take(&at, (uint64_t)plan->workers * EVENT_RING_SIZE * sizeof(struct event_record));
 	layout.leases = take(&at, plan->leases * sizeof(struct lease_record));
@@ -52,6 +54,8 @@ static void locate(struct state *state, const struct layout *layout) {
 
 	state->region = (void *)base;
 	state->workers = (void *)(base + layout->workers);
+	state->phases = (void *)(base + layout->phases);
+	state->sync = (void *)(base + layout->sync);
 	state->events = (void *)(base + layout->events);
 	state->leases = (void *)(base + layout->leases);
 	state->sessions = (void *)(base + layout->sessions);
@@ -67,6 +71,7 @@ static bool same_layout(const struct state_region *region, const struct layout *
 	       region->tid_first == plan->tid_first &&
 	       region->image_slot_count == IMAGE_MAX_SLOTS &&
 	       region->workers_offset == layout->workers &&
+	       region->phases_offset == layout->phases && region->sync_offset == layout->sync &&
 	       region->events_offset == layout->events && region->leases_offset == layout->leases &&
 	       region->sessions_offset == layout->sessions && region->pins_offset == layout->pins &&
 	       region->last_use_offset == layout->last_use;
@@ -85,6 +90,8 @@ static void fill_region(
 	region->tsc_hz = rte_get_tsc_hz();
 	region->started_unix_ms = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 	region->workers_offset = layout->workers;
+	region->phases_offset = layout->phases;
+	region->sync_offset = layout->sync;
 	region->events_offset = layout->events;
 	region->leases_offset = layout->leases;
 	region->sessions_offset = layout->sessions;
@@ -98,16 +105,19 @@ static void fill_region(
 	region->stat_names_crc = stat_names_crc();
 }
 
-// Counters begin anew; the numbers of events go on, so that their consumer misses none.
+// Counters and durations begin anew; the numbers of events go on, so that their consumer misses
+// none.
 static void wipe_workers(struct state *state, uint16_t count) {
 	uint16_t i;
 
 	for (i = 0; i < count; i++) {
 		uint64_t head = atomic_load(&state->workers[i].event_head);
 
+		memset(&state->phases[i], 0, sizeof(state->phases[i]));
 		memset(&state->workers[i], 0, sizeof(state->workers[i]));
 		atomic_store(&state->workers[i].event_head, head);
 	}
+	memset(state->sync, 0, sizeof(*state->sync));
 }
 
 // Takes over what the former process left: pins are void, leases come from the journal, sessions

@@ -24,6 +24,8 @@ struct state {
 	struct shm_map map;
 	struct state_region *region;
 	struct worker_block *workers;
+	struct phase_block *phases;  // one per worker
+	struct hist *sync;           // the journal's
 	struct event_record *events; // EVENT_RING_SIZE records per worker
 	struct lease_record *leases;
 	struct tftp_session *sessions;

@@ -26,6 +26,11 @@ void timekeeper_init(struct timekeeper *keeper);
 // Reads the real clocks.
 void timekeeper_renew(struct timekeeper *keeper, uint64_t tsc);
 
+// The time at tsc, at or after the last tick: for durations within a pass.
+static inline uint64_t timekeeper_us(const struct timekeeper *keeper, uint64_t tsc) {
+	return keeper->base_us + ((tsc - keeper->base_tsc) * keeper->us_per_tsc_q32 >> 32);
+}
+
 // Brings keeper->now up to date.
 static inline void timekeeper_tick(struct timekeeper *keeper, uint64_t tsc) {
 	uint64_t us;
@@ -34,7 +39,7 @@ static inline void timekeeper_tick(struct timekeeper *keeper, uint64_t tsc) {
 		timekeeper_renew(keeper, tsc);
 		return;
 	}
-	us = keeper->base_us + ((tsc - keeper->base_tsc) * keeper->us_per_tsc_q32 >> 32);
+	us = timekeeper_us(keeper, tsc);
 	if (us > keeper->now.us)
 		keeper->now.us = us;
 }

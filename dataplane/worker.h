@@ -75,6 +75,7 @@ struct worker {
 	struct stats stats;
 	struct events events;
 	struct worker_block *block; // in the state region
+	struct phase_block *phases; // the same
 	struct images images;       // copy of the outlook's, which the TFTP server points to
 	struct tftp_server *tftp;
 	void *tftp_memory;      // freed at the end
@@ -99,6 +100,12 @@ struct worker {
 
 // Thread body: runs until *stop. arg: struct worker.
 int worker_run(void *arg);
+
+// A phase that began at since_us ends with what stands before the port now. PHASE_COUNT: none does.
+static inline void worker_end_phase(struct worker *w, enum rouse_phase phase, uint64_t since_us) {
+	if (phase < PHASE_OF_WORKERS)
+		phase_add(w->phases, phase, since_us, timekeeper_us(&w->time, rte_rdtsc()));
+}
 
 // worker_rx.c: takes frames from queues and other workers and handles them. Returns how many.
 uint32_t worker_recv(struct worker *w);

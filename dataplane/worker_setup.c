@@ -86,6 +86,7 @@ static int setup_tftp(struct dataplane *dp, struct worker *w) {
 		.pins = state->pins + (size_t)w->index * state->region->image_slot_count,
 		.last_use = state->last_use,
 		.stats = &w->stats,
+		.phases = w->phases,
 		.events = &w->events,
 	};
 	uint32_t first, count;
@@ -116,6 +117,7 @@ static int setup_worker(struct dataplane *dp, uint16_t index) {
 	w->port_count = dp->port_count;
 	w->sleeps = dp->current->policy.snapshot->idle == POLICY_IDLE_ADAPTIVE;
 	w->block = &dp->state.workers[index];
+	w->phases = &dp->state.phases[index];
 	w->stats.counter = w->block->counter;
 	w->events.worker = w->block;
 	w->events.ring = dp->state.events + (size_t)index * EVENT_RING_SIZE;

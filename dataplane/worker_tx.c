@@ -157,8 +157,11 @@ static void gather_port(struct worker *w, uint16_t index) {
 		tftp_server_next(w->tftp, index, w->time.now, &packet)) {
 		payload = worker_payload(w, index, &size);
 		len = tftp_server_write(w->tftp, &packet, payload, size, &sum);
-		if (len)
-			worker_send_spare(w, index, &packet.to, (uint16_t)len, sum);
+		if (!len)
+			continue;
+		worker_send_spare(w, index, &packet.to, (uint16_t)len, sum);
+		if (packet.answers)
+			worker_end_phase(w, PHASE_ANSWER, packet.session->started_us);
 	}
 }
 

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Copyright (c) 2026, the Rouse authors
 
-// The state region: what the dataplane tells everyone else. Counters, leases, sessions, pins and
-// last use of each image, event rings. After a restart the dataplane reads back only the sessions.
+// The state region: what the dataplane tells everyone else. Counters, durations, leases, sessions,
+// pins and last use of each image, event rings. After a restart the dataplane reads back only the sessions.
 
 #pragma once
 
+#include "phases.h"
 #include "shm_abi.h"
 #include "stats.h"
 
@@ -98,7 +99,8 @@ struct tftp_session {
 	uint32_t rewound_to;    // low half of highest when rewound: the last block that was repeated
 	uint64_t last_seen_us;  // last packet from the peer
 	uint64_t bytes_from_peer;
-	uint64_t bytes_to_peer; // until the peer has shown that it exists
+	uint32_t bytes_to_peer; // until the peer has shown that it exists
+	uint32_t data_delay_us; // from started_us until DATA 1 was sent first
 	uint64_t pace_ns;       // token bucket: when all that was sent is through at the session's rate
 	// constant from the request on
 	uint32_t peer_address;
@@ -267,7 +269,8 @@ struct state_region {
 	uint64_t last_use_offset; // _Atomic uint64_t[image_slot_count]: unix ms
 	uint8_t images_boot_id[16]; // the images region that pins and sessions speak of
 	_Atomic uint64_t lease_high; // records from here on were never used
-	uint8_t pad1[16];
+	uint64_t phases_offset; // struct phase_block[worker_count]
+	uint64_t sync_offset;   // struct hist: PHASE_SYNC, the journal thread's
 	struct journal_block journal;
 	struct state_port port[ROUSE_MAX_PORTS];
 	struct policy_refusal refusal;

@@ -66,6 +66,7 @@ enum dhcp_verdict dhcp_exchange_offer(struct dhcp_exchange *x) {
 
 	if (!build(x, &reply))
 		return DHCP_SILENT;
+	x->output->phase = PHASE_OFFER;
 	stat_inc(x->server->stats, STAT_DHCP_OFFER);
 	dhcp_exchange_event(
 		x, EVENT_DHCP_OFFER, reply.yiaddr, reply.lease_s, x->selection.boot_file);
@@ -85,6 +86,7 @@ static enum dhcp_verdict send_ack(
 
 	if (!build(x, &reply))
 		return output->record_count ? DHCP_RECORD_ONLY : DHCP_SILENT;
+	output->phase = PHASE_ACK;
 	stat_inc(x->server->stats, STAT_DHCP_ACK);
 	dhcp_exchange_event(x, EVENT_DHCP_ACK, reply.yiaddr, lease_s, x->view.hostname);
 	if (output->record_count)

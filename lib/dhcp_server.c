@@ -179,6 +179,7 @@ static void clear(struct dhcp_exchange *x, struct dhcp_server *server,
 	x->dropped = STAT_COUNT;
 	output->len = 0;
 	output->message_type = 0;
+	output->phase = PHASE_COUNT;
 	output->record_count = 0;
 	output->wait_lsn = 0;
 }

@@ -47,6 +47,7 @@ struct dhcp_output {
 	struct frame_to to;
 	uint16_t len;
 	uint8_t message_type;
+	uint8_t phase;        // enum rouse_phase that the reply ends, PHASE_COUNT: none
 	uint8_t record_count; // to be given to the journal in this order, whatever becomes of the
 			      // reply
 	uint64_t wait_lsn; // of the last record, or of one under way that covers the reply already

@@ -217,6 +217,20 @@ static void go_on(
 	tftp_core_schedule(server, index, tftp_class_of(&server->setup.sessions[index]), now.us);
 }
 
+// Karn: of an OACK sent twice nobody knows which one was acknowledged.
+static void note_started(const struct tftp_server *server, const struct tftp_session *session,
+	struct rouse_now now) {
+	if (session->sent_us)
+		phase_add(server->setup.phases, PHASE_FIRST_ACK, session->sent_us, now.us);
+}
+
+static void note_done(const struct tftp_server *server, const struct tftp_session *session,
+	struct rouse_now now) {
+	if (!(session->flags & SESSION_RESUMED))
+		phase_add(server->setup.phases, PHASE_TRANSFER,
+			session->started_us + session->data_delay_us, now.us);
+}
+
 static void handle_ack(
 	struct tftp_server *server, uint32_t index, uint16_t block, struct rouse_now now) {
 	struct tftp_session *session = &server->setup.sessions[index];
@@ -225,6 +239,9 @@ static void handle_ack(
 	tftp_count(server, STAT_TFTP_ACKS);
 	switch (tftp_session_ack(session, block, now.us)) {
 	case TFTP_ACK_STARTED:
+		note_started(server, session, now);
+		go_on(server, index, was_half_open, now);
+		break;
 	case TFTP_ACK_PROGRESS:
 		go_on(server, index, was_half_open, now);
 		break;
@@ -233,6 +250,7 @@ static void handle_ack(
 		go_on(server, index, was_half_open, now);
 		break;
 	case TFTP_ACK_DONE:
+		note_done(server, session, now);
 		end_session(server, index, STAT_TFTP_DONE, EVENT_TFTP_DONE, EVENT_REASON_NONE, now);
 		break;
 	case TFTP_ACK_SAME:
@@ -316,11 +334,21 @@ static void fill_refusal(struct tftp_server *server, struct tftp_packet *packet)
 	packet->to = refusal->to;
 	packet->port = refusal->port;
 	packet->kind = TFTP_PACKET_ERROR;
+	packet->answers = false;
 	packet->session = NULL;
 	packet->block = 0;
 	packet->error_code = refusal->code;
 	packet->error_text = refusal->text;
 	tftp_count(server, STAT_TFTP_ERRORS);
+}
+
+// DATA 1 leaves for the first time.
+static void begin_data(
+	struct tftp_session *session, struct tftp_packet *packet, struct rouse_now now) {
+	uint64_t delay_us = now.us - session->started_us;
+
+	session->data_delay_us = delay_us < UINT32_MAX ? (uint32_t)delay_us : UINT32_MAX;
+	packet->answers = !(session->flags & SESSION_HAS_OPTIONS);
 }
 
 static void fill_from_session(struct tftp_server *server, struct tftp_session *session,
@@ -330,12 +358,16 @@ static void fill_from_session(struct tftp_server *server, struct tftp_session *s
 	packet->session = session;
 	if (session->state == SESSION_OACK) {
 		packet->kind = TFTP_PACKET_OACK;
+		packet->answers = session->bytes_to_peer == 0;
 		packet->block = 0;
 		tftp_session_take_oack(session, tftp_packet_oack_len(session), now.us);
 		tftp_count(server, STAT_TFTP_OACKS);
 		return;
 	}
 	packet->kind = TFTP_PACKET_DATA;
+	packet->answers = false;
+	if (session->highest == 0)
+		begin_data(session, packet, now);
 	if (session->next <= session->highest)
 		tftp_count(server, STAT_TFTP_REPEATED);
 	packet->block = tftp_session_take_block(session, now.us);

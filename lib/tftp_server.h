@@ -29,6 +29,7 @@ struct tftp_server_setup {
 	_Atomic uint32_t *pins;           // this worker's row in state
 	_Atomic uint64_t *last_use;       // unix ms, per slot
 	const struct stats *stats;
+	struct phase_block *phases;
 	struct events *events;
 	uint64_t seed[2]; // from getrandom: TIDs are uniform over the free ones
 };
@@ -51,6 +52,7 @@ struct tftp_packet {
 	struct frame_to to;
 	uint16_t port;
 	uint16_t kind;
+	bool answers;                 // it is the first to its session's request
 	struct tftp_session *session; // NULL for an ERROR without one
 	uint64_t block;               // absolute, of DATA
 	uint16_t error_code;

@@ -51,6 +51,21 @@ static json_t *counter_json(const struct state_view *state, enum rouse_stat stat
 		stat_info[stat].meaning, "action", stat_info[stat].action, "workers", workers);
 }
 
+static json_t *phases_json(const struct state_view *state) {
+	json_t *phases = json_object();
+	struct hist sum;
+
+	for (int i = 0; i < PHASE_COUNT; i++) {
+		json_t *phase;
+
+		state_phase(state, (enum rouse_phase)i, &sum);
+		phase = output_durations(&sum);
+		json_object_set_new(phase, "meaning", json_string(phase_info[i].meaning));
+		json_object_set_new(phases, phase_info[i].name, phase);
+	}
+	return phases;
+}
+
 static void print_json(const struct state_view *state) {
 	json_t *counters = json_object(), *ports = json_array();
 	char name[64];
@@ -64,8 +79,8 @@ static void print_json(const struct state_view *state) {
 				       (int)strnlen(state->region->port[i].device,
 					       sizeof(state->region->port[i].device)),
 				       "rx_missed", (json_int_t)missed(state, i)));
-	output_json(json_pack("{s:o, s:I, s:o}", "counters", counters, "drops",
-		(json_int_t)drop_total(state), "ports", ports));
+	output_json(json_pack("{s:o, s:I, s:o, s:o}", "counters", counters, "drops",
+		(json_int_t)drop_total(state), "ports", ports, "phases", phases_json(state)));
 }
 
 static void add_counter(struct table *table, const struct state_view *state, enum rouse_stat stat) {
@@ -150,7 +165,9 @@ const struct cli_command cmd_stats = {
 	.help = "what the dataplane has counted, and why packets were dropped",
 	.detail =
 		"The sum over all workers since the dataplane's start. A line that begins with -> "
-		"says\nwhat to do about the counter above it.",
+		"says\nwhat to do about the counter above it. --json also has phases: percentiles "
+		"of the\n"
+		"durations of a boot's phases and of the journal's fdatasync, in microseconds.",
 	.options = options,
 	.run = run,
 };

@@ -147,3 +147,11 @@ size_t output_width(void) {
 		return 0;
 	return size.ws_col;
 }
+
+json_t *output_durations(const struct hist *h) {
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "count", (json_int_t)h->count,
+		"mean_us", (json_int_t)hist_mean(h), "p50_us", (json_int_t)hist_quantile(h, 0.5),
+		"p90_us", (json_int_t)hist_quantile(h, 0.9), "p99_us",
+		(json_int_t)hist_quantile(h, 0.99), "p99_9_us", (json_int_t)hist_quantile(h, 0.999),
+		"max_us", (json_int_t)h->max);
+}

@@ -10,8 +10,13 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "hist.h"
+
 // Prints a value and gives it back.
 void output_json(json_t *value);
+
+// Count, mean, percentiles and maximum of durations in microseconds.
+json_t *output_durations(const struct hist *h);
 
 #define TABLE_COLUMNS_MAX 12
 

@@ -42,10 +42,13 @@ static void log_line(void *context, const char *sentence) {
 	fprintf(stderr, "%s\n", sentence);
 }
 
+static struct hist sync_times;
+
 static struct journal *open_journal(const char *path, struct journal_block *block) {
 	struct journal_config config = {.max_leases = ADDRESSES,
 		.segment_bytes = SEGMENT_BYTES,
 		.block = block,
+		.sync = &sync_times,
 		.wake_fd = -1,
 		.log = log_line};
 	int dir_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

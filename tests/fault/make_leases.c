@@ -52,7 +52,8 @@ static void wait_until_durable(const struct journal *journal, uint64_t lsn) {
 
 int main(int argc, char **argv) {
 	static struct journal_block block;
-	struct journal_config config = {.block = &block, .wake_fd = -1};
+	static struct hist sync_times;
+	struct journal_config config = {.block = &block, .sync = &sync_times, .wake_fd = -1};
 	struct journal_recovery recovery;
 	char why[JOURNAL_WHY_SIZE];
 	struct journal *journal;

@@ -43,6 +43,7 @@ struct bench {
 	_Atomic uint64_t last_use[FILES];
 	_Atomic uint64_t tail;
 	struct worker_block worker;
+	struct phase_block phases;
 	struct event_record *ring;
 	struct events events;
 	struct stats stats;
@@ -129,6 +130,7 @@ static void start(void) {
 		.pins = bench->pins,
 		.last_use = bench->last_use,
 		.stats = &bench->stats,
+		.phases = &bench->phases,
 		.events = &bench->events,
 		.seed = {1, 2}};
 

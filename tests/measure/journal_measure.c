@@ -20,6 +20,7 @@
 #define BUCKETS 100000u // of 1 us
 
 static struct journal_block block;
+static struct hist sync_times;
 static struct journal *journal;
 static uint64_t next_lsn;
 static uint32_t histogram[BUCKETS];
@@ -52,7 +53,12 @@ static int count_lease(void *context, const struct journal_record *record) {
 
 static void open_journal(void) {
 	struct journal_config config = {
-		.max_leases = LEASES, .block = &block, .wake_fd = wake_fd, .log = log_line};
+		.max_leases = LEASES,
+		.block = &block,
+		.sync = &sync_times,
+		.wake_fd = wake_fd,
+		.log = log_line,
+	};
 	struct journal_recovery recovery;
 	char why[JOURNAL_WHY_SIZE];
 	uint64_t leases = 0;

@@ -80,6 +80,7 @@ int rig_recover(struct rig *rig) {
 		.max_leases = RIG_ADDRESSES,
 		.segment_bytes = rig->segment_bytes,
 		.block = &rig->block,
+		.sync = &rig->sync,
 		.wake_fd = -1,
 		.log = append_log,
 		.log_context = rig,
@@ -87,6 +88,7 @@ int rig_recover(struct rig *rig) {
 	int err;
 
 	memset(&rig->block, 0, sizeof(rig->block));
+	memset(&rig->sync, 0, sizeof(rig->sync));
 	memset(rig->recovered, 0, sizeof(rig->recovered));
 	err = journal_open(rig->dir_fd, &config, rig->io, &rig->journal, rig->why);
 	if (err)

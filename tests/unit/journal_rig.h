@@ -15,6 +15,7 @@ struct rig {
 	char path[64];
 	int dir_fd;
 	struct journal_block block;
+	struct hist sync;
 	struct journal *journal;
 	struct journal_recovery recovery;
 	char why[JOURNAL_WHY_SIZE];

@@ -55,6 +55,7 @@ static void bad_configurations_are_refused(void **state) {
 		struct journal_config config = {.segment_bytes = cases[i].segment_bytes,
 			.max_leases = cases[i].max_leases,
 			.block = &rig->block,
+			.sync = &rig->sync,
 			.wake_fd = -1};
 		struct journal *journal;
 
@@ -67,7 +68,8 @@ static void bad_configurations_are_refused(void **state) {
 
 static void one_process_has_the_directory(void **state) {
 	struct rig *rig = rig_new(SMALL, NULL);
-	struct journal_config config = {.max_leases = 1, .block = &rig->block, .wake_fd = -1};
+	struct journal_config config = {
+		.max_leases = 1, .block = &rig->block, .sync = &rig->sync, .wake_fd = -1};
 	struct journal *other;
 
 	(void)state;
@@ -191,6 +193,7 @@ static void the_worker_is_woken(void **state) {
 	struct journal_config config = {.max_leases = 8,
 		.segment_bytes = SMALL,
 		.block = &rig->block,
+		.sync = &rig->sync,
 		.wake_fd = eventfd(0, EFD_NONBLOCK)};
 	struct pollfd woken = {.fd = config.wake_fd, .events = POLLIN};
 	struct journal_record record = rig_record(1, 1);
@@ -212,7 +215,12 @@ static void the_worker_is_woken(void **state) {
 static void more_addresses_than_leases(void **state) {
 	struct rig *rig = rig_new(SMALL, NULL);
 	struct journal_config config = {
-		.max_leases = 16, .segment_bytes = SMALL, .block = &rig->block, .wake_fd = -1};
+		.max_leases = 16,
+		.segment_bytes = SMALL,
+		.block = &rig->block,
+		.sync = &rig->sync,
+		.wake_fd = -1,
+	};
 	struct journal_record record;
 	struct journal *journal;
 

@@ -54,7 +54,7 @@ static void full_has_no_room(void **state) {
 	parked_init(&parked, memory, RING_BYTES);
 	while (parked_has_room(&parked)) {
 		output = output_of(++in, DHCP_REPLY_MAX);
-		parked_push(&parked, &output, 0, 1);
+		parked_push(&parked, &output, 0, 1, 1);
 	}
 	assert_in_range(in, 3, 6);
 	while (out < in) {
@@ -82,7 +82,7 @@ static void order_holds_around_the_end(void **state) {
 			struct dhcp_output output = output_of(++in, len);
 
 			len_of[in] = len;
-			parked_push(&parked, &output, 0, 1);
+			parked_push(&parked, &output, 0, 1, 1);
 		} else if (parked_first(&parked)) {
 			++out;
 			check_first(&parked, out, len_of[out]);
@@ -103,8 +103,9 @@ static void replies_become_late(void **state) {
 
 	(void)state;
 	parked_init(&parked, memory, RING_BYTES);
-	parked_push(&parked, &reply, 0, start_us);
-	parked_push(&parked, &record_only, 0, start_us);
+	parked_push(&parked, &reply, 0, start_us - 7, start_us);
+	parked_push(&parked, &record_only, 0, start_us - 7, start_us);
+	assert_int_equal(parked_first(&parked)->received_us, start_us - 7);
 	assert_false(parked_is_late(parked_first(&parked), start_us));
 	assert_false(parked_is_late(parked_first(&parked), start_us + max_us));
 	assert_true(parked_is_late(parked_first(&parked), start_us + max_us + 1));
@@ -140,12 +141,12 @@ static void low_is_three_quarters(void **state) {
 
 	(void)state;
 	parked_init(&parked, memory, RING_BYTES);
-	parked_push(&parked, &output, 0, 1);
+	parked_push(&parked, &output, 0, 1, 1);
 	entry = parked.head;
 	for (turn = 0; turn < 100; turn++) {
 		assert_false(parked_is_low(&parked));
 		while (!parked_is_low(&parked))
-			parked_push(&parked, &output, 0, 1);
+			parked_push(&parked, &output, 0, 1, 1);
 		// An entry's space may be lost at the ring's end.
 		assert_in_range(parked.count * entry, RING_BYTES / 4 * 3 - entry,
 			RING_BYTES / 4 * 3 + entry);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Copyright (c) 2026, the Rouse authors
 
-// Pins the layout of version 2. When a line here has to change, ROUSE_ABI_VERSION has to change
+// Pins the layout of version 3. When a line here has to change, ROUSE_ABI_VERSION has to change
 // too: programs of both builds may meet in one region.
 
 #include "shm_abi.h"
@@ -23,7 +23,7 @@ struct pin {
 	{ #constant, (size_t)(constant), pinned }
 
 static const struct pin header[] = {
-	VALUE(ROUSE_ABI_VERSION, 2),
+	VALUE(ROUSE_ABI_VERSION, 3),
 	VALUE(ROUSE_SHM_MAGIC, 0x004d48534553554f),
 	VALUE(ROUSE_PAGE, 4096),
 	VALUE(ROUSE_REGION_POLICY, 1),
@@ -167,6 +167,8 @@ static const struct pin state_region[] = {
 	AT(state_region, last_use_offset, 208),
 	AT(state_region, images_boot_id, 216),
 	AT(state_region, lease_high, 232),
+	AT(state_region, phases_offset, 240),
+	AT(state_region, sync_offset, 248),
 	AT(state_region, journal, 256),
 	AT(state_region, port, 384),
 	SIZE(worker_block, 64 + 8 * 192),
@@ -175,6 +177,14 @@ static const struct pin state_region[] = {
 	AT(worker_block, event_head, 48),
 	AT(worker_block, event_lost, 56),
 	AT(worker_block, counter, 64),
+	VALUE(PHASE_OF_WORKERS, 5),
+	VALUE(PHASE_COUNT, 6),
+	SIZE(hist, 64 + 8 * 2304),
+	AT(hist, count, 0),
+	AT(hist, sum, 8),
+	AT(hist, max, 16),
+	AT(hist, bucket, 64),
+	SIZE(phase_block, 5 * (64 + 8 * 2304)),
 	SIZE(event_record, 128),
 	AT(event_record, sequence, 0),
 	AT(event_record, text, 56),
@@ -188,6 +198,8 @@ static const struct pin state_region[] = {
 	AT(tftp_session, pace_slot, 76),
 	AT(tftp_session, burst, 78),
 	AT(tftp_session, ahead, 79),
+	AT(tftp_session, bytes_to_peer, 112),
+	AT(tftp_session, data_delay_us, 116),
 	AT(tftp_session, pace_ns, 120),
 	AT(tftp_session, peer_address, 128),
 	AT(tftp_session, burst_max, 246),
@@ -206,7 +218,7 @@ static const struct pin control[] = {
 static void check(const struct pin *pins, size_t count) {
 	for (size_t i = 0; i < count; i++)
 		if (pins[i].is != pins[i].pinned)
-			fail_msg("%s is %zu, version 1 has %zu", pins[i].name, pins[i].is,
+			fail_msg("%s is %zu, version 3 has %zu", pins[i].name, pins[i].is,
 				pins[i].pinned);
 }
 
@@ -239,6 +251,8 @@ static void the_control_region_is_pinned(void **state) {
 static void writers_do_not_share_lines(void **state) {
 	(void)state;
 	assert_int_equal(sizeof(struct worker_block) % ROUSE_CACHE_LINE, 0);
+	assert_int_equal(sizeof(struct phase_block) % ROUSE_CACHE_LINE, 0);
+	assert_int_equal(sizeof(struct hist) % ROUSE_CACHE_LINE, 0);
 	assert_int_equal(sizeof(struct event_record) % ROUSE_CACHE_LINE, 0);
 	assert_int_equal(sizeof(struct tftp_session) % ROUSE_CACHE_LINE, 0);
 	assert_int_equal(sizeof(struct lease_record) % ROUSE_CACHE_LINE, 0);

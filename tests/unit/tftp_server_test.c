@@ -848,6 +848,70 @@ static void timers_tell_when_they_are_due(void **state) {
 	world_end(world);
 }
 
+// Sums and counts of a phase, in one assertion.
+static void check_phase(
+	const struct world *world, enum rouse_phase phase, uint64_t count, uint64_t sum) {
+	const struct hist *h = &world->phases->phase[phase];
+
+	if (h->count != count || h->sum != sum)
+		fail_msg("%s: %llu in %llu us", phase_info[phase].name,
+			(unsigned long long)h->count, (unsigned long long)h->sum);
+}
+
+static void phases_without_an_end_are_not_told(void **state) {
+	struct world *world = world_usual();
+
+	(void)state;
+	// Of two OACKs nobody knows which one was acknowledged.
+	world_read(world, WORLD_PORT, "kernel", "blksize", "1468");
+	world_take(world, &sent);
+	assert_true(sent.answers);
+	world_wait(world, 1000000);
+	world_take(world, &sent);
+	assert_false(sent.answers);
+	world_ack(world, &sent, 0);
+	check_phase(world, PHASE_FIRST_ACK, 0, 0);
+	world_take(world, &sent);
+	assert_false(sent.answers);
+	world_error(world, &sent, 0);
+	check_phase(world, PHASE_TRANSFER, 0, 0);
+	world_end(world);
+}
+
+static void phases_are_told_once(void **state) {
+	struct world *world = world_usual();
+	uint64_t began_us;
+
+	(void)state;
+	world_read(world, WORLD_PORT, "menu.ipxe", "blksize", "1468");
+	world_take(world, &sent);
+	world_wait(world, 700);
+	world_ack(world, &sent, 0);
+	check_phase(world, PHASE_FIRST_ACK, 1, 700);
+	world_take(world, &sent);
+	assert_true(world_is_data(&sent, 1));
+	began_us = world->now.us;
+	world_wait(world, 900);
+	world_ack(world, &sent, 1);
+	check_phase(world, PHASE_TRANSFER, 1, world->now.us - began_us);
+	check_phase(world, PHASE_FIRST_ACK, 1, 700);
+	world_end(world);
+}
+
+static void without_options_data_is_the_answer(void **state) {
+	struct world *world = world_usual();
+
+	(void)state;
+	world_read(world, WORLD_PORT, "kernel");
+	world_take(world, &sent);
+	assert_true(sent.answers);
+	world_ack(world, &sent, 1);
+	world_take(world, &sent);
+	assert_false(sent.answers);
+	check_phase(world, PHASE_FIRST_ACK, 0, 0);
+	world_end(world);
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_opcode_but_requests_is_dropped),
@@ -886,6 +950,9 @@ int main(void) {
 		cmocka_unit_test(a_final_ack_that_never_comes_is_no_error),
 		cmocka_unit_test(copies_of_acks_never_make_data),
 		cmocka_unit_test(timers_tell_when_they_are_due),
+		cmocka_unit_test(phases_without_an_end_are_not_told),
+		cmocka_unit_test(phases_are_told_once),
+		cmocka_unit_test(without_options_data_is_the_answer),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

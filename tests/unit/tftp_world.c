@@ -75,7 +75,8 @@ struct world *world_begin_at(
 	world->sessions = calloc(session_count, sizeof(*world->sessions));
 	world->worker = aligned_alloc(64, sizeof(*world->worker));
 	world->ring = calloc(EVENT_RING_SIZE, sizeof(*world->ring));
-	assert_true(world->sessions && world->worker && world->ring);
+	world->phases = calloc(1, sizeof(*world->phases));
+	assert_true(world->sessions && world->worker && world->ring && world->phases);
 	memset(world->worker, 0, sizeof(*world->worker));
 	world->events = (struct events){.worker = world->worker, .ring = world->ring};
 	world->stats.counter = world->worker->counter;
@@ -135,6 +136,7 @@ static void start_server(struct world *world) {
 		.pins = world->pins,
 		.last_use = world->last_use,
 		.stats = &world->stats,
+		.phases = world->phases,
 		.events = &world->events,
 		.seed = {0x243f6a8885a308d3ULL, 0x13198a2e03707344ULL},
 	};
@@ -187,6 +189,7 @@ void world_end(struct world *world) {
 	free(world->memory);
 	free(world->sessions);
 	free(world->worker);
+	free(world->phases);
 	free(world->ring);
 	free(world);
 }
@@ -295,6 +298,7 @@ bool world_take_now(struct world *world, struct sent *sent) {
 	sent->to = packet.to;
 	sent->kind = packet.kind;
 	sent->block = packet.block;
+	sent->answers = packet.answers;
 	if (checksum_fold(sum) != checksum_fold(checksum_add(0, sent->payload, sent->len)))
 		fail_msg("checksum of a packet of %zu bytes", sent->len);
 	return true;

@@ -35,6 +35,7 @@ struct world {
 	_Atomic uint32_t pins[WORLD_FILES];
 	_Atomic uint64_t last_use[WORLD_FILES];
 	struct worker_block *worker;
+	struct phase_block *phases;
 	struct event_record *ring;
 	uint64_t event_tail;
 	struct events events;
@@ -52,6 +53,7 @@ struct sent {
 	struct frame_to to;
 	enum tftp_packet_kind kind;
 	uint64_t block; // absolute, of DATA
+	bool answers;
 	size_t len;
 	uint8_t payload[WORLD_PAYLOAD];
 };
