@@ -12,6 +12,7 @@ extern const struct cli_command cmd_explain;
 extern const struct cli_command cmd_reload;
 extern const struct cli_command cmd_status;
 extern const struct cli_command cmd_stats;
+extern const struct cli_command cmd_top;
 extern const struct cli_command cmd_leases;
 extern const struct cli_command cmd_sessions;
 extern const struct cli_command cmd_images;
@@ -26,6 +27,7 @@ const struct cli_command *const cli_commands[] = {
 	&cmd_reload,
 	&cmd_status,
 	&cmd_stats,
+	&cmd_top,
 	&cmd_leases,
 	&cmd_sessions,
 	&cmd_images,
