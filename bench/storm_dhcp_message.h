@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Copyright (c) 2026, the Rouse authors
 
-// Building and parsing of DHCP messages as a client does it; used by storm_dhcp_client.c alone.
+// Building and parsing of DHCP messages as a client does it; used by storm_dhcp_client.c and
+// storm_dhcp_form.c.
 
 #pragma once
 
