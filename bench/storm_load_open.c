@@ -32,6 +32,8 @@ struct storm_packet *storm_load_open(const struct storm_command *command,
 		storm_complain(command, "%s", why);
 		return NULL;
 	}
+	if (!server_mac)
+		return packet;
 	storm_network_range(&place->source, &first, &count);
 	err = storm_datagram_resolve(
 		packet, first, place->mac_base, place->server.address, server_mac);

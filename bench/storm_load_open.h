@@ -20,7 +20,7 @@ struct storm_load_place {
 	uint8_t mac_base[6];
 };
 
-// Pins this thread, opens the port and asks for the server's MAC as the first station of source.
-// NULL after a sentence on stderr.
+// Pins this thread and opens the port. With server_mac, asks for the server's MAC as the first
+// station of source. NULL after a sentence on stderr.
 struct storm_packet *storm_load_open(const struct storm_command *command,
 	const struct storm_load_place *place, uint8_t server_mac[6]);

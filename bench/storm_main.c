@@ -20,6 +20,7 @@ static const struct storm_command *const COMMANDS[] = {
 #ifdef STORM_WITH_DPDK
 	&STORM_LOAD_TFTP,
 	&STORM_LOAD_FLOOD,
+	&STORM_LOAD_DHCP,
 	&STORM_NULL_TX,
 	&STORM_NULL_RX,
 #endif
