@@ -18,6 +18,8 @@
 #define CLIENTS      1000u
 #define SESSIONS     2048u
 #define CLIENT_PORT  2000u
+#define FIRST_CLIENT (MICRO_CLIENT + 1) // the first host's
+#define SOURCE_MAC   6u                 // of a frame
 #define TID_FIRST    40000u
 #define BURST        64u // packets between two passes of the worker's loop
 #define BURST_US     20u
@@ -97,7 +99,7 @@ static void turn(struct tftp_case *t) {
 	struct client *client;
 
 	send(t, &packet);
-	client = &t->client[packet.to.dst - MICRO_CLIENT];
+	client = &t->client[packet.to.dst - FIRST_CLIENT];
 	if (--client->left)
 		return;
 	client->left = t->window;
@@ -109,12 +111,13 @@ static void open_one(struct tftp_case *t, uint32_t i) {
 	struct tftp_packet packet;
 	struct micro_frame request;
 
-	micro_frame_read(&request, MICRO_CLIENT + i, CLIENT_PORT, t->window);
+	micro_frame_read(&request, FIRST_CLIENT + i, CLIENT_PORT, t->window);
+	micro_host_mac(i, request.bytes + SOURCE_MAC); // so that it is known, and never a stranger
 	receive(t, &request);
 	send(t, &packet);
 	if (packet.kind != TFTP_PACKET_OACK)
 		micro_die("read request", "was not granted");
-	micro_frame_ack(&t->client[i].ack, MICRO_CLIENT + i, CLIENT_PORT, packet.to.src_port);
+	micro_frame_ack(&t->client[i].ack, FIRST_CLIENT + i, CLIENT_PORT, packet.to.src_port);
 	t->client[i].left = t->window;
 }
 
