@@ -23,7 +23,7 @@
 #define WORKER_BURST         32u
 #define WORKER_OUT           64u // frames that wait for their port, per port
 #define WORKER_MAX_QUEUES    64u
-#define WORKER_IDLE_US       20u // after so long without work a worker sleeps
+#define WORKER_IDLE_US       5u  // after so long without work a worker sleeps
 #define WORKER_SLEEP_MAX_US  100000u // control's grace periods count on it
 #define WORKER_BLOCKED_US    1000u   // sleep while a port takes no frames
 #define WORKER_STALLED_US    50000u // after so long its frames are dropped, for the other ports' sake
