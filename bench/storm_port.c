@@ -20,7 +20,7 @@
 #include "storm_clock.h"
 #include "storm_stop.h"
 
-#define PEER_WAIT_US (10 * STORM_SECOND_US)
+#define PEER_WAIT_US (30 * STORM_SECOND_US)
 #define PEER_STEP_US 10000u
 
 static int parse_device(
