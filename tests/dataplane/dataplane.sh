@@ -10,6 +10,7 @@ need_root
 need_programs ip python3
 
 server_address=10.78.0.1
+server_prefix=24
 lab_address=10.78.0.2
 tids=32768-49151
 runtime_dir=$work/run
@@ -23,7 +24,7 @@ mkdir -p "$runtime_dir" "$state_dir" "$files"
 make_nets() {
 	make_netns server lab
 	make_link server eth0 lab eth0
-	ip -n "$test_id-server" address add $server_address/24 dev eth0
+	ip -n "$test_id-server" address add $server_address/$server_prefix dev eth0
 	ip -n "$test_id-lab" address add $lab_address/24 dev eth0
 	ns server sysctl -qw net.ipv4.ip_local_reserved_ports=$tids
 }
@@ -31,7 +32,7 @@ make_nets() {
 # publish DEVICE [make-policy OPTION...]: all of $files, on one port.
 publish() {
 	"$build/tests/dataplane/make-policy" -r "$runtime_dir" -s "$state_dir" -p "$1" \
-		$server_address/24 -f "$files" -i "$images" "${@:2}" >>"$work/publish.log"
+		$server_address/$server_prefix -f "$files" -i "$images" "${@:2}" >>"$work/publish.log"
 }
 
 # start_dataplane [COMMAND...]: returns when it answers. COMMAND runs it, for example setpriv ….
