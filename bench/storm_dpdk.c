@@ -67,19 +67,29 @@ static void dpdk_flush(struct storm_packet *packet) {
 	packet->send_failures += (uint16_t)(count - sent);
 }
 
-static uint32_t give(struct dpdk *d, storm_packet_receive *receive, void *arg) {
+static uint32_t give_from(
+	struct dpdk *d, uint16_t queue, storm_packet_receive *receive, void *arg) {
 	struct rte_mbuf *mbufs[PORT_BURST];
 	uint32_t given = 0;
 	uint16_t count;
 
 	do {
-		count = rte_eth_rx_burst(d->port.id, 0, mbufs, PORT_BURST);
+		count = rte_eth_rx_burst(d->port.id, queue, mbufs, PORT_BURST);
 		for (uint16_t i = 0; i < count; i++)
 			receive(arg, rte_pktmbuf_mtod(mbufs[i], const uint8_t *),
 				mbufs[i]->data_len);
 		rte_pktmbuf_free_bulk(mbufs, count);
 		given += count;
 	} while (count && given < STORM_PACKET_POLL_MAX);
+	return given;
+}
+
+// All is sent by the first queue; the server may answer by any.
+static uint32_t give(struct dpdk *d, storm_packet_receive *receive, void *arg) {
+	uint32_t given = 0;
+
+	for (uint16_t queue = 0; queue < d->port.queues; queue++)
+		given += give_from(d, queue, receive, arg);
 	return given;
 }
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Copyright (c) 2026, the Rouse authors
 
-// Bursts on the first queue of a DPDK port, for engines whose rate counts: buffers are taken and
-// given back in bulk, frames are built in them. Inline, because a call for each frame would show.
+// Bursts on a DPDK port, for engines whose rate counts: buffers are taken and given back in bulk,
+// frames are built in them. Inline, because a call for each frame would show. On a port with
+// several queues a frame goes to the one that its two UDP ports name, as a NIC's RSS would have it.
 
 #pragma once
 
@@ -16,40 +17,59 @@
 
 #include "port.h"
 
-#define STORM_LANE_BURST 32u
-#define STORM_LANE_OUT   512u // frames that wait for the peer
+#define STORM_LANE_BURST  32u
+#define STORM_LANE_OUT    512u // frames that wait for the peer, per queue
+#define STORM_LANE_QUEUES 2u   // at most, of both kinds
+#define STORM_LANE_PORTS  34u  // offset of the UDP ports in a frame
 
 struct storm_lane {
 	uint16_t id; // of the ethdev
+	uint16_t queues;
+	uint16_t next; // queue to receive from
 	uint16_t spare_count;
-	uint16_t out_count;
+	uint16_t out_count[STORM_LANE_QUEUES];
 	struct rte_mempool *pool;
 	uint64_t sent;
 	uint64_t no_buffer; // frames that were not sent because the pool was dry
 	struct rte_mbuf *spare[STORM_LANE_BURST];
-	struct rte_mbuf *out[STORM_LANE_OUT];
+	struct rte_mbuf *out[STORM_LANE_QUEUES][STORM_LANE_OUT];
 };
 
 static inline void storm_lane_init(struct storm_lane *lane, const struct port *port) {
-	*lane = (struct storm_lane){.id = port->id, .pool = port->pool[0]};
+	*lane = (struct storm_lane){.id = port->id, .queues = port->queues, .pool = port->pool[0]};
+	if (lane->queues > STORM_LANE_QUEUES)
+		lane->queues = STORM_LANE_QUEUES;
 }
 
-// Hands over what waits. The number of frames that the peer took.
-static inline uint16_t storm_lane_flush(struct storm_lane *lane) {
+static inline uint16_t storm_lane_flush_queue(struct storm_lane *lane, uint16_t queue) {
+	struct rte_mbuf **out = lane->out[queue];
 	uint16_t sent;
 
-	if (!lane->out_count)
+	if (!lane->out_count[queue])
 		return 0;
-	sent = rte_eth_tx_burst(lane->id, 0, lane->out, lane->out_count);
-	lane->out_count = (uint16_t)(lane->out_count - sent);
-	memmove(lane->out, lane->out + sent, lane->out_count * sizeof(lane->out[0]));
+	sent = rte_eth_tx_burst(lane->id, queue, out, lane->out_count[queue]);
+	lane->out_count[queue] = (uint16_t)(lane->out_count[queue] - sent);
+	memmove(out, out + sent, lane->out_count[queue] * sizeof(out[0]));
 	lane->sent += sent;
 	return sent;
 }
 
-// How many frames can be queued now.
+// Hands over what waits. The number of frames that the peer took.
+static inline uint16_t storm_lane_flush(struct storm_lane *lane) {
+	uint16_t sent = 0;
+
+	for (uint16_t queue = 0; queue < lane->queues; queue++)
+		sent = (uint16_t)(sent + storm_lane_flush_queue(lane, queue));
+	return sent;
+}
+
+// How many frames can be queued now, to whatever queue they go.
 static inline uint16_t storm_lane_room(const struct storm_lane *lane) {
-	return (uint16_t)(STORM_LANE_OUT - lane->out_count);
+	uint16_t most = lane->out_count[0];
+
+	for (uint16_t queue = 1; queue < lane->queues; queue++)
+		most = lane->out_count[queue] > most ? lane->out_count[queue] : most;
+	return (uint16_t)(STORM_LANE_OUT - most);
 }
 
 // Where the next frame is written; NULL: no buffers. storm_lane_room is not 0.
@@ -64,21 +84,36 @@ static inline uint8_t *storm_lane_frame(struct storm_lane *lane) {
 	return rte_pktmbuf_mtod(lane->spare[lane->spare_count - 1], uint8_t *);
 }
 
+// By the lowest bits of both ports.
+static inline uint16_t storm_lane_queue_of(const struct storm_lane *lane, const uint8_t *frame) {
+	if (lane->queues == 1)
+		return 0;
+	return (frame[STORM_LANE_PORTS + 1] ^ frame[STORM_LANE_PORTS + 3]) & 1;
+}
+
 static inline void storm_lane_push(struct storm_lane *lane, uint16_t len) {
 	struct rte_mbuf *m = lane->spare[--lane->spare_count];
+	uint16_t queue = storm_lane_queue_of(lane, rte_pktmbuf_mtod(m, const uint8_t *));
 
 	m->data_len = len;
 	m->pkt_len = len;
-	lane->out[lane->out_count++] = m;
+	lane->out[queue][lane->out_count[queue]++] = m;
 }
 
+// From one queue; the next call is the next one's turn.
 static inline uint16_t storm_lane_receive(
 	struct storm_lane *lane, struct rte_mbuf *mbufs[STORM_LANE_BURST]) {
-	return rte_eth_rx_burst(lane->id, 0, mbufs, STORM_LANE_BURST);
+	uint16_t queue = lane->next;
+
+	lane->next = (uint16_t)(queue + 1 < lane->queues ? queue + 1 : 0);
+	return rte_eth_rx_burst(lane->id, queue, mbufs, STORM_LANE_BURST);
 }
 
 static inline void storm_lane_fini(struct storm_lane *lane) {
-	rte_pktmbuf_free_bulk(lane->out, lane->out_count);
+	for (uint16_t queue = 0; queue < lane->queues; queue++) {
+		rte_pktmbuf_free_bulk(lane->out[queue], lane->out_count[queue]);
+		lane->out_count[queue] = 0;
+	}
 	rte_pktmbuf_free_bulk(lane->spare, lane->spare_count);
-	lane->out_count = lane->spare_count = 0;
+	lane->spare_count = 0;
 }

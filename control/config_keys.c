@@ -93,7 +93,8 @@ const struct config_key config_keys[] = {
 
 	{PORT(device), .name = "device", .type = CONFIG_TYPE_DEVICE, .flags = CONFIG_REQUIRED,
 		.offset2 = offsetof(struct config_port, kind),
-		.help = "af_xdp:IF, af_packet:IF, vdev:ARGS or pci:ADDR"},
+		.help = "af_xdp:IF, af_packet:IF, vdev:ARGS or pci:ADDR; queues=N among the ARGS of "
+			"a memif gives it so many: as many at its other end"},
 	{PORT(address), .name = "address", .type = CONFIG_TYPE_CIDR, .flags = CONFIG_REQUIRED,
 		.offset2 = offsetof(struct config_port, prefix_len), .max = 0,
 		.help = "our address on this network, with its prefix length"},

@@ -9,6 +9,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -30,6 +31,8 @@
 #define DEFAULT_MTU  1500u
 #define JUMBO_MTU    9600u
 #define PACKET_BLOCK (1u << 18)
+#define MEMIF        "net_memif"
+#define QUEUES       ",queues="
 
 static int plan_packet(struct port *port, char *why, size_t why_size) {
 	port->queues = port->config.workers;
@@ -94,6 +97,53 @@ static int plan_kernel(struct port *port, char *why, size_t why_size) {
 	return 0;
 }
 
+// memif has as many rings as are configured, and both ends must configure the same number: a server
+// that polls more than its client made reads the first ring twice. So it is said, as other drivers
+// have it, by queues=N among the arguments.
+static bool is_memif(const struct port *port) {
+	return strncmp(port->config.device, MEMIF, strlen(MEMIF)) == 0;
+}
+
+// Where ",queues=N" stands in the device's text, and its length; NULL: it does not.
+static const char *find_queues(const struct port *port, size_t *len) {
+	const char *at = strstr(port->config.device, QUEUES);
+
+	if (at)
+		*len = strlen(QUEUES) + strcspn(at + strlen(QUEUES), ",");
+	return at;
+}
+
+static int plan_vdev(struct port *port, char *why, size_t why_size) {
+	size_t len;
+	const char *at = is_memif(port) ? find_queues(port, &len) : NULL;
+	unsigned long count;
+	char *end;
+
+	if (!at)
+		return 0;
+	count = strtoul(at + strlen(QUEUES), &end, 10);
+	if (end == at + strlen(QUEUES) || end != at + len || count < 1 || count > PORT_MAX_QUEUES) {
+		snprintf(why, why_size, "%s: queues= is a number from 1 to %u", port->config.device,
+			PORT_MAX_QUEUES);
+		return -EINVAL;
+	}
+	port->queues = (uint16_t)count;
+	return 0;
+}
+
+// The driver does not know the word.
+static int vdev_args(const struct port *port, char *args, size_t size) {
+	const char *comma = strchr(port->config.device, ',');
+	size_t len;
+	const char *at = is_memif(port) ? find_queues(port, &len) : NULL;
+
+	if (!at)
+		return snprintf(args, size, "%s", comma ? comma + 1 : "");
+	if (at == comma)
+		return snprintf(args, size, "%s", at[len] ? at + len + 1 : "");
+	return snprintf(args, size, "%.*s%s", (int)(at - comma - 1), comma + 1, at + len);
+}
+
 int port_plan(struct port *port, uint16_t index, const struct port_config *config, char *why,
 	size_t why_size) {
 	size_t name_len = strcspn(config->device, ",");
@@ -115,6 +165,9 @@ int port_plan(struct port *port, uint16_t index, const struct port_config *confi
 		rc = plan_kernel(port, why, why_size);
 		break;
 	case PORT_VDEV:
+		rc = plan_vdev(port, why, why_size);
+		snprintf(port->name, sizeof(port->name), "%.*s", (int)name_len, config->device);
+		break;
 	case PORT_PCI:
 		snprintf(port->name, sizeof(port->name), "%.*s", (int)name_len, config->device);
 		break;
@@ -165,7 +218,6 @@ static const char *busy_budget(const struct port *port) {
 static int device_args(struct port *port, const char *xdp_path, char *args, size_t size) {
 	const struct port_config *config = &port->config;
 	uint32_t frame = packet_frame_size(port->mtu);
-	const char *comma = strchr(config->device, ',');
 	int len = 0;
 
 	switch (config->kind) {
@@ -179,7 +231,7 @@ static int device_args(struct port *port, const char *xdp_path, char *args, size
 			config->device, port->queues, frame, PACKET_BLOCK, RING_OTHER);
 		break;
 	case PORT_VDEV:
-		len = snprintf(args, size, "%s", comma ? comma + 1 : "");
+		len = vdev_args(port, args, size);
 		break;
 	case PORT_PCI:
 		args[0] = '\0'; // the EAL has probed it
