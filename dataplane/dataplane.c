@@ -22,6 +22,7 @@
 #define LOCK_STEP_MS   10
 #define LOCK_TRIES     150
 #define WAIT_LOG_TICKS (10000 / DATAPLANE_TICK_MS)
+#define PASS_STEP_NS   50000
 
 // A process that was killed holds its lock until the kernel has taken it apart.
 static bool take_lock(int fd) {
@@ -100,6 +101,26 @@ static bool all_have_seen(const struct dataplane *dp) {
 		if (atomic_load_explicit(&dp->worker[i].seen, memory_order_acquire) != dp->current)
 			return false;
 	return true;
+}
+
+static void wait_pass(const struct worker *w) {
+	const struct timespec step = {.tv_nsec = PASS_STEP_NS};
+	uint64_t loops = atomic_load_explicit(&w->block->loops, memory_order_acquire);
+
+	while (!atomic_load(&w->sleeping) &&
+		atomic_load_explicit(&w->block->loops, memory_order_acquire) == loops)
+		nanosleep(&step, NULL);
+}
+
+// What the caller and the workers have stored reaches the others during the first step.
+void dataplane_wait_workers(void *arg) {
+	const struct dataplane *dp = arg;
+	const struct timespec step = {.tv_nsec = PASS_STEP_NS};
+	uint16_t i;
+
+	nanosleep(&step, NULL);
+	for (i = 0; i < dp->worker_count; i++)
+		wait_pass(&dp->worker[i]);
 }
 
 static void wake_all(struct dataplane *dp) {

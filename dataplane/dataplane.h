@@ -65,3 +65,7 @@ int dataplane_start(struct dataplane *dp);
 int dataplane_loop(struct dataplane *dp, const sigset_t *signals);
 
 void dataplane_stop(struct dataplane *dp);
+
+// Returns when every worker has been out of all drivers once since the call. arg: struct dataplane.
+// For the EAL's interrupt thread (unmap_guard.h).
+void dataplane_wait_workers(void *arg);

@@ -26,6 +26,7 @@
 #include "probe_mark.h"
 #include "start_check.h"
 #include "tftp.h"
+#include "unmap_guard.h"
 #include "worker_setup.h"
 
 static const struct policy_snapshot *snapshot_of(const struct dataplane *dp) {
@@ -262,6 +263,7 @@ static int launch(struct dataplane *dp) {
 	uint16_t i;
 	int rc;
 
+	unmap_guard_set(dataplane_wait_workers, dp);
 	for (i = 0; i < dp->worker_count; i++) {
 		rc = rte_eal_remote_launch(worker_run, &dp->worker[i], i + 1u);
 		if (rc < 0) {
@@ -328,6 +330,7 @@ void dataplane_stop(struct dataplane *dp) {
 	for (i = 0; dp->worker && i < dp->worker_count; i++)
 		wait_wake(wait_event_fd(&dp->worker[i].waiter));
 	rte_eal_mp_wait_lcore();
+	unmap_guard_set(NULL, NULL);
 	prober_stop(&dp->prober);
 	if (dp->journal) {
 		journal_stop(dp->journal);

@@ -94,6 +94,7 @@ int worker_run(void *arg) {
 	struct worker *w = arg;
 	uint32_t work;
 
+	atomic_store(&w->sleeping, false);
 	while (!atomic_load_explicit(w->stop, memory_order_relaxed)) {
 		uint64_t start = rte_rdtsc();
 
@@ -112,5 +113,6 @@ int worker_run(void *arg) {
 			memory_order_release);
 	}
 	worker_drop_out(w);
+	atomic_store(&w->sleeping, true);
 	return 0;
 }

@@ -95,7 +95,7 @@ struct worker {
 	uint16_t worker_count;
 	struct handover *handover;
 	struct waiter waiter;
-	_Atomic bool sleeping; // worker: rw, others: ro
+	_Atomic bool sleeping; // or not begun, or ended: in no driver. worker: rw, others: ro
 };
 
 // Thread body: runs until *stop. arg: struct worker.

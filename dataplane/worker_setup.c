@@ -123,6 +123,7 @@ static int setup_worker(struct dataplane *dp, uint16_t index) {
 	w->events.ring = dp->state.events + (size_t)index * EVENT_RING_SIZE;
 	w->published = &dp->published;
 	w->stop = &dp->stop;
+	atomic_init(&w->sleeping, true);
 	w->all = dp->worker;
 	w->worker_count = dp->worker_count;
 	w->handover = &dp->handover;
