@@ -27,6 +27,7 @@
 #define WORKER_SLEEP_MAX_US  100000u // control's grace periods count on it
 #define WORKER_BLOCKED_US    1000u   // sleep while a port takes no frames
 #define WORKER_STALLED_US    50000u // after so long its frames are dropped, for the other ports' sake
+#define WORKER_HEARD_US      50000u // a frame that came in tells for so long that the link is up
 #define WORKER_PORT_BURST_NS 100000u // how far a port with a rate may be ahead of it
 #define WORKER_DHCP_SWEEP_US 1000000u
 #define WORKER_DHCP_SWEEP    4096u // leases looked at in one sweep
@@ -61,6 +62,7 @@ struct worker_port {
 	uint64_t blocked_us; // since when the port has taken nothing; 0: it takes
 	struct rte_mbuf *spare;      // taken before a packet is asked for, so that none is lost
 	const _Atomic bool *link_up; // main: rw, workers: ro
+	uint64_t heard_us;           // last frame in, here or handed over
 };
 
 struct worker {

@@ -148,6 +148,7 @@ static uint32_t recv_queue(struct worker *w, const struct worker_queue *queue) {
 	count = rte_eth_rx_burst(queue->ethdev, queue->queue, mbufs, WORKER_BURST);
 	if (count == 0)
 		return 0;
+	w->port[queue->port].heard_us = w->time.now.us;
 	for (i = 0; i < count; i++) {
 		mbufs[i]->port = queue->port; // for a worker it may be handed to
 		bytes += mbufs[i]->pkt_len;
@@ -164,9 +165,11 @@ static uint32_t recv_handover(struct worker *w) {
 	uint16_t count, i;
 
 	count = handover_take(w->handover, w->index, mbufs, WORKER_BURST);
-	for (i = 0; i < count; i++)
+	for (i = 0; i < count; i++) {
+		w->port[mbufs[i]->port].heard_us = w->time.now.us;
 		if (handle(w, mbufs[i]->port, mbufs[i]) == FATE_DONE)
 			rte_pktmbuf_free(mbufs[i]);
+	}
 	return count;
 }
 

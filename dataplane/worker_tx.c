@@ -40,6 +40,13 @@ static void note_blocked(struct worker *w, struct worker_port *port, uint16_t se
 		drop_all(w, port, STAT_TX_STALLED);
 }
 
+// Main looks at links every so often only. A frame that has just come in says sooner that one is up,
+// and is answered: a peer that asks as soon as it is connected would lose its first try.
+static bool has_carrier(const struct worker *w, const struct worker_port *port) {
+	return atomic_load_explicit(port->link_up, memory_order_relaxed) ||
+	       w->time.now.us - port->heard_us < WORKER_HEARD_US;
+}
+
 // A port without a carrier would keep what it is given and send it when it is long out of date.
 static uint32_t flush_port(struct worker *w, struct worker_port *port) {
 	uint64_t bytes = 0;
@@ -47,7 +54,7 @@ static uint32_t flush_port(struct worker *w, struct worker_port *port) {
 
 	if (port->out_count == 0)
 		return 0;
-	if (!atomic_load_explicit(port->link_up, memory_order_relaxed)) {
+	if (!has_carrier(w, port)) {
 		drop_all(w, port, STAT_TX_LINK_DOWN);
 		return 0;
 	}
