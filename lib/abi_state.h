@@ -58,7 +58,7 @@ enum session_state {
 
 enum session_rewind {
 	REWIND_NONE = 0,
-	REWIND_HINTED = 1, // an identical ACK came: a gap, or a duplicate; the timer is short
+	REWIND_HINTED = 1, // an ACK came of a gap, or of a duplicate: the timer is short
 	REWIND_SENT = 2,   // a rewind to acked + 1 is in flight: identical ACKs are ignored
 	REWIND_TIMED = 3,  // the same by the timer: the client may have some of what it repeats
 };

@@ -214,6 +214,7 @@ static void go_on(
 	struct tftp_server *server, uint32_t index, bool was_half_open, struct rouse_now now) {
 	if (was_half_open)
 		tftp_table_clear_half_open(&server->table, index);
+	timer_wheel_arm(&server->wheel, index); // the deadline may be nearer now
 	tftp_core_schedule(server, index, tftp_class_of(&server->setup.sessions[index]), now.us);
 }
 

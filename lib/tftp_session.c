@@ -114,27 +114,34 @@ static void measure(struct tftp_session *session, uint64_t now_us) {
 	session->rto_us = clamp(4ULL * session->srtt_us, TFTP_RTO_FLOOR_US, rto_cap(session));
 }
 
-// From a packet sent until the timer acts.
+// From a packet sent until the timer acts. A hint without a round trip known gets the shortest time
+// that suits any client.
 static uint32_t wait_us(const struct tftp_session *session) {
 	if (session->rewinding != REWIND_HINTED)
 		return session->rto_us;
+	if (!session->srtt_us)
+		return clamp(TFTP_RTO_FLOOR_US, 1, session->rto_us);
 	return clamp(2ULL * session->srtt_us, TFTP_HINT_FLOOR_US, session->rto_us);
 }
 
-// An identical ACK. With a window it may be the client's only word about a gap at the window's
-// first block, or a duplicate of the network's; both look alike. The timer is brought forward so
-// that it acts in two round trips from the last packet sent unless progress shows that nothing was
-// lost.
-static enum tftp_ack_result same_ack(struct tftp_session *session) {
+// The client may have told of a gap. The timer is brought forward so that it acts in two round
+// trips from the last packet sent unless progress shows that nothing was lost.
+static void hint(struct tftp_session *session) {
 	uint64_t acked = tftp_session_acked(session);
 
-	// With one block in flight, as always with a window of 1, no gap can be seen; and before the
-	// first window is through nobody knows how long the client takes for one.
-	if (session->rewinding != REWIND_NONE || !session->srtt_us || acked == 0 ||
-		session->highest < acked + 2)
-		return TFTP_ACK_SAME;
+	// With one block in flight, as always with a window of 1, no gap can be seen.
+	if (session->rewinding != REWIND_NONE || acked == 0 || session->highest < acked + 2)
+		return;
 	session->rewinding = REWIND_HINTED;
 	session->deadline_us -= session->rto_us - wait_us(session);
+}
+
+// With a window it may be the client's only word about a gap at the window's first block, or a
+// duplicate of the network's; both look alike.
+static enum tftp_ack_result same_ack(struct tftp_session *session) {
+	// Before the first window is through nobody knows how long the client takes for one.
+	if (session->srtt_us)
+		hint(session);
 	return TFTP_ACK_SAME;
 }
 
@@ -169,13 +176,22 @@ static bool tells_of_copy(const struct tftp_session *session, uint64_t block) {
 	       (session->rewinding == REWIND_SENT && session->rewound_to == (uint32_t)block);
 }
 
+// Whether the ACK may be for what was sent before the rewind, while the timed block is one
+// repeated.
+static bool may_be_of_first_copy(const struct tftp_session *session, uint64_t block) {
+	return session->rewinding == REWIND_SENT && session->rewound_to == (uint32_t)block &&
+	       session->timed_block != block;
+}
+
 // A sample of the first window replaces that of the OACK, which tells little of a window's.
 static void measure_window(struct tftp_session *session, uint64_t block, uint64_t now_us) {
 	if (!session->timed_block || block < session->timed_block)
 		return;
-	if (tftp_session_acked(session) == 0)
-		session->srtt_us = 0;
-	measure(session, now_us);
+	if (!may_be_of_first_copy(session, block)) {
+		if (tftp_session_acked(session) == 0)
+			session->srtt_us = 0;
+		measure(session, now_us);
+	}
 	session->timed_block = 0;
 }
 
@@ -203,6 +219,10 @@ static enum tftp_ack_result advance(struct tftp_session *session, uint64_t block
 	sent = copy ? block : session->highest;
 	if (session->next <= sent)
 		session->next = sent + 1;
+	// After a rewind by the timer it may be the client's one ACK for a gap in what was
+	// repeated.
+	if (copy)
+		hint(session);
 	return TFTP_ACK_PROGRESS;
 }
 
@@ -267,14 +287,16 @@ static enum tftp_timer_result running_timer(struct tftp_session *session, uint64
 	bool hinted = session->rewinding == REWIND_HINTED;
 	uint64_t timed_block = session->timed_block;
 
-	rewind_to_acked(session, REWIND_TIMED);
+	// After a hint nothing is in flight any more: what the client lacks was lost, as after a
+	// gap.
+	rewind_to_acked(session, hinted ? REWIND_SENT : REWIND_TIMED);
 	if (!hinted) {
 		back_off(session, now_us);
 		return TFTP_TIMER_RESEND;
 	}
-	// A wrong hint means that the window takes longer than was known. Were it not timed, because
-	// it is sent twice, the next hint would be as wrong; timed from its first copy it is at worst
-	// believed to take too long.
+	// A wrong hint means that the window takes longer than was known. Were it not timed,
+	// because it is sent twice, the next hint would be as wrong; timed from its first copy it
+	// is at worst believed to take too long.
 	session->timed_block = timed_block;
 	session->deadline_us = now_us + session->rto_us;
 	return TFTP_TIMER_RESEND;
@@ -293,6 +315,17 @@ enum tftp_timer_result tftp_session_timer(
 					       : running_timer(session, now_us);
 }
 
+// Karn's rule spares a repeated block whose ACK may be for its first copy. After a gap it cannot
+// be: the client has told that it lacks this one. Where each window has its gap there is no other
+// sample, and what the timer has backed off would stay.
+static void take_lost(struct tftp_session *session, uint64_t block, uint64_t now_us) {
+	shrink_burst(session);
+	if (session->rewinding != REWIND_SENT || session->timed_block)
+		return;
+	session->timed_block = block;
+	session->sent_us = now_us;
+}
+
 uint64_t tftp_session_take_block(struct tftp_session *session, uint64_t now_us) {
 	uint64_t block = session->next++;
 
@@ -300,7 +333,7 @@ uint64_t tftp_session_take_block(struct tftp_session *session, uint64_t now_us) 
 	if (block <= session->highest) {
 		session->retransmitted++;
 		if (block == tftp_session_acked(session) + 1)
-			shrink_burst(session);
+			take_lost(session, block, now_us);
 		if (session->ahead) // the client has what came behind the gap
 			session->next = session->highest + 1;
 	} else {

@@ -31,7 +31,8 @@
 
 enum tftp_ack_result {
 	TFTP_ACK_STARTED,  // ACK 0 after the OACK
-	TFTP_ACK_PROGRESS, // everything sent so far has arrived, or may have
+	TFTP_ACK_PROGRESS, // everything sent so far has arrived, or may have: then the
+			   // deadline may be nearer now
 	TFTP_ACK_GAP,      // progress, but the client has missed what followed: rewound
 	TFTP_ACK_DONE,     // the last block has arrived
 	TFTP_ACK_SAME,     // as before: ignored; the deadline may be nearer now

@@ -140,6 +140,26 @@ static void atftp_data(
 	}
 }
 
+// RFC 7440 section 4: one ACK per gap, another when the blocks behind it begin anew, and one for
+// the end of a window that comes again.
+static void agent_data(
+	struct client *client, uint16_t wire_block, const uint8_t *bytes, size_t len) {
+	int distance = ahead(client, wire_block);
+	bool first = client->last_nack != client->received + 1;
+	bool rises = (int16_t)(wire_block - (uint16_t)client->highest) > 0;
+
+	if (distance == 0) {
+		if (accept(client, bytes, len) && window_is_full(client))
+			acknowledge(client);
+	} else if ((distance == -1 && client->count == 0) || (distance > 0 && (first || !rises))) {
+		acknowledge(client);
+	}
+	if (distance <= 0)
+		return;
+	client->last_nack = client->received + 1;
+	client->highest = wire_block;
+}
+
 // Acknowledges the last block again, ignores others.
 static void busybox_data(
 	struct client *client, uint16_t wire_block, const uint8_t *bytes, size_t len) {
@@ -167,6 +187,8 @@ const struct client_model client_models[CLIENT_KINDS] = {
 	[CLIENT_UBOOT_WINDOW] = {"U-Boot, window 8", 1468, 8, true, 5000000, 5000000, 100, 10, true,
 		uboot_data},
 	[CLIENT_ATFTP] = {"atftp", 1428, 16, false, 5000000, 5000000, 100, 5, true, atftp_data},
+	[CLIENT_AGENT] = {"agent, window 64", 1468, 64, true, 250000, 8000000, 200, 6, true,
+		agent_data},
 	[CLIENT_BUSYBOX] = {"busybox", 0, 0, false, 100000, 2000000, 150, 12, true, busybox_data},
 	[CLIENT_SYSLINUX] = {"syslinux", 1408, 0, true, 110000, 3500000, 140, 14, true,
 		syslinux_data},

@@ -40,6 +40,7 @@ struct client {
 	uint64_t blocks;
 	uint64_t count;     // since its last ACK
 	uint64_t last_nack; // received at its last NACK + 1
+	uint16_t highest;   // of the agent: the last block behind a gap
 	uint8_t *bitmap;    // of iPXE: blocks received
 	uint64_t timer_us;
 	uint32_t timeout_us;
@@ -58,6 +59,7 @@ enum client_kind {
 	CLIENT_UBOOT,
 	CLIENT_UBOOT_WINDOW,
 	CLIENT_ATFTP,
+	CLIENT_AGENT,
 	CLIENT_BUSYBOX,
 	CLIENT_SYSLINUX,
 	CLIENT_KINDS,

@@ -248,6 +248,50 @@ static void a_hint_acts_once_per_window(void **state) {
 	assert_int_equal(session.deadline_us, 1004100 + TFTP_RTO_FLOOR_US);
 }
 
+// Of a client that tells once of each gap the timer must not wait for a second word: the ACK may be
+// for a copy, or for a gap in what the timer has repeated.
+static void a_gap_in_a_timed_repeat_does_not_wait(void **state) {
+	struct tftp_session session = begin(8, 100);
+	uint64_t now_us;
+
+	(void)state;
+	send_all(&session, 1001000);
+	tftp_session_ack(&session, 8, 1002000);
+	send_all(&session, 1002000);
+	now_us = session.deadline_us;
+	assert_int_equal(tftp_session_timer(&session, false, now_us), TFTP_TIMER_RESEND);
+	send_all(&session, now_us);
+	assert_int_equal(tftp_session_ack(&session, 11, now_us + 1000), TFTP_ACK_PROGRESS);
+	assert_int_equal(session.next, 17); // not at once
+	send_all(&session, now_us + 1000);
+	assert_in_range(session.deadline_us, now_us + 2999, now_us + 3100);
+	now_us = session.deadline_us;
+	assert_int_equal(tftp_session_timer(&session, false, now_us), TFTP_TIMER_RESEND);
+	assert_int_equal(session.next, 12);
+	assert_int_equal(session.retries, 0);
+	// From there on gaps are as good as any other.
+	send_all(&session, now_us);
+	assert_int_equal(tftp_session_ack(&session, 14, now_us + 1000), TFTP_ACK_GAP);
+}
+
+// Nothing but gaps, and yet the round trip is known, and what the timer has backed off ends.
+static void a_gap_ends_the_back_off(void **state) {
+	struct tftp_session session = begin(8, 100);
+
+	(void)state;
+	send_all(&session, 1001000);
+	assert_int_equal(tftp_session_ack(&session, 3, 1002000), TFTP_ACK_GAP);
+	session.rto_us = TFTP_RTO_CAP_US;
+	send_all(&session, 1003000);
+	assert_int_equal(tftp_session_ack(&session, 6, 1004000), TFTP_ACK_GAP);
+	assert_int_equal(session.rto_us, TFTP_RTO_FLOOR_US);
+	// The last block of before may have come then: this ACK's round trip is not known.
+	session.rto_us = TFTP_RTO_CAP_US;
+	send_all(&session, 1005000);
+	assert_int_equal(tftp_session_ack(&session, 11, 1005001), TFTP_ACK_PROGRESS);
+	assert_int_equal(session.rto_us, TFTP_RTO_CAP_US);
+}
+
 static void no_hint_without_a_window(void **state) {
 	struct tftp_session session = begin(1, 100);
 
@@ -341,6 +385,8 @@ int main(void) {
 		cmocka_unit_test(what_waits_for_the_port_is_no_timeout),
 		cmocka_unit_test(noise_without_progress_ends),
 		cmocka_unit_test(a_hint_acts_once_per_window),
+		cmocka_unit_test(a_gap_in_a_timed_repeat_does_not_wait),
+		cmocka_unit_test(a_gap_ends_the_back_off),
 		cmocka_unit_test(no_hint_without_a_window),
 		cmocka_unit_test(no_hint_for_a_last_block_alone),
 		cmocka_unit_test(any_sequence_keeps_its_order),
