@@ -20,9 +20,10 @@ enum dhcp_class {
 };
 
 // A thousand machines that are switched on at once send some DHCP messages each within a retry
-// interval: known ones find room. Unknown ones wait for 512 answers, less than a millisecond.
+// interval: they find room, known or not. A firmware whose message is dropped asks again after four
+// seconds only.
 #define DHCP_QUEUE_KNOWN   2048u
-#define DHCP_QUEUE_UNKNOWN 512u
+#define DHCP_QUEUE_UNKNOWN 2048u
 #define DHCP_QUEUE_PLACES  (DHCP_QUEUE_KNOWN + DHCP_QUEUE_UNKNOWN)
 #define DHCP_QUEUE_BUCKETS 4096u
 
