@@ -95,10 +95,8 @@ void dhcp_order_take(
 	order->received++;
 }
 
-bool dhcp_order_wants_more(struct dhcp_order *order, uint32_t rounds) {
-	if (order->received < DHCP_PASS_MANY)
-		return false;
-	order->flooded = rounds >= DHCP_PASS_ROUNDS;
+bool dhcp_order_wants_more(struct dhcp_order *order) {
+	order->flooded = order->received >= DHCP_PASS_RECEIVED;
 	return !order->flooded;
 }
 

@@ -18,16 +18,15 @@ struct dhcp_glue;
 struct rte_mbuf;
 
 // The budget of a pass: a DHCP flood costs TFTP at most so many answers between two turns, and the
-// frames that are looked at for known machines (DHCP_PASS_ROUNDS bursts of each queue).
-#define DHCP_PASS_ANSWERS 32u
+// frames that are looked at for known machines (DHCP_PASS_RECEIVED and a round of bursts).
+#define DHCP_PASS_ANSWERS  32u
 // Of them for unknown machines while a port has more frames than a pass takes: time goes into
 // finding the known ones among them, and still no unknown machine waits for ever.
-#define DHCP_PASS_UNKNOWN 4u
-#define DHCP_PASS_ROUNDS  8u
-// From so many DHCP messages in a pass on a port that is not empty yet is asked again.
-#define DHCP_PASS_MANY    8u
-#define DHCP_PASS_ARRIVED 64u   // sorted in one go
-#define DHCP_KEPT_MAX     1472u // a message in a frame of 1,500 bytes; longer ones do not wait
+#define DHCP_PASS_UNKNOWN  4u
+// After so many in a pass ports are not asked again, empty or not.
+#define DHCP_PASS_RECEIVED 256u
+#define DHCP_PASS_ARRIVED  64u   // sorted in one go
+#define DHCP_KEPT_MAX      1472u // a message in a frame of 1,500 bytes; longer ones do not wait
 
 struct dhcp_arrival {
 	struct frame_view view; // into mbuf
@@ -58,8 +57,8 @@ void dhcp_order_take(
 	struct dhcp_glue *glue, uint16_t port, const struct frame_view *view, struct rte_mbuf *mbuf);
 
 // Whether to look for more in ports that were not empty: there may be known machines behind the
-// unknown ones. rounds: how often all were asked in this pass.
-bool dhcp_order_wants_more(struct dhcp_order *order, uint32_t rounds);
+// unknown ones.
+bool dhcp_order_wants_more(struct dhcp_order *order);
 
 // Answers this pass's messages. Returns how many still wait.
 uint32_t dhcp_order_serve(struct dhcp_glue *glue);

@@ -21,6 +21,7 @@
 #include "wait.h"
 
 #define WORKER_BURST         32u
+#define WORKER_ROUNDS        64u // bursts of each queue in a pass: what stands in a ring
 #define WORKER_OUT           64u // frames that wait for their port, per port
 #define WORKER_MAX_QUEUES    64u
 #define WORKER_IDLE_US       5u  // after so long without work a worker sleeps

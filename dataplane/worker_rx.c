@@ -196,7 +196,8 @@ uint32_t worker_recv(struct worker *w) {
 
 	do
 		count += recv_round(w, &full);
-	while (full && w->dhcp && dhcp_order_wants_more(w->dhcp->order, ++rounds));
+	while (full && ++rounds < WORKER_ROUNDS &&
+		(!w->dhcp || dhcp_order_wants_more(w->dhcp->order)));
 	if (w->dhcp)
 		count += dhcp_order_serve(w->dhcp);
 	return count;
