@@ -1,4 +1,3 @@
-#!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright (c) 2026, the Rouse authors
 """Reads what count_allocations.c counts: calls that allocate, per thread of a running dataplane.

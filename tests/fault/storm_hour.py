@@ -1,4 +1,3 @@
-#!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright (c) 2026, the Rouse authors
 """Judges the samples of storm-hour: usage: storm_hour.py SAMPLES

@@ -1,4 +1,3 @@
-#!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright (c) 2026, the Rouse authors
 """Runs rouse top in a pseudo-terminal and reads each screen that it draws.
