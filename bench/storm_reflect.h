@@ -27,8 +27,8 @@ struct storm_reflect {
 int storm_reflect_socket(const struct storm_reflect *settings);
 
 // The same without the kernel's UDP, at an address that the kernel must not have, and DHCP: OFFER
-// to a DISCOVER, ACK to a REQUEST, with addresses of 10.0.0.0/8 by MAC. ARP for the address is
-// answered. 0, or -ENOMEM.
+// to a DISCOVER, ACK to a REQUEST, also through a relay, with addresses of 10.0.0.0/8 by MAC. ARP for
+// the address is answered. 0, or -ENOMEM.
 int storm_reflect_packet(const struct storm_reflect *settings, struct storm_packet *packet);
 
 // Writes the OACK. Its length.

@@ -23,6 +23,7 @@ struct request {
 	const struct policy_name *file;
 	struct lease_machine machine; // if known_lease
 	bool known_lease;             // the machine has a lease of ours
+	bool known;                   // or is a host: strangers do not hold it up
 	uint32_t node;                // index of its host + 1, 0: it is none
 };
 
@@ -38,7 +39,7 @@ static bool is_on_link(const struct request *request) {
 
 // A reserved address alone makes nobody known where the MAC can be held against it: anyone can
 // write an address.
-static bool is_known(const struct request *request) {
+static bool find_known(const struct request *request) {
 	const struct policy_host *host;
 
 	if (request->known_lease || !request->node)
@@ -198,12 +199,12 @@ static bool evict(
 static bool make_room(struct tftp_server *server, const struct request *request) {
 	struct tftp_table *table = &server->table;
 
-	if (!is_known(request) && tftp_table_is_pressed(table) &&
+	if (!request->known && tftp_table_is_pressed(table) &&
 		!evict(server, TFTP_HALF_STRANGERS, TFTP_STRANGER_MIN_US, request->now)) {
 		tftp_count(server, STAT_TFTP_DROP_STRANGERS);
 		return false;
 	}
-	if (is_known(request) && table->free_count == 0)
+	if (request->known && table->free_count == 0)
 		evict(server, TFTP_HALF_STRANGERS, 0, request->now);
 	if (table->half[TFTP_HALF_KNOWN].count >= table->count / 4)
 		evict(server, TFTP_HALF_KNOWN, TFTP_HALF_OPEN_MIN_US, request->now);
@@ -297,7 +298,7 @@ static void set_pace(struct tftp_session *session, const struct policy_subnet *s
 
 static void set_machine(struct tftp_server *server, const struct request *request,
 	struct tftp_session *session, const struct tftp_asked *asked) {
-	if (is_known(request))
+	if (request->known)
 		session->flags |= SESSION_KNOWN;
 	if (!request->known_lease || !request->machine.send_ahead || !is_ipxe(asked))
 		return;
@@ -419,6 +420,7 @@ static void handle_read(struct tftp_server *server, struct request *request) {
 	request->known_lease =
 		server->setup.leases && lease_machine_at(server->setup.leases, frame->src,
 						frame->src_mac, &request->machine);
+	request->known = find_known(request);
 	serve(server, request);
 }
 
