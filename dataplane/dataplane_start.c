@@ -196,6 +196,7 @@ static int open_journal(struct dataplane *dp) {
 		.max_leases = snapshot_of(dp)->max_leases,
 		.block = &dp->state.region->journal,
 		.sync = dp->state.sync,
+		.gather_us = JOURNAL_GATHER_US,
 		.wake_fd = wait_event_fd(&dp->worker->waiter),
 		.log = log_journal,
 	};

@@ -67,7 +67,7 @@ static int allocate(struct journal *journal) {
 }
 
 static bool config_good(const struct journal_config *config) {
-	return config->segment_bytes % ROUSE_PAGE == 0 &&
+	return config->segment_bytes % ROUSE_PAGE == 0 && config->gather_us < 1000000 &&
 	       config->max_leases <= JOURNAL_MIRROR_MAX / 4 && config->block;
 }
 

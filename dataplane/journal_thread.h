@@ -20,7 +20,9 @@
 
 #define JOURNAL_RING_RECORDS 65536u // 65 ms at 1 M/s: longer than the sync stalls that were seen
 #define JOURNAL_LINGER_US    500u   // a batch is closed so long after its first record
-#define JOURNAL_RETRY_MS     1000u  // after a failure, a fresh segment is tried so often
+#define JOURNAL_GATHER_BELOW 16u
+#define JOURNAL_GATHER_US    1000u
+#define JOURNAL_RETRY_MS     1000u // after a failure, a fresh segment is tried so often
 #define JOURNAL_WHY_SIZE     256
 
 struct journal;
@@ -30,6 +32,9 @@ struct journal_config {
 	uint32_t segment_bytes;      // 0: JOURNAL_SEGMENT_BYTES; else a multiple of 4,096
 	struct journal_block *block; // in the state region; written by the journal alone
 	struct hist *sync;           // durations of fdatasync in us; the same
+	// A batch after one of under JOURNAL_GATHER_BELOW records begins no sooner than so long
+	// after that one began. Outside of tests JOURNAL_GATHER_US; 0: at once.
+	uint32_t gather_us;
 	int wake_fd; // eventfd of the worker that owns DHCP: written after each batch; -1: none
 	// One sentence without a newline: something was set aside, degraded, or works again. Called
 	// by main until journal_start, then by the journal thread.

@@ -79,6 +79,7 @@ int rig_recover(struct rig *rig) {
 	struct journal_config config = {
 		.max_leases = RIG_ADDRESSES,
 		.segment_bytes = rig->segment_bytes,
+		.gather_us = rig->gather_us,
 		.block = &rig->block,
 		.sync = &rig->sync,
 		.wake_fd = -1,

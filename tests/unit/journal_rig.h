@@ -21,6 +21,7 @@ struct rig {
 	char why[JOURNAL_WHY_SIZE];
 	char log[RIG_LOG_SIZE]; // sentences, each with a newline
 	uint32_t segment_bytes;
+	uint32_t gather_us; // 0 unless the test sets it before rig_start
 	const struct journal_io *io;
 	uint64_t next_lsn;
 	// By address: what was submitted last, what is acknowledged, what recovery gave back
