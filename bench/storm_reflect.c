@@ -30,9 +30,9 @@ static const struct storm_arg ARGS[] = {
 		.help = "serve TFTP on a socket at this address, port 69"},
 	{"size", "BYTES", STORM_ARG_U64, AT(size), .help = "of its only file (1048576)"},
 	{"blksize", "B", STORM_ARG_U32, AT(blksize), 8, 65464,
-		"that every client must ask for (1468)"},
+		"that every client must ask for on a socket, and else the most (1468)"},
 	{"windowsize", "W", STORM_ARG_U32, AT(windowsize), 1, 65535,
-		"that every client must ask for (1: none)"},
+		"that every client must ask for on a socket (1: none), and else the most (any)"},
 	{"interface", "IF", STORM_ARG_TEXT, AT(place.interface),
 		.help = "with --server: serve TFTP and DHCP on this interface without the kernel's "
 			"UDP"},
@@ -79,7 +79,7 @@ static const char *find_wrong(const struct reflect_options *o) {
 		return "--listen A, or --server A with --interface IF or --port DEVICE, is needed";
 	if (frames && storm_place_wrong(&o->place))
 		return storm_place_wrong(&o->place);
-	if (o->size / o->blksize >= 65535)
+	if (!frames && o->size / o->blksize >= 65535)
 		return "--size is more than 65,535 blocks";
 	if (frames && o->blksize > PACKET_BLKSIZE_MAX)
 		return "--blksize is at most 1468 with --interface and --port";
@@ -87,7 +87,7 @@ static const char *find_wrong(const struct reflect_options *o) {
 }
 
 static int run_reflect(const struct storm_command *command, int argc, char **argv) {
-	struct reflect_options o = {.size = 1 << 20, .blksize = 1468, .windowsize = 1};
+	struct reflect_options o = {.size = 1 << 20, .blksize = 1468};
 	struct storm_reflect settings;
 	int err = storm_args_parse(command, argc, argv, &o, NULL);
 	const char *wrong;
@@ -119,9 +119,10 @@ const struct storm_command STORM_REFLECT = {
 		 "[options]",
 	.summary = "Serves without files, leases or state, to measure what the clients can do at "
 		   "most.",
-	.notes = "Clients must ask for tsize, and for the same blksize and windowsize. Contents "
-		 "are one block\n"
-		 "of random bytes, again and again. Exit code: 0, 2 usage, 3 cannot serve.\n",
+	.notes = "On a socket clients must ask for tsize, and for the same blksize and "
+		 "windowsize; on an\n"
+		 "interface or port they get what they ask for. Contents are the same random "
+		 "bytes, again and\nagain. Exit code: 0, 2 usage, 3 cannot serve.\n",
 	.args = ARGS,
 	.run = run_reflect,
 };

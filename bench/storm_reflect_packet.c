@@ -2,8 +2,8 @@
 // Copyright (c) 2026, the Rouse authors
 
 // Frames in, frames out. A DHCP request is turned into its reply: the fixed part stays, the options
-// are the fewest that a server sends, since each costs the client time to read. A TFTP block is
-// copied with a sum that is known.
+// are the fewest that a server sends, since each costs the client time to read. The
+// contents of every file repeat those of one buffer.
 
 #include <errno.h>
 #include <stdlib.h>
@@ -14,12 +14,20 @@
 #include "frame.h"
 #include "storm_clock.h"
 #include "storm_datagram.h"
+#include "storm_impair.h"
 #include "storm_reflect.h"
+#include "storm_reflect_session.h"
 #include "storm_stop.h"
+#include "tftp_parse.h"
 
 #define FIXED_BYTES 240u // with the cookie
-#define GIADDR_AT   24u
 #define LEASE_S     3600u
+#define SIADDR_AT   20u
+#define GIADDR_AT   24u
+#define FILE_AT     108u
+#define FILE_SIZE   128u
+#define PERIOD      16384u // of contents
+#define SWEEP_US    50000u
 
 enum {
 	OPTION_MASK = 1,
@@ -27,17 +35,17 @@ enum {
 	OPTION_TYPE = 53,
 	OPTION_SERVER_ID = 54,
 	OPTION_CLIENT_ID = 61,
+	OPTION_IPXE = 175,
 	OPTION_END = 255,
 };
 
 struct reflector {
 	const struct storm_reflect *settings;
 	struct storm_packet *packet;
-	uint64_t blocks;
-	uint8_t *content; // one block, sent again and again
-	uint32_t content_sum;
-	char oack[STORM_REFLECT_OACK_SIZE];
-	size_t oack_len;
+	struct storm_reflect_table *table;
+	uint64_t now_us;
+	uint64_t next_sweep_us;
+	uint8_t content[PERIOD + STORM_REFLECT_BLKSIZE];
 };
 
 // An option of a request with its code and length, NULL if there is none.
@@ -63,6 +71,15 @@ static uint8_t type_of(const struct frame_view *view) {
 	return option && option[1] == 1 ? option[2] : 0;
 }
 
+// Next server and file.
+static void put_boot(const struct storm_reflect *s, uint8_t *message) {
+	struct writer w = writer_of(message + SIADDR_AT, 4);
+
+	writer_u32(&w, s->address);
+	if (s->boot_file && strlen(s->boot_file) < FILE_SIZE)
+		memcpy(message + FILE_AT, s->boot_file, strlen(s->boot_file) + 1);
+}
+
 static size_t write_reply(const struct storm_reflect *s, const struct frame_view *view,
 	uint8_t type, uint8_t *message) {
 	struct writer w = writer_of(message, STORM_FRAME_SIZE - FRAME_HEADER_BYTES);
@@ -72,6 +89,7 @@ static size_t write_reply(const struct storm_reflect *s, const struct frame_view
 	message[0] = 2;
 	memcpy(message + 16,
 		(uint8_t[]){10, view->payload[31], view->payload[32], view->payload[33]}, 4);
+	put_boot(s, message);
 	writer_bytes(&w, (uint8_t[]){OPTION_TYPE, 1, type, OPTION_SERVER_ID, 4}, 5);
 	writer_u32(&w, s->address);
 	writer_bytes(&w, (uint8_t[]){OPTION_LEASE, 4}, 2);
@@ -79,6 +97,9 @@ static size_t write_reply(const struct storm_reflect *s, const struct frame_view
 	writer_bytes(&w, (uint8_t[]){OPTION_MASK, 4, 255, 0, 0, 0}, 6);
 	if (client_id)
 		writer_bytes(&w, client_id, 2 + client_id[1]);
+	// 176: iPXE shall not wait for ProxyDHCP.
+	if (s->boot_file)
+		writer_bytes(&w, (uint8_t[]){OPTION_IPXE, 3, 176, 1, 1}, 5);
 	writer_u8(&w, OPTION_END);
 	writer_fill(&w, 0, 300 - w.at);
 	return w.at;
@@ -115,41 +136,117 @@ static void answer_dhcp(struct reflector *r, const struct frame_view *view) {
 	storm_packet_push(r->packet, FRAME_HEADER_BYTES + size);
 }
 
-static void send_block(struct reflector *r, const struct frame_to *to, uint64_t block) {
+static struct frame_to answer_to(struct reflector *r, const struct storm_reflect_session *s) {
+	struct frame_to to = {.src = r->settings->address,
+		.dst = s->address,
+		.src_port = (uint16_t)(STORM_REFLECT_TID + (s - r->table->sessions)),
+		.dst_port = s->port};
+
+	memcpy(to.src_mac, r->packet->mac, 6);
+	memcpy(to.dst_mac, s->mac, 6);
+	return to;
+}
+
+static void send_block(struct reflector *r, const struct storm_reflect_session *s, uint64_t block) {
+	const struct frame_to to = answer_to(r, s);
 	uint8_t *frame = storm_packet_room(r->packet);
 	uint8_t *payload = frame + FRAME_HEADER_BYTES;
-	uint64_t left = r->settings->size - (block - 1) * r->settings->blksize;
-	size_t len = left < r->settings->blksize ? (size_t)left : r->settings->blksize;
+	uint64_t at = (block - 1) * s->blksize;
+	size_t len = s->size - at < s->blksize ? (size_t)(s->size - at) : s->blksize;
 	uint32_t sum;
 
-	memcpy(payload, (uint8_t[]){0, 3, (uint8_t)(block >> 8), (uint8_t)block}, 4);
-	memcpy(payload + 4, r->content, len);
-	sum = checksum_add(0, payload, 4);
-	if (len == r->settings->blksize)
-		sum += r->content_sum;
-	else
-		sum = checksum_add(sum, r->content, len);
-	frame_write_headers(frame, to, (uint16_t)(4 + len), sum);
+	memcpy(payload, (uint8_t[]){0, TFTP_DATA, (uint8_t)(block >> 8), (uint8_t)block}, 4);
+	sum = checksum_copy(
+		checksum_add(0, payload, 4), payload + 4, r->content + at % PERIOD, len);
+	frame_write_headers(frame, &to, (uint16_t)(4 + len), sum);
 	storm_packet_push(r->packet, FRAME_HEADER_BYTES + 4 + len);
 }
 
-static void answer_tftp(struct reflector *r, const struct frame_view *view) {
-	const uint8_t *packet = view->payload;
-	struct frame_to to = {.src = view->dst,
+static void send_blocks(
+	struct reflector *r, const struct storm_reflect_session *s, uint32_t count) {
+	for (uint32_t i = 1; i <= count; i++)
+		send_block(r, s, s->acked + i);
+}
+
+static void refuse(struct reflector *r, const struct frame_view *view) {
+	static const uint8_t NOT_FOUND[] = {0, TFTP_ERROR, 0, 1, 'n', 'o', 'n', 'e', 0};
+	struct frame_to to = {.src = r->settings->address,
 		.dst = view->src,
 		.src_port = r->settings->port,
 		.dst_port = view->src_port};
-	uint64_t block;
 
 	memcpy(to.src_mac, r->packet->mac, 6);
 	memcpy(to.dst_mac, view->src_mac, 6);
-	if (view->payload_len > 4 && packet[1] == 1)
-		storm_datagram_send(r->packet, &to, (const uint8_t *)r->oack, r->oack_len);
-	if (view->payload_len != 4 || packet[1] != 4)
+	storm_datagram_send(r->packet, &to, NOT_FOUND, sizeof(NOT_FOUND));
+}
+
+// Whether there is such a file, and its size.
+static bool find_file(
+	const struct storm_reflect *settings, const struct tftp_request *request, uint64_t *size) {
+	const struct storm_catalog *files = settings->files;
+
+	*size = settings->size;
+	for (uint32_t i = 0; files && i < files->count; i++) {
+		const struct storm_catalog_file *f = &files->files[i];
+
+		*size = f->size;
+		if (strlen(f->name) == request->name_len &&
+			!memcmp(f->name, request->name, request->name_len))
+			return f->seen;
+	}
+	return !files;
+}
+
+static void answer_request(struct reflector *r, const struct frame_view *view) {
+	uint8_t oack[STORM_REFLECT_OACK_SIZE];
+	struct storm_reflect_session *s;
+	struct tftp_request request;
+	struct frame_to to;
+	size_t oack_len;
+	uint64_t size;
+
+	if (tftp_parse_opcode(view->payload, view->payload_len) != TFTP_RRQ ||
+		tftp_parse_request(view->payload, view->payload_len, &request) < 0)
 		return;
-	block = (uint64_t)packet[2] << 8 | packet[3];
-	for (uint16_t i = 0; i < r->settings->window && block < r->blocks; i++)
-		send_block(r, &to, ++block);
+	if (!find_file(r->settings, &request, &size)) {
+		refuse(r, view);
+		return;
+	}
+	s = storm_reflect_begin(r->table, &request, size, r->now_us, oack, sizeof(oack), &oack_len);
+	if (!s)
+		return;
+	s->address = view->src;
+	s->port = view->src_port;
+	memcpy(s->mac, view->src_mac, 6);
+	to = answer_to(r, s);
+	if (oack_len)
+		storm_datagram_send(r->packet, &to, oack, oack_len);
+	else
+		send_blocks(r, s, 1);
+}
+
+static void answer_ack(struct reflector *r, const struct frame_view *view) {
+	struct storm_reflect_session *s;
+
+	if (view->dst_port < STORM_REFLECT_TID)
+		return;
+	s = &r->table->sessions[view->dst_port - STORM_REFLECT_TID];
+	if (s->live && s->address == view->src && s->port == view->src_port)
+		send_blocks(
+			r, s, storm_reflect_heard(s, view->payload, view->payload_len, r->now_us));
+}
+
+static void sweep(struct reflector *r) {
+	r->now_us = storm_clock_us();
+	if (r->now_us < r->next_sweep_us)
+		return;
+	r->next_sweep_us = r->now_us + SWEEP_US;
+	for (uint32_t i = 0; i < STORM_REFLECT_SESSIONS; i++) {
+		struct storm_reflect_session *s = &r->table->sessions[i];
+
+		if (s->live)
+			send_blocks(r, s, storm_reflect_again(s, r->now_us));
+	}
 }
 
 static void receive(void *arg, const uint8_t *frame, size_t len) {
@@ -165,27 +262,41 @@ static void receive(void *arg, const uint8_t *frame, size_t len) {
 	if (view.dst_port == 67)
 		answer_dhcp(r, &view);
 	else if (view.dst == r->settings->address && view.dst_port == r->settings->port)
-		answer_tftp(r, &view);
+		answer_request(r, &view);
+	else if (view.dst == r->settings->address)
+		answer_ack(r, &view);
 }
 
-static void prepare(struct reflector *r) {
-	storm_reflect_content(r->settings, r->content);
-	r->content_sum = checksum_add(0, r->content, r->settings->blksize);
-	r->blocks = r->settings->size / r->settings->blksize + 1;
-	r->oack_len = storm_reflect_oack(r->settings, r->oack);
+static void fill_content(struct reflector *r) {
+	uint64_t random = 1;
+
+	for (uint32_t i = 0; i < PERIOD; i++)
+		r->content[i] = (uint8_t)(storm_random(&random) >> 32);
+	memcpy(r->content + PERIOD, r->content, STORM_REFLECT_BLKSIZE);
 }
 
 int storm_reflect_packet(const struct storm_reflect *settings, struct storm_packet *packet) {
-	struct reflector r = {.settings = settings, .packet = packet};
 	uint64_t end_us =
 		settings->deadline_us ? storm_clock_us() + settings->deadline_us : UINT64_MAX;
+	struct reflector *r = calloc(1, sizeof(*r));
+	int err = -ENOMEM;
 
-	r.content = malloc(settings->blksize);
-	if (!r.content)
-		return -ENOMEM;
-	prepare(&r);
-	while (!storm_stop_wanted() && storm_clock_us() < end_us)
-		storm_packet_poll(packet, 100000, receive, &r);
-	free(r.content);
-	return 0;
+	if (r)
+		r->table = calloc(1, sizeof(*r->table));
+	if (r && r->table) {
+		r->settings = settings;
+		r->packet = packet;
+		r->table->blksize_max = settings->blksize;
+		r->table->window_max = settings->window ? settings->window : UINT16_MAX;
+		fill_content(r);
+		while (!storm_stop_wanted() && storm_clock_us() < end_us) {
+			sweep(r);
+			storm_packet_poll(packet, SWEEP_US / 2, receive, r);
+		}
+		err = 0;
+	}
+	if (r)
+		free(r->table);
+	free(r);
+	return err;
 }

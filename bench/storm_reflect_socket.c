@@ -82,7 +82,7 @@ static void answer(struct reflector *r, const uint8_t *packet, size_t len, struc
 	if (len != 4 || packet[1] != 4)
 		return;
 	block = (uint64_t)packet[2] << 8 | packet[3];
-	for (uint16_t i = 0; i < r->settings->window && block < r->blocks; i++)
+	for (uint16_t i = 0; (i == 0 || i < r->settings->window) && block < r->blocks; i++)
 		queue_block(r, to, ++block);
 }
 
