@@ -49,6 +49,10 @@ static const struct storm_arg ARGS[] = {
 			"pci:0000:01:00.0"},
 	{"model", "NAME[=SHARE],…", STORM_ARG_TEXT, AT(kinds.model),
 		.help = "what the machines are, mixed by shares; see below (plain)"},
+	{"pcap", "FILE", STORM_ARG_TEXT, AT(kinds.pcap),
+		.help = "or what the clients in this capture (pcap, of Ethernet) are, in their "
+			"shares: they ask for the same files with the same options, and wait as "
+			"the model does that is most like them"},
 	{"clients", "N", STORM_ARG_U32, AT(machines), 1, STORM_BOOT_MACHINES_MAX,
 		"machines at the same time (1)"},
 	{"total", "M", STORM_ARG_U64, AT(total), 1,
@@ -262,6 +266,7 @@ static int run_with_settings(const struct storm_command *command, const struct b
 		set_content(command, o, s->catalog) == 0)
 		code = run_with_log(command, o, s);
 	storm_catalog_close(s->catalog);
+	storm_boot_models_free(&models);
 	return code;
 }
 

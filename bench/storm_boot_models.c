@@ -6,6 +6,10 @@
 #include "storm_boot_models.h"
 
 #include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "storm_content.h"
 
 static bool is_plain(const struct storm_boot_kinds *k) {
 	return k->ipxe || k->broadcast || k->arch != UINT32_MAX || k->blksize || k->windowsize ||
@@ -13,9 +17,11 @@ static bool is_plain(const struct storm_boot_kinds *k) {
 }
 
 const char *storm_boot_kinds_wrong(const struct storm_boot_kinds *k) {
-	if (k->model && is_plain(k))
+	if (k->model && k->pcap)
+		return "--model and --pcap contradict each other";
+	if ((k->model || k->pcap) && is_plain(k))
 		return "--ipxe, --arch, --broadcast, --blksize, --windowsize, --dhcp-retry and "
-		       "--tftp-retry are for machines without --model";
+		       "--tftp-retry are for machines without --model and --pcap";
 	return NULL;
 }
 
@@ -55,6 +61,47 @@ static void describe_plain(const struct storm_boot_kinds *k, struct storm_boot_m
 	plain->dhcp.give_up_us = storm_retry_sum(&plain->dhcp.retry);
 }
 
+static int read_capture(
+	const struct storm_command *command, const char *path, struct storm_capture *capture) {
+	struct storm_content file = {0};
+	int err = storm_content_map(&file, path);
+
+	if (err) {
+		storm_complain(command, "%s: %s", path, strerror(-err));
+		return err;
+	}
+	err = storm_capture_parse(capture, file.map, file.size);
+	if (err)
+		storm_complain(command, "%s: %s", path,
+			err == -EBADMSG ? "no capture of Ethernet in the pcap format"
+					: "nobody in it asks for an address");
+	storm_content_close(&file);
+	return err;
+}
+
+static int mix_capture(const struct storm_command *command, const char *path,
+	struct storm_boot_models *models, struct storm_mix *mix) {
+	struct storm_capture *capture = calloc(1, sizeof(*capture));
+	uint64_t left_out;
+	int err;
+
+	if (!capture)
+		return -ENOMEM;
+	models->capture = capture;
+	err = read_capture(command, path, capture);
+	left_out = capture->left_out;
+	for (uint32_t i = 0; !err && i < capture->count; i++) {
+		struct storm_capture_client *c = &capture->clients[i];
+
+		if (c->alike && storm_mix_add(mix, &c->model, c->alike) < 0)
+			left_out += c->alike;
+	}
+	if (!err && left_out)
+		storm_complain(command, "%s: %llu clients or files are left out", path,
+			(unsigned long long)left_out);
+	return err;
+}
+
 static int mix_names(
 	const struct storm_command *command, const char *names, struct storm_mix *mix) {
 	const char *wrong;
@@ -72,7 +119,9 @@ int storm_boot_set_mix(const struct storm_command *command, const struct storm_b
 	struct storm_boot_models *models, struct storm_mix *mix) {
 	int err;
 
-	if (k->model) {
+	if (k->pcap) {
+		err = mix_capture(command, k->pcap, models, mix);
+	} else if (k->model) {
 		err = mix_names(command, k->model, mix);
 	} else {
 		describe_plain(k, models);
@@ -81,4 +130,9 @@ int storm_boot_set_mix(const struct storm_command *command, const struct storm_b
 	if (!err)
 		storm_mix_deal(mix);
 	return err;
+}
+
+void storm_boot_models_free(struct storm_boot_models *models) {
+	free(models->capture);
+	models->capture = NULL;
 }

@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Copyright (c) 2026, the Rouse authors
 
-// What the machines of `rouse-storm boot` are: models by name, or the one that options
-// describe.
+// What the machines of `rouse-storm boot` are: models by name, the clients of a capture, or the one
+// that options describe.
 
 #pragma once
 
 #include "storm_args.h"
+#include "storm_capture.h"
 #include "storm_mix.h"
 #include "storm_retry.h"
 
-// The options; those behind model are the plain machine's.
+// The options; those behind pcap are the plain machine's.
 struct storm_boot_kinds {
 	const char *model;
+	const char *pcap;
 	uint32_t arch; // UINT32_MAX: not given
 	uint32_t blksize;
 	uint32_t windowsize;
@@ -26,6 +28,7 @@ struct storm_boot_kinds {
 struct storm_boot_models {
 	struct storm_read plain_read;
 	struct storm_model plain;
+	struct storm_capture *capture;
 };
 
 // NULL, or a sentence about options that contradict each other.
@@ -34,3 +37,4 @@ const char *storm_boot_kinds_wrong(const struct storm_boot_kinds *kinds);
 // 0, or a negative number after a sentence on stderr.
 int storm_boot_set_mix(const struct storm_command *command, const struct storm_boot_kinds *kinds,
 	struct storm_boot_models *models, struct storm_mix *mix);
+void storm_boot_models_free(struct storm_boot_models *models);
