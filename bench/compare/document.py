@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright (c) 2026, the Rouse authors
 """docs/benchmarks.md and its plots out of docs/benchmarks/compare.json. A run replaces the scenes that
-it ran; each scene keeps the machine, the versions and the load that it ran with."""
+it ran; each scene keeps the machine, the versions and the load that it ran with. Scenes there that are
+not in SCENES come from other commands: they bring a title, metrics as in SCENES and notes of their own.
+docs/benchmarks/SCENE.md, where there is one, is what people wrote about a scene: it goes below it."""
 import json
 import os
 
@@ -15,9 +17,9 @@ SCENES = {
     "window64": ("200 clients read 1 MiB each, blksize 1468, window 64 asked for, no loss",
                  [("gigabits_per_second", "Gb/s, more is better", True),
                   ("cpu_seconds_per_gigabyte", "CPU seconds per GB, less is better", False)]),
-    "load": ("200 clients that ask for 2 Gb/s in all, window 1",
+    "load": ("200 clients that are all held to one load, window 1",
              [("cpu_seconds_per_gigabyte", "CPU seconds per GB, less is better", False)]),
-    "load64": ("200 clients that ask for 2 Gb/s in all, window 64 asked for",
+    "load64": ("200 clients that are all held to one load, window 64 asked for",
                [("cpu_seconds_per_gigabyte", "CPU seconds per GB, less is better", False)]),
     "lossy": ("1,000 clients read 1 MiB each, blksize 1468, window 1, without loss and with 0.5 % both ways",
               [("seconds", "seconds until all are done, less is better", False)]),
@@ -26,7 +28,17 @@ SCENES = {
                    ("cpu_us_per_exchange", "CPU µs per exchange, less is better", False)]),
 }
 OURS = ("rouse", "rouse-af-packet")
-KINDS = {kind.name: kind for kind in (*suite.TFTP, servers.Kea, servers.Reflect)}
+KINDS = {kind.name: kind for kind in (*suite.TFTP, servers.DnsmasqDhcp, servers.Kea, servers.Reflect)}
+
+# scene: (key, share of the best peer's, share of the ceiling that is enough instead). With two shares
+# more is better.
+GOALS = {
+    "window1": ("gigabits_per_second", 2.5, 0.85),
+    "window64": ("gigabits_per_second", 2.5, 0.85),
+    "load": ("cpu_seconds_per_gigabyte", 0.5, None),
+    "load64": ("cpu_seconds_per_gigabyte", 0.5, None),
+    "exchanges": ("exchanges_per_second", 5, 0.8),
+}
 
 
 def load(path):
@@ -77,8 +89,51 @@ def failures(rows, runs):
     return lines
 
 
+def row_of(rows, server):
+    return next((row for row in rows if row["server"] == server), None)
+
+
+def goal_notes(name, rows):
+    """What was to be reached, and whether it was."""
+    key, share, ceiling_share = GOALS[name]
+    best = best_peer(rows, key, ceiling_share is not None)
+    if not best:
+        return []
+    bound, words = share * best[key], f"{share} × {best['server']}"
+    ceiling = row_of(rows, "reflect")
+    if ceiling_share and ceiling:
+        bound = min(bound, ceiling_share * ceiling[key])
+        words = f"the less of {words} and {ceiling_share} × reflect"
+    unit = dict((metric[0], metric[1]) for metric in SCENES[name][1])[key].split(",")[0]
+    lines = []
+    for ours in OURS:
+        row = row_of(rows, ours)
+        value = row and usable(row, key)
+        if value is not None:
+            reached = value >= bound if ceiling_share else value <= bound
+            lines.append(f"- {ours}: {value:,.4g} {unit}, the goal is {words} = {bound:,.4g}: "
+                         f"{'reached' if reached else 'missed'}")
+    return lines
+
+
+def shortfalls(scene):
+    """What a server did not do although nothing failed."""
+    lines = [f"- {server}: not measured: {error}"
+             for server, error in scene.get("errors", {}).items()]
+    for row in scene["rows"]:
+        asked, got = row.get("asked_gigabits_per_second"), row.get("gigabits_per_second")
+        if asked and got < 0.95 * asked:
+            lines.append(f"- {row['server']}: {got:.2f} Gb/s of the {asked:g} that were asked for")
+        if row.get("exchanges_per_second") == 0:
+            lines.append(f"- {row['server']}: no rate was free of drops, the last lost "
+                         f"{row['drops_percent']} %")
+    return lines
+
+
 def notes(name, scene):
-    rows, lines = scene["rows"], failures(scene["rows"], scene["runs"])
+    rows, lines = scene["rows"], failures(scene["rows"], scene["runs"]) + shortfalls(scene)
+    if name not in SCENES:
+        return lines + scene.get("notes", [])
     if name == "lossy":
         return lines + [f"- {server}: {ratio} × the time without loss" if ratio
                         else f"- {server}: no ratio, not every transfer ended whole"
@@ -86,20 +141,32 @@ def notes(name, scene):
     for key, unit, more in SCENES[name][1]:
         lines += [f"- {ours}: {value} × {peer} ({unit.split(',')[0]})"
                   for ours, (value, peer) in ratios(rows, key, more).items()]
-    return lines
+    return lines + goal_notes(name, rows)
 
 
 def machine_line(scene):
     m = scene["machine"]
-    steal = [row.get("steal_seconds", 0) for row in scene["rows"]]
+    steal = [row.get("steal_seconds") or 0 for row in scene["rows"]]
     return (f"{scene['date']}, {m['processors']} × {m['processor']}, {m['memory_bytes'] >> 30} GiB, Linux "
             f"{m['kernel']}, load {m['load_before']} before, at most {max(steal):.2f} s of steal time in a "
             f"run; clients: {scene['clients']}; {', '.join(dict.fromkeys(scene['versions'].values()))}.")
 
 
+def described(name, scene):
+    return SCENES.get(name) or (scene["title"], scene.get("metrics", []))
+
+
+def remarks(folder, name):
+    try:
+        with open(os.path.join(folder, f"{name}.md")) as file:
+            return ["", *file.read().strip().splitlines()]
+    except FileNotFoundError:
+        return []
+
+
 def draw(name, scene, folder):
     """Writes the plots of a scene; their file names."""
-    title, metrics = SCENES[name]
+    title, metrics = described(name, scene)
     files = []
     for key, unit, more in metrics:
         labels = [row["server"] + (f", {row['loss']}" if "loss" in row else "") for row in scene["rows"]]
@@ -130,8 +197,8 @@ machine during the run less that of an idle one. On a kernel without CONFIG_IRQ_
 cgroup already holds the softirqs that ran in the server's context, and the client's are in the sum
 too; the cgroup alone is the column beside it. *Ceiling* is the rate that these clients would have
 with a whole core of their own (bytes received per CPU second of theirs); `reflect` is a server
-without files or state, and for exchanges it is what perfdhcp itself can do here. A rate of 0 exchanges
-means that no rate was free of drops.
+without files, which is what these clients or perfdhcp can do here at most. A rate of 0 exchanges means
+that no rate was free of drops.
 """
 
 
@@ -143,12 +210,13 @@ def write(folder, result):
     lines += [f"| {name} | {kind.settings} |" for name, kind in KINDS.items()
               if any(row["server"] == name for scene in result["scenes"].values()
                      for row in scene["rows"])]
-    for name in SCENES:
+    for name in dict.fromkeys([*SCENES, *result["scenes"]]):
         scene = result["scenes"].get(name)
         if not scene or not scene["rows"]:
             continue
-        lines += ["", f"## {SCENES[name][0]}", "", machine_line(scene), ""]
+        lines += ["", f"## {described(name, scene)[0]}", "", machine_line(scene), ""]
         lines += report.table(scene["rows"]) + [""] + notes(name, scene) + [""]
         lines += [f"![{file}](benchmarks/{file})" for file in draw(name, scene, plots)]
+        lines += remarks(plots, name)
     with open(os.path.join(folder, "benchmarks.md"), "w") as file:
         file.write("\n".join(lines) + "\n")

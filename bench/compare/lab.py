@@ -16,6 +16,7 @@ REFLECT = "10.78.0.3"  # no kernel has it
 STATIONS = "10.78.4.0/26"  # of rouse-storm's clients in user space
 POOL = ("10.78.16.0", "10.79.255.250")
 PREFIX = 15
+MASK = "255.254.0.0"
 TID_RANGE = "32768-49151"
 
 

@@ -29,8 +29,8 @@ def machine():
 
 
 def versions(names):
-    kinds = (servers.Rouse, servers.RouseAfPacket, servers.Dnsmasq, servers.Atftpd, servers.TftpdHpa,
-             servers.Kea, servers.Reflect)
+    kinds = (servers.Rouse, servers.RouseAfPacket, servers.Dnsmasq, servers.DnsmasqDhcp,
+             servers.Atftpd, servers.TftpdHpa, servers.Kea, servers.Reflect)
     found = {kind.name: kind.version() for kind in kinds if kind.name in names}
     return dict(sorted(found.items()))
 

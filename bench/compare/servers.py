@@ -210,6 +210,20 @@ class Dnsmasq(Server):
         return " ".join(first_line("dnsmasq", "--version").split()[:3])
 
 
+class DnsmasqDhcp(Dnsmasq):
+    name = "dnsmasq-dhcp"
+    settings = ("`--no-ping --dhcp-authoritative --dhcp-lease-max=1000000`, leases on disk, no DNS, no "
+                "TFTP")
+    protocol = "dhcp"
+
+    def command(self):
+        return ["dnsmasq", "--no-daemon", "--conf-file=/dev/null", "--port=0", "--user=root",
+                "--interface=eth0", "--bind-interfaces", "--no-ping", "--dhcp-authoritative",
+                "--dhcp-lease-max=1000000", f"--dhcp-range={','.join(net.POOL)},{net.MASK},1h",
+                f"--dhcp-leasefile={self.state}/leases", f"--pid-file={self.state}/pid",
+                "--log-facility=/dev/null"]
+
+
 class Atftpd(Server):
     name = "atftpd"
     settings = "`--daemon --no-fork --maxthread 2000`; it agrees to windowsize 64"

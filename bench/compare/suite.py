@@ -5,14 +5,14 @@ B), medians. A scene gives rows of plain values, which document.py and plot.py w
 that fails is a row too: what it failed at is a result."""
 import os
 import statistics
+import subprocess
 import time
 
 from compare import account, clients, first, lab as net, servers
 
-EQUAL_LOAD = 2_000_000_000  # bits per second
 DROPS_ALLOWED = 0.005
 TFTP = (servers.Rouse, servers.RouseAfPacket, servers.Dnsmasq, servers.Atftpd, servers.TftpdHpa)
-DHCP = (servers.Rouse, servers.RouseAfPacket, servers.Kea)
+DHCP = (servers.Rouse, servers.RouseAfPacket, servers.DnsmasqDhcp, servers.Kea)
 
 
 class Reflect64(servers.Reflect):
@@ -49,6 +49,7 @@ class Suite:
         self.tree = first.make_tree(lab)
         self.image = os.path.join(self.tree, "image")
         self.idle = account.idle_softirq()
+        self.errors = {}  # what each server could not be measured for, first words of each
 
     def _transfer(self, kind, count, total, more=(), deadline=60):
         with kind(self.lab, self.tree) as server:
@@ -69,19 +70,38 @@ class Suite:
                  f"{report['cpu_seconds_per_gigabyte']} CPU s/GB")
         return report
 
-    def _interleaved(self, kinds, make, row):
-        """make(kind) for each kind, all of them `repeat` times in turn."""
+    def _interleaved(self, kinds, make, row, repeat=None):
+        """make(kind) for each kind, all of them `repeat` times in turn. One that cannot be measured
+        is left out and told."""
         runs = {kind.name: [] for kind in kinds}
-        for turn in range(self.options.repeat):
+        repeat = repeat or self.options.repeat
+        for turn in range(repeat):
             for kind in kinds:
-                self.say(f"[{turn + 1}/{self.options.repeat}] {kind.name}")
-                runs[kind.name].append(make(kind))
-        return [row(name, done) for name, done in runs.items()], runs
+                self.say(f"[{turn + 1}/{repeat}] {kind.name}")
+                try:
+                    runs[kind.name].append(make(kind))
+                except (RuntimeError, subprocess.TimeoutExpired) as error:
+                    self.say(f"  {kind.name}: {error}")
+                    self.errors.setdefault(kind.name, str(error).splitlines()[0])
+        return [row(name, done) for name, done in runs.items() if done], runs
 
-    def _tftp(self, count, total, ceiling, more=(), deadline=60):
+    def _slow_repeat(self):
+        """Of scenes that take minutes each time."""
+        return max(1, self.options.repeat // 2)
+
+    def _tftp(self, count, total, ceiling, more=(), deadline=60, repeat=None):
         kinds = [*self.options.servers(*TFTP), *([ceiling] if ceiling else [])]
         return self._interleaved(
-            kinds, lambda kind: self._transfer(kind, count, total, more, deadline), transfer_row)
+            kinds, lambda kind: self._transfer(kind, count, total, more, deadline), transfer_row,
+            repeat)
+
+    def _held_to_load(self, *more):
+        self.lab.cable()
+        rows, runs = self._tftp(200, self.options.total, None,
+                                ["--rate-limit", self.options.load, *more])
+        asked = self.options.load / 1e9
+        return [{"server": row.pop("server"), "asked_gigabits_per_second": asked, **row}
+                for row in rows], runs
 
     def window1(self):
         self.lab.cable()
@@ -92,20 +112,18 @@ class Suite:
         return self._tftp(200, self.options.total, Reflect64, ["--windowsize", 64])
 
     def load(self):
-        self.lab.cable()
-        return self._tftp(200, 2 * self.options.total, None, ["--rate-limit", EQUAL_LOAD])
+        return self._held_to_load()
 
     def load64(self):
-        self.lab.cable()
-        return self._tftp(200, 2 * self.options.total, None,
-                          ["--rate-limit", EQUAL_LOAD, "--windowsize", 64])
+        return self._held_to_load("--windowsize", 64)
 
     def lossy(self):
         """Twice the same switch, without and with loss."""
         rows, runs = [], {}
         for per_thousand, title in ((0, "0 %"), (5, "0.5 %")):
             self.lab.lossy_switch(per_thousand)
-            found, done = self._tftp(self.options.many, self.options.many, None)
+            found, done = self._tftp(self.options.many, self.options.many, None,
+                                     repeat=self._slow_repeat())
             rows += [{"server": row.pop("server"), "loss": title, **row} for row in found]
             runs[title] = done
         return rows, runs
@@ -147,7 +165,8 @@ class Suite:
 
     def exchanges(self):
         self.lab.cable()
-        return self._interleaved([*self.options.servers(*DHCP), servers.Reflect], self._highest_rate, exchange_row)
+        return self._interleaved([*self.options.servers(*DHCP), servers.Reflect], self._highest_rate,
+                                 exchange_row, self._slow_repeat())
 
     def scenes(self):
         return {"window1": self.window1, "window64": self.window64, "load": self.load,
