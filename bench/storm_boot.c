@@ -36,6 +36,7 @@ struct boot_options {
 	double loss, dup, reorder;
 	uint8_t mac_base[6];
 	bool at_once;
+	bool ceiling;
 	bool json;
 };
 
@@ -97,6 +98,9 @@ static const struct storm_arg ARGS[] = {
 	{"seed", "N", STORM_ARG_U64, AT(seed), .help = "of loss, dup and reorder (1)"},
 	{"deadline", "S", STORM_ARG_SECONDS, AT(deadline_us),
 		.help = "end the run; what is not done has failed (none)"},
+	{"ceiling", NULL, STORM_ARG_FLAG, AT(ceiling),
+		.help = "then play the same machines against a server that does next to nothing, "
+			"and tell whether the run was at this program's own limit"},
 	{"json", NULL, STORM_ARG_FLAG, AT(json), .help = "report as JSON"},
 	{"svg", "FILE", STORM_ARG_TEXT, AT(svg),
 		.help = "write a plot of the machines that have booted over time"},
@@ -188,8 +192,15 @@ static int draw(
 // What is to be said and drawn of a run that has been.
 static int conclude(const struct storm_command *command, const struct boot_options *o,
 	const struct storm_boot_settings *s, const struct storm_boot_totals *t) {
-	int err = storm_boot_report(stdout, o->json, checked_by(o), s, t);
+	struct storm_ceiling ceiling;
+	const char *what;
+	int err = o->ceiling ? storm_ceiling_measure(s, t->first_file, &ceiling, &what) : 0;
 
+	if (err) {
+		storm_complain(command, "--ceiling: %s: %s", what, strerror(-err));
+		return STORM_EXIT_CANNOT;
+	}
+	err = storm_boot_report(stdout, o->json, checked_by(o), s, t, o->ceiling ? &ceiling : NULL);
 	if (!err && o->svg) {
 		err = draw(o->svg, s, t);
 		if (err)
@@ -242,6 +253,8 @@ static int run_with_log(const struct storm_command *command, const struct boot_o
 static const char *find_wrong(const struct boot_options *o) {
 	if (storm_place_wrong(&o->place))
 		return storm_place_wrong(&o->place);
+	if (o->ceiling && o->place.port)
+		return "--ceiling measures interfaces: it is not for --port";
 	if ((o->rate > 0) + o->at_once + (o->ramp != NULL) > 1)
 		return "--at-once, --rate and --ramp contradict each other";
 	if (o->sha256 && o->against)

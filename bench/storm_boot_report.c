@@ -35,6 +35,10 @@ static const char *const FIELDS[][2] = {
 	{"request_to_last_block_us", "from the first RRQ of a file to its last DATA"},
 	{"discover_to_last_block_us",
 		"a whole boot: from the first DISCOVER to the end of all that the machine reads"},
+	{"ceiling",
+		"the same machines against the reflector (--ceiling): reached_share is its time "
+		"over that of the run; above 0.8, or when frames were dropped here, the run is "
+		"limited_by the machines or the generator, not by the server"},
 	{"models", "the same for each model of the mix"},
 };
 
@@ -134,8 +138,35 @@ static void report_speed(struct storm_report *r, const struct storm_boot_counts 
 	storm_report_real(r, "boots_per_second", (double)c->completed * per_second);
 }
 
+// Above this share of the ceiling a result says more about the generator than about the server.
+#define CEILING_SHARE 0.8
+
+static double seconds_of(uint64_t us) {
+	return us ? (double)us / 1e6 : 1e-6;
+}
+
+static void report_ceiling(
+	struct storm_report *r, const struct storm_ceiling *c, const struct storm_boot_totals *t) {
+	double seconds = seconds_of(c->elapsed_us);
+	double share = seconds / seconds_of(t->elapsed_us);
+	bool own = share > CEILING_SHARE || t->receive_drops || t->send_failures;
+
+	storm_report_open(r, "ceiling");
+	storm_report_u64(r, "started", c->started);
+	storm_report_u64(r, "completed", c->completed);
+	storm_report_real(r, "seconds", seconds);
+	storm_report_real(r, "gigabits_per_second", (double)c->bytes * 8e-9 / seconds);
+	storm_report_real(r, "boots_per_second", (double)c->completed / seconds);
+	storm_report_u64(r, "receive_drops", c->receive_drops);
+	storm_report_u64(r, "send_failures", c->send_failures);
+	storm_report_real(r, "reached_share", share);
+	storm_report_text(r, "limited_by", own ? "machines or generator" : "server");
+	storm_report_close(r);
+}
+
 int storm_boot_report(FILE *out, bool json, const char *checked,
-	const struct storm_boot_settings *s, const struct storm_boot_totals *t) {
+	const struct storm_boot_settings *s, const struct storm_boot_totals *t,
+	const struct storm_ceiling *ceiling) {
 	struct storm_boot_counts *sum = calloc(1, sizeof(*sum));
 	struct storm_report r;
 
@@ -153,6 +184,8 @@ int storm_boot_report(FILE *out, bool json, const char *checked,
 	storm_report_u64(&r, "files", sum->files);
 	storm_report_u64(&r, "absent_files", sum->absent);
 	report_packets(&r, sum, t);
+	if (ceiling)
+		report_ceiling(&r, ceiling, t);
 	report_phases(&r, sum);
 	// To people, one model is the sum.
 	if (json || s->mix.count > 1)
