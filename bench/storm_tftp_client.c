@@ -205,13 +205,15 @@ static void on_next_block(struct storm_tftp_client *c, const uint8_t *data, size
 
 // RFC 7440 section 4: the last block in order is acknowledged, once per gap. A block number that
 // does not rise means that the server went back and the missing block was lost again. Of the blocks
-// that we have, only the one before the expected is answered again: it is the end of a window that
-// the server repeats because our ACK was lost (RFC 1350 section 2 for lock-step).
+// that we have, only the one that our last ACK was for is answered again: it is the end of a window
+// that the server repeats because that ACK was lost (RFC 1350 section 2 for lock-step). In the
+// middle of a window it is a copy, and the window goes on.
 static void answer_once(
 	struct storm_tftp_client *c, uint16_t block, bool ahead, struct storm_tftp_out *out) {
 	bool rising = (uint16_t)(block - c->gap_high - 1) < 0x8000;
+	bool acked = c->in_window == 0 && block == (uint16_t)(c->next - 1);
 
-	if (ahead ? !c->gap || !rising : block == (uint16_t)(c->next - 1))
+	if (ahead ? !c->gap || !rising : acked)
 		put_ack(c, out);
 	if (ahead) {
 		c->gap = true;

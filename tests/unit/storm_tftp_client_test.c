@@ -218,6 +218,12 @@ struct gap_case {
 
 static void each_client_answers_gaps_in_its_way(void **state) {
 	static const struct gap_case CASES[] = {
+		{"a copy within a window says nothing", STORM_TFTP_GAP_ONCE, 4, {1, 2, 1, 2, 3, 4},
+			{-1, -1, -1, -1, -1, 4}},
+		{"a window that comes again is answered at its end", STORM_TFTP_GAP_ONCE, 2,
+			{2, 1, 2, 2, 3}, {2, -1, 2, 2, -1}},
+		{"a lock-step block that comes again is answered", STORM_TFTP_GAP_ONCE, 1, {1, 2, 2},
+			{1, 2, 2}},
 		{"EDK2 answers each packet ahead", STORM_TFTP_GAP_EACH, 4, {3, 4, 2}, {1, 1, -1}},
 		{"EDK2 answers old ones too", STORM_TFTP_GAP_EACH, 4, {1, 1}, {1, 1}},
 		{"U-Boot answers once until it goes on", STORM_TFTP_GAP_NACK, 4, {3, 4, 1, 2, 4},
