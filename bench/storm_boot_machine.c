@@ -258,10 +258,12 @@ static void act_dhcp(struct storm_boot *run, struct storm_machine *m, bool was_o
 		storm_boot_send(run, &e, out->frame + FRAME_HEADER_BYTES, out->len, 1);
 	}
 	set_deadline(run, m, m->dhcp.deadline_us);
-	if (!was_offered && m->dhcp.offered)
+	if (!was_offered && m->dhcp.offered && !m->dhcp.naks)
 		measure(run, m, STORM_PHASE_OFFER, m->dhcp.started_us, m->dhcp.offered_us);
 	if (out->event == STORM_DHCP_RETRIED)
 		counts_of(run, m)->dhcp_retransmissions++;
+	if (out->event == STORM_DHCP_STARTED_OVER)
+		counts_of(run, m)->dhcp_naks++;
 	if (out->event == STORM_DHCP_ACKED)
 		begin_reads(run, m, reply);
 	if (out->event == STORM_DHCP_ENDED) {

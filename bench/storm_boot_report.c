@@ -24,7 +24,7 @@ static const char *const FIELDS[][2] = {
 	{"packets",
 		"data: DATA received; duplicates: of what was there; ahead_of_a_gap; "
 		"retransmissions "
-		"of the machines; lost_here, duplicated_here, delayed_here: by --loss, --dup and "
+		"of the machines; dhcp_naks: after each the machine discovered anew; lost_here, duplicated_here, delayed_here: by --loss, --dup and "
 		"--reorder; foreign: for none of the machines; send_failures and receive_drops: "
 		"this program was too slow"},
 	{"discover_to_offer_us", "from the first DISCOVER to the first OFFER"},
@@ -101,6 +101,7 @@ static void report_models(struct storm_report *r, const struct storm_mix *mix,
 		storm_report_u64(r, "duplicates", c->duplicates);
 		storm_report_u64(r, "ahead_of_a_gap", c->ahead);
 		storm_report_u64(r, "dhcp_retransmissions", c->dhcp_retransmissions);
+		storm_report_u64(r, "dhcp_naks", c->dhcp_naks);
 		storm_report_u64(r, "tftp_retransmissions", c->tftp_retransmissions);
 		report_phases(r, c);
 		storm_report_close(r);
@@ -115,6 +116,7 @@ static void report_packets(struct storm_report *r, const struct storm_boot_count
 	storm_report_u64(r, "duplicates", c->duplicates);
 	storm_report_u64(r, "ahead_of_a_gap", c->ahead);
 	storm_report_u64(r, "dhcp_retransmissions", c->dhcp_retransmissions);
+	storm_report_u64(r, "dhcp_naks", c->dhcp_naks);
 	storm_report_u64(r, "tftp_retransmissions", c->tftp_retransmissions);
 	storm_report_u64(r, "arp_answers", t->arp_answers);
 	storm_report_u64(r, "foreign", t->foreign);

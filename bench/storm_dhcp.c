@@ -253,6 +253,7 @@ static void fill_settings(const struct dhcp_options *o, struct storm_dhcp_run_se
 		.ipxe = o->ipxe,
 		.arch = (uint16_t)o->arch,
 		.retry = o->retry,
+		.nak_ends = true,
 		.give_up_us = o->give_up_us ? o->give_up_us : storm_retry_sum(&o->retry),
 	};
 	s->total = total ? total : s->clients;

@@ -126,6 +126,7 @@ void storm_dhcp_discover(struct storm_dhcp_client *c, const struct storm_dhcp_se
 	c->address = 0;
 	c->server_id = 0;
 	c->sent = 0;
+	c->naks = 0;
 	c->offered = false;
 	enter(c, s, STORM_DHCP_SELECTING, now_us, out);
 }
@@ -237,6 +238,30 @@ static void on_ack(struct storm_dhcp_client *c, const struct storm_dhcp_reply *r
 	out->event = informing ? STORM_DHCP_INFORMED : STORM_DHCP_ACKED;
 }
 
+// The exchange goes on from its beginning, in which it began when it began.
+static void start_over(struct storm_dhcp_client *c, const struct storm_dhcp_settings *s,
+	uint64_t now_us, struct storm_dhcp_out *out) {
+	uint64_t started_us = c->started_us;
+
+	c->naks++;
+	c->address = 0;
+	c->server_id = 0;
+	c->offered = false;
+	enter(c, s, STORM_DHCP_SELECTING, now_us, out);
+	c->started_us = started_us;
+	out->event = STORM_DHCP_STARTED_OVER;
+}
+
+static void on_nak(struct storm_dhcp_client *c, const struct storm_dhcp_settings *s,
+	uint64_t now_us, struct storm_dhcp_out *out) {
+	if (c->state == STORM_DHCP_SELECTING)
+		out->event = STORM_DHCP_IGNORED;
+	else if (s->nak_ends || c->naks == STORM_DHCP_NAKS_MAX)
+		fail(c, STORM_DHCP_NAK, out);
+	else
+		start_over(c, s, now_us, out);
+}
+
 static bool waits(const struct storm_dhcp_client *c) {
 	return c->state >= STORM_DHCP_SELECTING && c->state <= STORM_DHCP_INFORMING;
 }
@@ -267,10 +292,7 @@ void storm_dhcp_input(struct storm_dhcp_client *c, const struct storm_dhcp_setti
 		on_ack(c, reply, out);
 		break;
 	case STORM_DHCPNAK:
-		if (c->state == STORM_DHCP_SELECTING)
-			out->event = STORM_DHCP_IGNORED;
-		else
-			fail(c, STORM_DHCP_NAK, out);
+		on_nak(c, s, now_us, out);
 		break;
 	default:
 		out->event = STORM_DHCP_IGNORED;

@@ -16,6 +16,7 @@
 #define STORM_DHCP_MESSAGE_SIZE 600u
 #define STORM_DHCP_FILE_SIZE    129u
 #define STORM_DHCP_NO_ARCH      0xffffu
+#define STORM_DHCP_NAKS_MAX     16u // the next one ends it
 
 enum storm_dhcp_state {
 	STORM_DHCP_IDLE,
@@ -44,6 +45,7 @@ enum storm_dhcp_event {
 	STORM_DHCP_ACKED,
 	STORM_DHCP_INFORMED,
 	STORM_DHCP_RETRIED,
+	STORM_DHCP_STARTED_OVER, // after a NAK
 	STORM_DHCP_ENDED, // failed; see failure
 };
 
@@ -79,6 +81,7 @@ struct storm_dhcp_settings {
 	struct storm_dhcp_options request;  // of the REQUEST that follows
 	enum storm_dhcp_patience patience;
 	enum storm_dhcp_secs secs;
+	bool nak_ends;     // a NAK is a failure; else the client discovers anew (RFC 2131, 3.1 5)
 	uint64_t phase_us; // its clock ticks so seldom: each machine's waits are shorter by less
 	struct storm_retry retry;
 	uint64_t give_up_us; // without an answer
@@ -95,6 +98,7 @@ struct storm_dhcp_client {
 	uint32_t lease_s;
 	uint32_t tries;
 	uint32_t sent;       // messages of the exchange
+	uint32_t naks;       // after which it has started over
 	bool offered;        // address and server_id are those of an offer that waits
 	uint64_t started_us; // first message of the exchange
 	uint64_t offered_us; // first offer

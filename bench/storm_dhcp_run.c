@@ -166,6 +166,8 @@ static void act(struct run *run, uint32_t id, struct storm_dhcp_out *out) {
 	case STORM_DHCP_RETRIED:
 		t->retransmissions++;
 		break;
+	case STORM_DHCP_STARTED_OVER: // not with nak_ends
+		break;
 	case STORM_DHCP_ENDED:
 		t->failed++;
 		t->failed_by[c->failure]++;

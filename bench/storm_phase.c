@@ -51,6 +51,7 @@ void storm_boot_counts_add(struct storm_boot_counts *sum, const struct storm_boo
 	sum->duplicates += counts->duplicates;
 	sum->ahead += counts->ahead;
 	sum->dhcp_retransmissions += counts->dhcp_retransmissions;
+	sum->dhcp_naks += counts->dhcp_naks;
 	sum->tftp_retransmissions += counts->tftp_retransmissions;
 	add_failures(sum, counts);
 	for (unsigned i = 0; i < STORM_PHASES; i++)

@@ -49,6 +49,7 @@ struct storm_boot_counts {
 	uint64_t duplicates;
 	uint64_t ahead;
 	uint64_t dhcp_retransmissions;
+	uint64_t dhcp_naks; // after which the machine discovered anew
 	uint64_t tftp_retransmissions;
 	struct hist phase[STORM_PHASES];
 };

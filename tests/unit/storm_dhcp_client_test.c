@@ -210,6 +210,62 @@ static void lease_is_obtained_renewed_and_released(void **state) {
 	assert_int_equal(c.state, STORM_DHCP_IDLE);
 }
 
+// Gives a message of a type to a client that waits.
+static void answer(struct storm_dhcp_client *c, const struct storm_dhcp_settings *s, uint8_t type,
+	uint64_t now, struct storm_dhcp_out *out) {
+	struct message m = reply_to(c, type, type == 6 ? 0 : ADDRESS);
+	struct storm_dhcp_reply reply;
+
+	assert_int_equal(storm_dhcp_parse(m.bytes, m.len, &reply), 0);
+	storm_dhcp_input(c, s, &reply, SERVER_MAC, now, out);
+}
+
+static void a_nak_makes_it_discover_anew(void **state) {
+	struct storm_dhcp_client c = machine();
+	struct storm_dhcp_out out;
+	uint8_t len;
+
+	(void)state;
+	storm_dhcp_discover(&c, &SETTINGS, 1, &out);
+	answer(&c, &SETTINGS, 6, 2, &out);
+	assert_int_equal(out.event, STORM_DHCP_IGNORED); // of a DISCOVER there is none
+	answer(&c, &SETTINGS, 2, 3, &out);
+	answer(&c, &SETTINGS, 6, 900000, &out);
+	assert_int_equal(out.event, STORM_DHCP_STARTED_OVER);
+	assert_int_equal(type_of(&out), 1);
+	assert_null(option(&out, 50, &len));
+	assert_int_equal(out.dst, 0xffffffff);
+	assert_int_equal(c.started_us, 1);
+	assert_int_equal(c.deadline_us, 900000 + 1000000);
+	answer(&c, &SETTINGS, 2, 900001, &out);
+	assert_int_equal(type_of(&out), 3);
+	answer(&c, &SETTINGS, 5, 900002, &out);
+	assert_int_equal(out.event, STORM_DHCP_ACKED);
+	assert_int_equal(c.naks, 1);
+}
+
+static void naks_without_end_end_it(void **state) {
+	struct storm_dhcp_settings s = SETTINGS;
+	struct storm_dhcp_client c = machine();
+	struct storm_dhcp_out out;
+	uint32_t discovers = 1;
+
+	(void)state;
+	storm_dhcp_discover(&c, &s, 1, &out);
+	for (; c.state != STORM_DHCP_FAILED; discovers += out.len > 0) {
+		answer(&c, &s, 2, 2, &out);
+		answer(&c, &s, 6, 3, &out);
+	}
+	assert_int_equal(c.failure, STORM_DHCP_NAK);
+	assert_int_equal(discovers, 1 + STORM_DHCP_NAKS_MAX);
+	s.nak_ends = true;
+	storm_dhcp_discover(&c, &s, 1, &out);
+	answer(&c, &s, 2, 2, &out);
+	answer(&c, &s, 6, 3, &out);
+	assert_int_equal(out.event, STORM_DHCP_ENDED);
+	assert_int_equal(c.failure, STORM_DHCP_NAK);
+}
+
 static void renew_without_a_known_server_is_broadcast(void **state) {
 	struct storm_dhcp_client c = machine();
 	struct storm_dhcp_out out;
@@ -238,7 +294,8 @@ static void init_reboot_names_the_address_only(void **state) {
 	storm_dhcp_reboot(&c, &SETTINGS, 7, &out);
 	m = reply_to(&c, 6, 0);
 	give(&c, &m, 8, &out);
-	assert_int_equal(c.failure, STORM_DHCP_NAK);
+	assert_int_equal(c.state, STORM_DHCP_SELECTING);
+	assert_null(option(&out, 50, &len));
 }
 
 static void firmware_says_what_it_is(void **state) {
@@ -450,6 +507,8 @@ int main(void) {
 		cmocka_unit_test(file_is_found_in_field_option_and_overload),
 		cmocka_unit_test(strangers_and_misfits_are_ignored),
 		cmocka_unit_test(lease_is_obtained_renewed_and_released),
+		cmocka_unit_test(a_nak_makes_it_discover_anew),
+		cmocka_unit_test(naks_without_end_end_it),
 		cmocka_unit_test(renew_without_a_known_server_is_broadcast),
 		cmocka_unit_test(init_reboot_names_the_address_only),
 		cmocka_unit_test(firmware_says_what_it_is),
