@@ -127,12 +127,15 @@ static uint32_t answer_class(struct dhcp_glue *glue, enum dhcp_class class, uint
 }
 
 static void answer_in_order(struct dhcp_glue *glue) {
-	bool flooded = glue->order->flooded;
+	bool flooded = glue->order->flooded, overflowed;
 	uint32_t left = DHCP_PASS_ANSWERS;
 
 	sort(glue);
+	overflowed = dhcp_queue_overflowed(&glue->order->queue, DHCP_CLASS_UNKNOWN);
 	left -= answer_class(glue, DHCP_CLASS_KNOWN, left);
-	if (flooded && left > DHCP_PASS_UNKNOWN)
+	// As long as all find a place, nobody has to be looked for, however many come: a thousand
+	// new machines that are switched on at once wait no longer than their answers take.
+	if (flooded && overflowed && left > DHCP_PASS_UNKNOWN)
 		left = DHCP_PASS_UNKNOWN;
 	answer_class(glue, DHCP_CLASS_UNKNOWN, left);
 }

@@ -20,8 +20,9 @@ struct rte_mbuf;
 // The budget of a pass: a DHCP flood costs TFTP at most so many answers between two turns, and the
 // frames that are looked at for known machines (DHCP_PASS_RECEIVED and a round of bursts).
 #define DHCP_PASS_ANSWERS  32u
-// Of them for unknown machines while a port has more frames than a pass takes: time goes into
-// finding the known ones among them, and still no unknown machine waits for ever.
+// Of them for unknown machines while a port has more frames than a pass takes and no place is left
+// for them in the queue: time goes into finding the known ones among them, and still no unknown
+// machine waits for ever.
 #define DHCP_PASS_UNKNOWN  4u
 // After so many in a pass ports are not asked again, empty or not.
 #define DHCP_PASS_RECEIVED 256u

@@ -61,8 +61,10 @@ enum dhcp_queued dhcp_queue_push(struct dhcp_queue *queue, enum dhcp_class class
 	*place = sender->replaces ? find(queue, sender) : DHCP_NO_PLACE;
 	if (*place != DHCP_NO_PLACE)
 		return DHCP_QUEUED_INSTEAD;
-	if (line->free == DHCP_NO_PLACE)
+	if (line->free == DHCP_NO_PLACE) {
+		line->overflowed = true;
 		return DHCP_QUEUED_FULL;
+	}
 	*place = line->free;
 	line->free = queue->place[*place].next;
 	queue->place[*place].sender = *sender;
@@ -93,4 +95,11 @@ bool dhcp_queue_pop(struct dhcp_queue *queue, enum dhcp_class class, uint16_t *p
 	queue->place[*place].next = line->free;
 	line->free = *place;
 	return true;
+}
+
+bool dhcp_queue_overflowed(struct dhcp_queue *queue, enum dhcp_class class) {
+	bool overflowed = queue->line[class].overflowed;
+
+	queue->line[class].overflowed = false;
+	return overflowed;
 }

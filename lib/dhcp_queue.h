@@ -43,6 +43,7 @@ struct dhcp_waiting {
 };
 
 struct dhcp_line {
+	bool overflowed; // refused one since dhcp_queue_overflowed was asked last
 	uint16_t first;
 	uint16_t last;
 	uint16_t free; // places of this class that were given back
@@ -74,6 +75,9 @@ enum dhcp_queued dhcp_queue_push(struct dhcp_queue *queue, enum dhcp_class class
 
 // The oldest of a class. place stays the caller's until the next push. False if none waits.
 bool dhcp_queue_pop(struct dhcp_queue *queue, enum dhcp_class class, uint16_t *place);
+
+// Whether a message of this class found no place since the last call.
+bool dhcp_queue_overflowed(struct dhcp_queue *queue, enum dhcp_class class);
 
 static inline bool dhcp_queue_is_empty(const struct dhcp_queue *queue) {
 	return !queue->line[DHCP_CLASS_KNOWN].count && !queue->line[DHCP_CLASS_UNKNOWN].count;

@@ -108,6 +108,22 @@ static void a_full_class_refuses_the_newest(void **state) {
 		push(DHCP_CLASS_UNKNOWN, 1u << 20, DHCP_DISCOVER, &place), DHCP_QUEUED_NEW);
 }
 
+// Told once, and of the class that it happened to.
+static void an_overflow_is_told_once(void **state) {
+	uint16_t place, i;
+
+	(void)state;
+	dhcp_queue_init(&queue);
+	for (i = 0; i < DHCP_QUEUE_UNKNOWN; i++)
+		push(DHCP_CLASS_UNKNOWN, i, DHCP_DISCOVER, &place);
+	push(DHCP_CLASS_UNKNOWN, 3, DHCP_DISCOVER, &place); // in its own place
+	assert_false(dhcp_queue_overflowed(&queue, DHCP_CLASS_UNKNOWN));
+	push(DHCP_CLASS_UNKNOWN, 1u << 20, DHCP_DISCOVER, &place);
+	assert_false(dhcp_queue_overflowed(&queue, DHCP_CLASS_KNOWN));
+	assert_true(dhcp_queue_overflowed(&queue, DHCP_CLASS_UNKNOWN));
+	assert_false(dhcp_queue_overflowed(&queue, DHCP_CLASS_UNKNOWN));
+}
+
 struct model {
 	uint32_t machine[DHCP_CLASSES][DHCP_QUEUE_PLACES];
 	uint16_t place[DHCP_CLASSES][DHCP_QUEUE_PLACES];
@@ -181,6 +197,7 @@ int main(void) {
 		cmocka_unit_test(what_replaces_what),
 		cmocka_unit_test(a_repetition_keeps_its_turn),
 		cmocka_unit_test(a_full_class_refuses_the_newest),
+		cmocka_unit_test(an_overflow_is_told_once),
 		cmocka_unit_test(as_the_model_whatever_happens),
 	};
 
