@@ -218,5 +218,9 @@ def write(folder, result):
         lines += report.table(scene["rows"]) + [""] + notes(name, scene) + [""]
         lines += [f"![{file}](benchmarks/{file})" for file in draw(name, scene, plots)]
         lines += remarks(plots, name)
+    memif = os.path.join(plots, "memif.md")  # of `scripts/bench memif`
+    if os.path.exists(memif):
+        with open(memif) as file:
+            lines += ["", file.read().rstrip()]
     with open(os.path.join(folder, "benchmarks.md"), "w") as file:
         file.write("\n".join(lines) + "\n")
