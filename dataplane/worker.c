@@ -64,11 +64,26 @@ static uint64_t idle_us(struct worker *w) {
 	return w->next_timer_us - now < left ? w->next_timer_us - now : left;
 }
 
+// Lets DHCP gather while much of it comes. Whoever hands a frame over need not wake it: it looks soon.
+static bool nap(struct worker *w) {
+	uint64_t now = w->time.now.us;
+	uint32_t us = nap_us(&w->nap, tftp_server_active(w->tftp), now);
+
+	if (!w->sleeps || us == 0 || w->next_timer_us < now + us)
+		return false;
+	wait_nap(us);
+	timekeeper_renew(&w->time, rte_rdtsc());
+	return true;
+}
+
 // Says that it sleeps before it looks at the rings a last time; whoever hands a frame over does it
 // the other way round, so one of the two notices.
 static void rest(struct worker *w) {
-	uint64_t us = idle_us(w);
+	uint64_t us;
 
+	if (nap(w))
+		return;
+	us = idle_us(w);
 	if (us == 0) {
 		rte_pause();
 		return;
@@ -94,6 +109,7 @@ int worker_run(void *arg) {
 	struct worker *w = arg;
 	uint32_t work;
 
+	wait_precisely();
 	atomic_store(&w->sleeping, false);
 	while (!atomic_load_explicit(w->stop, memory_order_relaxed)) {
 		uint64_t start = rte_rdtsc();
@@ -101,6 +117,7 @@ int worker_run(void *arg) {
 		timekeeper_tick(&w->time, start);
 		reconfigure(w);
 		work = worker_recv(w); // and handle, frame by frame
+		nap_count(&w->nap, work, w->time.now.us);
 		work += worker_send(w);
 		sweep(w);
 		if (work)

@@ -13,6 +13,7 @@
 #include "events.h"
 #include "frame.h"
 #include "handover.h"
+#include "nap.h"
 #include "outlook.h"
 #include "shm_abi.h"
 #include "stats.h"
@@ -24,11 +25,11 @@
 #define WORKER_ROUNDS        64u // bursts of each queue in a pass: what stands in a ring
 #define WORKER_OUT           64u // frames that wait for their port, per port
 #define WORKER_MAX_QUEUES    64u
-#define WORKER_IDLE_US       5u  // after so long without work a worker sleeps
+#define WORKER_IDLE_US       5u      // after so long without work a worker sleeps
 #define WORKER_SLEEP_MAX_US  100000u // control's grace periods count on it
 #define WORKER_BLOCKED_US    1000u   // sleep while a port takes no frames
 #define WORKER_STALLED_US    50000u // after so long its frames are dropped, for the other ports' sake
-#define WORKER_HEARD_US      50000u // a frame that came in tells for so long that the link is up
+#define WORKER_HEARD_US      50000u  // a frame that came in tells for so long that the link is up
 #define WORKER_PORT_BURST_NS 100000u // how far a port with a rate may be ahead of it
 #define WORKER_DHCP_SWEEP_US 1000000u
 #define WORKER_DHCP_SWEEP    4096u // leases looked at in one sweep
@@ -87,7 +88,8 @@ struct worker {
 	uint16_t tid_count;
 	uint64_t next_timer_us;
 	uint64_t last_work_us;
-	bool idled; // the last pass found nothing to do
+	struct nap nap; // whether frames come so fast that it pays to let them gather
+	bool idled;     // the last pass found nothing to do
 
 	const struct outlook *outlook;              // what this worker goes by
 	_Atomic(const struct outlook *) *published; // main: rw, workers: ro

@@ -9,11 +9,13 @@
 
 #include <errno.h>
 #include <sys/eventfd.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
 #define BLIND_STEP_US 500u
+#define SLACK_NS      1000u
 
 int wait_init(struct waiter *waiter) {
 	int fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
@@ -65,6 +67,16 @@ void wait_sleep(struct waiter *waiter, uint64_t timeout_us) {
 	if (waiter->fds[0].revents)
 		(void)!read(waiter->fds[0].fd, &wakes, sizeof(wakes));
 	clear_errors(waiter);
+}
+
+void wait_precisely(void) {
+	prctl(PR_SET_TIMERSLACK, SLACK_NS);
+}
+
+void wait_nap(uint32_t us) {
+	struct timespec left = {.tv_nsec = (long)us * 1000};
+
+	nanosleep(&left, NULL);
 }
 
 void wait_wake(int event_fd) {

@@ -28,6 +28,13 @@ int wait_add(struct waiter *waiter, int fd);
 // Sleeps until a descriptor is readable or timeout_us have passed.
 void wait_sleep(struct waiter *waiter, uint64_t timeout_us);
 
+// For the calling thread: its sleeps end within a microsecond of their time, not within the 50 that
+// Linux allows itself.
+void wait_precisely(void);
+
+// Sleeps for that long whatever comes.
+void wait_nap(uint32_t us);
+
 // From any thread: ends the sleep under way, or the next one.
 void wait_wake(int event_fd);
 
