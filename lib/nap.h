@@ -10,7 +10,7 @@
 
 #include <stdint.h>
 
-#define NAP_US      100u // a nap
+#define NAP_US      300u // a nap
 #define NAP_SPAN_US 500u // frames are counted over so long
 #define NAP_FRAMES  4u   // that come in one span, 8,000 a second, make naps pay
 
