@@ -64,7 +64,8 @@ static uint64_t idle_us(struct worker *w) {
 	return w->next_timer_us - now < left ? w->next_timer_us - now : left;
 }
 
-// Lets DHCP gather while much of it comes. Whoever hands a frame over need not wake it: it looks soon.
+// Lets DHCP gather while much of it comes. Whoever hands a frame over need not wake it: it looks
+// soon.
 static bool nap(struct worker *w) {
 	uint64_t now = w->time.now.us;
 	uint32_t us = nap_us(&w->nap, tftp_server_active(w->tftp), now);

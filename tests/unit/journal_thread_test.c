@@ -45,9 +45,11 @@ static void bad_configurations_are_refused(void **state) {
 		const char *name;
 		uint32_t segment_bytes;
 		uint32_t max_leases;
+		uint32_t gather_us;
 	} cases[] = {
 		{"segment not of whole pages", 5000, 10},
 		{"too many leases", SMALL, UINT32_MAX},
+		{"gathers for a second", SMALL, 10, 1000000},
 	};
 	struct rig *rig = rig_new(SMALL, NULL);
 
@@ -55,6 +57,7 @@ static void bad_configurations_are_refused(void **state) {
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		struct journal_config config = {.segment_bytes = cases[i].segment_bytes,
 			.max_leases = cases[i].max_leases,
+			.gather_us = cases[i].gather_us,
 			.block = &rig->block,
 			.sync = &rig->sync,
 			.wake_fd = -1};
