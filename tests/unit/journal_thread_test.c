@@ -385,6 +385,7 @@ static int slow_sync(int fd) {
 
 static int no_sync(int fd) {
 	(void)fd;
+	atomic_fetch_add(&syncs_begun, 1);
 	return 0;
 }
 
@@ -421,7 +422,8 @@ static void what_gathers_during_a_sync_is_one_batch(void **state) {
 }
 
 // Several thousand leases a second, one by one, on a disk whose sync takes no time: a sync for each
-// would cost the machine more than the leases. The first after a pause does not wait.
+// would cost the machine more than the leases. Where making the spare segment holds the thread up,
+// all of them may be one batch.
 static void small_batches_gather(void **state) {
 	struct journal_io io = journal_io_system;
 	struct rig *rig;
@@ -429,7 +431,7 @@ static void small_batches_gather(void **state) {
 	unsigned elapsed_ms;
 
 	(void)state;
-	io.fdatasync = slow_sync;
+	io.fdatasync = no_sync;
 	rig = rig_new(0, &io);
 	rig->gather_us = JOURNAL_GATHER_US;
 	rig_start(rig);
@@ -444,7 +446,7 @@ static void small_batches_gather(void **state) {
 	}
 	assert_int_equal(rig_settle(rig, 10000), 0);
 	elapsed_ms = (unsigned)((now_us() - began_us) / 1000);
-	assert_in_range(atomic_load(&syncs_begun), 2, elapsed_ms + 2);
+	assert_in_range(atomic_load(&syncs_begun), 1, elapsed_ms + 2);
 	rig_free(rig);
 }
 
