@@ -66,7 +66,8 @@ static void silence_ends_it(void **state) {
 	uint64_t now_us = feed(&nap, NOW, 10, 1000);
 
 	(void)state;
-	assert_int_equal(nap_us(&nap, 0, now_us + 2 * NAP_SPAN_US), 0);
+	assert_int_equal(nap_us(&nap, 0, now_us + 2 * NAP_SPAN_US), NAP_US);
+	assert_int_equal(nap_us(&nap, 0, now_us + NAP_WEIGHT * NAP_SPAN_US), 0);
 	nap_count(&nap, 1, now_us + 1000000);
 	assert_int_equal(nap_us(&nap, 0, now_us + 1000000), 0);
 }
