@@ -103,8 +103,8 @@ void dhcp_glue_handle(struct dhcp_glue *glue, uint16_t port, const struct frame_
 	case DHCP_SILENT:
 		break;
 	case DHCP_REPLY:
-		if (!send_payload(glue, port, &glue->output.to, glue->output.payload,
-			    glue->output.len))
+		if (!send_payload(
+			    glue, port, &glue->output.to, glue->output.payload, glue->output.len))
 			stat_inc(&w->stats, STAT_DHCP_TX_BLOCKED);
 		else
 			worker_end_phase(w, glue->output.phase, received_us);
@@ -137,22 +137,35 @@ static void settle_records(struct dhcp_glue *glue, const struct parked_reply *re
 			dhcp_server_durable(&glue->server, &reply->record[i]);
 }
 
+// False: it must wait, for the port or for the next portion.
+static bool send_parked(struct dhcp_glue *glue, const struct parked_reply *reply) {
+	struct worker *w = glue->worker;
+
+	if (!dhcp_glue_can_answer(glue))
+		return false;
+	if (!parked_may_leave(&glue->parked, w->time.now.us)) {
+		glue->resume_us = parked_resume_us(&glue->parked);
+		return false;
+	}
+	(void)send_payload(glue, reply->port, &reply->to, reply->payload, reply->len);
+	worker_end_phase(w, reply->phase, reply->received_us);
+	return true;
+}
+
 void dhcp_glue_send(struct dhcp_glue *glue) {
 	uint64_t durable = journal_durable(glue->journal); // before the failed ones are taken
 	struct worker *w = glue->worker;
 	const struct parked_reply *reply;
 
+	glue->resume_us = UINT64_MAX;
 	take_failed(glue);
 	while ((reply = parked_first(&glue->parked)) && reply->wait_lsn <= durable) {
 		if (failed_lsns_has(&glue->failed, reply->wait_lsn))
 			stat_inc(&w->stats, STAT_DHCP_NOT_DURABLE);
 		else if (parked_is_late(reply, w->time.now.us))
 			stat_inc(&w->stats, STAT_DHCP_PARKED_TOO_LONG);
-		else if (reply->len &&
-			 !send_payload(glue, reply->port, &reply->to, reply->payload, reply->len))
+		else if (reply->len && !send_parked(glue, reply))
 			return;
-		else if (reply->len)
-			worker_end_phase(w, reply->phase, reply->received_us);
 		settle_records(glue, reply);
 		parked_pop(&glue->parked);
 	}

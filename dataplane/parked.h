@@ -14,15 +14,21 @@
 
 #define PARKED_BYTES (16u << 20) // some 30,000 replies: 50 ms at 600,000 a second
 
+// A disk that stood still lets hundreds of replies go at once, and those to one relay must fit its
+// socket: 166 do by Linux' default. So what has waited for long leaves in portions.
+#define PARKED_STALL_US   10000u // a reply that waited for less leaves at once
+#define PARKED_PORTION_US 1000u
+#define PARKED_PORTION    64u // replies, or an eighth of what waits when that is more
+
 struct parked_reply {
 	uint32_t size; // of the entry in the ring, payload included; 0: the ring goes on at its
 		       // start
 	uint16_t len; // of the payload; 0: nothing is sent
 	uint16_t port;
 	uint8_t record_count;
-	uint8_t phase;     // enum rouse_phase that it ends
-	uint64_t wait_lsn; // sent when this and all before is durable
-	uint64_t since_us; // when it was parked
+	uint8_t phase;        // enum rouse_phase that it ends
+	uint64_t wait_lsn;    // sent when this and all before is durable
+	uint64_t since_us;    // when it was parked
 	uint64_t received_us; // when the message came that it answers
 	struct frame_to to;
 	struct journal_record record[DHCP_RECORDS_MAX];
@@ -35,6 +41,8 @@ struct parked {
 	uint32_t head; // where the next entry goes
 	uint32_t tail; // the oldest entry
 	uint32_t count;
+	uint64_t portion_us; // when the portion began
+	uint32_t portion;    // what is left of it
 };
 
 // memory: size bytes, aligned to 8. size: a multiple of 8, at least twice the largest entry.
@@ -53,6 +61,14 @@ void parked_push(struct parked *parked, const struct dhcp_output *output, uint16
 
 // Whether the reply has waited longer than DHCP_PARK_MAX_MS and must not be sent any more.
 bool parked_is_late(const struct parked_reply *reply, uint64_t now_us);
+
+// Whether the oldest reply may leave now, as far as portions go; takes it from the portion.
+bool parked_may_leave(struct parked *parked, uint64_t now_us);
+
+// When the next portion begins.
+static inline uint64_t parked_resume_us(const struct parked *parked) {
+	return parked->portion_us + PARKED_PORTION_US;
+}
 
 // The oldest entry, or NULL.
 const struct parked_reply *parked_first(const struct parked *parked);

@@ -45,8 +45,11 @@ static void sweep(struct worker *w) {
 	w->next_timer_us = tftp_server_expire(w->tftp, w->time.now);
 	atomic_store_explicit(
 		&w->block->sessions, tftp_server_active(w->tftp), memory_order_relaxed);
-	if (w->dhcp)
-		dhcp_glue_sweep(w->dhcp, w->time.now);
+	if (!w->dhcp)
+		return;
+	dhcp_glue_sweep(w->dhcp, w->time.now);
+	if (w->dhcp->resume_us < w->next_timer_us)
+		w->next_timer_us = w->dhcp->resume_us;
 }
 
 // How long there is nothing to do for sure; 0: do not sleep.
