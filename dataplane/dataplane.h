@@ -37,6 +37,7 @@ struct dataplane {
 	_Atomic bool link_up[PORT_MAX];
 	struct handover handover;
 	uint16_t worker_count;
+	bool go_first;         // workers go before other programs (turn.h)
 	struct worker *worker; // [worker_count]
 	struct dhcp_glue *dhcp;
 	struct dhcp_order *dhcp_order; // freed at the end

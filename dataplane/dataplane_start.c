@@ -25,6 +25,7 @@
 #include "log.h"
 #include "probe_mark.h"
 #include "start_check.h"
+#include "turn.h"
 #include "tftp.h"
 #include "unmap_guard.h"
 #include "worker_setup.h"
@@ -284,9 +285,25 @@ static int make_rings(struct dataplane *dp) {
 	return rc;
 }
 
-static int make_workers(struct dataplane *dp) {
-	int rc = worker_setup(dp);
+// Without it they still work, and a busy machine makes their clients wait now and then.
+static bool may_go_first(void) {
+	int rc = turn_probe();
 
+	if (rc < 0)
+		log_say(LOG_LEVEL_NOTICE,
+			"workers take turns with other programs, so answers may be milliseconds "
+			"late "
+			"on a busy machine: SCHED_FIFO needs CAP_SYS_NICE or LimitRTPRIO=1 (%s)",
+			strerror(-rc));
+	return rc == 0;
+}
+
+static int make_workers(struct dataplane *dp) {
+	bool sleep = snapshot_of(dp)->idle == POLICY_IDLE_ADAPTIVE;
+	int rc;
+
+	dp->go_first = sleep && may_go_first();
+	rc = worker_setup(dp);
 	if (rc < 0)
 		log_say(LOG_LEVEL_ERROR, "cannot make the workers: %s", strerror(-rc));
 	return rc;

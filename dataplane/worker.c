@@ -67,6 +67,14 @@ static uint64_t idle_us(struct worker *w) {
 	return w->next_timer_us - now < left ? w->next_timer_us - now : left;
 }
 
+// The clock goes on after a sleep, and the worker has slept.
+static void awake(struct worker *w) {
+	uint64_t slept_at_us = w->time.now.us;
+
+	timekeeper_renew(&w->time, rte_rdtsc());
+	turn_slept(&w->turn, w->time.now.us - slept_at_us);
+}
+
 // Lets DHCP gather while much of it comes. Whoever hands a frame over need not wake it: it looks
 // soon.
 static bool nap(struct worker *w) {
@@ -75,8 +83,9 @@ static bool nap(struct worker *w) {
 
 	if (!w->sleeps || us == 0 || w->next_timer_us < now + us)
 		return false;
+	turn_sleep(&w->turn);
 	wait_nap(us);
-	timekeeper_renew(&w->time, rte_rdtsc());
+	awake(w);
 	return true;
 }
 
@@ -94,11 +103,12 @@ static void rest(struct worker *w) {
 	}
 	atomic_store(&w->sleeping, true);
 	if (!handover_pending(w->handover, w->index)) {
+		turn_sleep(&w->turn);
 		wait_sleep(&w->waiter, us);
 		atomic_fetch_add_explicit(&w->block->sleeps, 1, memory_order_relaxed);
 	}
 	atomic_store(&w->sleeping, false);
-	timekeeper_renew(&w->time, rte_rdtsc());
+	awake(w);
 }
 
 static void account(struct worker *w, uint64_t start_tsc, bool worked) {
@@ -119,6 +129,7 @@ int worker_run(void *arg) {
 		uint64_t start = rte_rdtsc();
 
 		timekeeper_tick(&w->time, start);
+		turn_check(&w->turn, tftp_server_active(w->tftp), w->time.now.us);
 		reconfigure(w);
 		work = worker_recv(w); // and handle, frame by frame
 		nap_count(&w->nap, work, w->time.now.us);

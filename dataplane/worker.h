@@ -19,6 +19,7 @@
 #include "stats.h"
 #include "tftp_server.h"
 #include "timekeeper.h"
+#include "turn.h"
 #include "wait.h"
 
 #define WORKER_BURST         32u
@@ -89,7 +90,8 @@ struct worker {
 	uint64_t next_timer_us;
 	uint64_t last_work_us;
 	struct nap nap; // whether frames come so fast that it pays to let them gather
-	bool idled;     // the last pass found nothing to do
+	struct turn turn;
+	bool idled; // the last pass found nothing to do
 
 	const struct outlook *outlook;              // what this worker goes by
 	_Atomic(const struct outlook *) *published; // main: rw, workers: ro

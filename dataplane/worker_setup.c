@@ -116,6 +116,7 @@ static int setup_worker(struct dataplane *dp, uint16_t index) {
 	w->index = index;
 	w->port_count = dp->port_count;
 	w->sleeps = dp->current->policy.snapshot->idle == POLICY_IDLE_ADAPTIVE;
+	w->turn.may = dp->go_first;
 	w->block = &dp->state.workers[index];
 	w->phases = &dp->state.phases[index];
 	w->stats.counter = w->block->counter;
