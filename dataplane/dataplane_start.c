@@ -25,8 +25,8 @@
 #include "log.h"
 #include "probe_mark.h"
 #include "start_check.h"
-#include "turn.h"
 #include "tftp.h"
+#include "turn.h"
 #include "unmap_guard.h"
 #include "worker_setup.h"
 
@@ -292,8 +292,8 @@ static bool may_go_first(void) {
 	if (rc < 0)
 		log_say(LOG_LEVEL_NOTICE,
 			"workers take turns with other programs, so answers may be milliseconds "
-			"late "
-			"on a busy machine: SCHED_FIFO needs CAP_SYS_NICE or LimitRTPRIO=1 (%s)",
+			"late on a busy machine: SCHED_FIFO needs CAP_SYS_NICE or LimitRTPRIO=1 "
+			"(%s)",
 			strerror(-rc));
 	return rc == 0;
 }

@@ -103,8 +103,8 @@ void dhcp_glue_handle(struct dhcp_glue *glue, uint16_t port, const struct frame_
 	case DHCP_SILENT:
 		break;
 	case DHCP_REPLY:
-		if (!send_payload(
-			    glue, port, &glue->output.to, glue->output.payload, glue->output.len))
+		if (!send_payload(glue, port, &glue->output.to, glue->output.payload,
+			    glue->output.len))
 			stat_inc(&w->stats, STAT_DHCP_TX_BLOCKED);
 		else
 			worker_end_phase(w, glue->output.phase, received_us);
@@ -141,13 +141,12 @@ static void settle_records(struct dhcp_glue *glue, const struct parked_reply *re
 static bool send_parked(struct dhcp_glue *glue, const struct parked_reply *reply) {
 	struct worker *w = glue->worker;
 
-	if (!dhcp_glue_can_answer(glue))
-		return false;
-	if (!parked_may_leave(&glue->parked, w->time.now.us)) {
+	if (!parked_may_leave(&glue->parked, reply, w->time.now.us)) {
 		glue->resume_us = parked_resume_us(&glue->parked);
 		return false;
 	}
-	(void)send_payload(glue, reply->port, &reply->to, reply->payload, reply->len);
+	if (!send_payload(glue, reply->port, &reply->to, reply->payload, reply->len))
+		return false;
 	worker_end_phase(w, reply->phase, reply->received_us);
 	return true;
 }

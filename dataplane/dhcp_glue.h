@@ -25,8 +25,8 @@ struct dhcp_glue {
 	struct dhcp_order *order;
 	struct parked parked;
 	struct failed_lsns failed;
-	uint64_t sweep_us;  // when to sweep next
-	uint64_t resume_us; // when more parked replies may leave; UINT64_MAX: none is held
+	uint64_t sweep_us;            // when to sweep next
+	uint64_t resume_us;           // when more parked replies may leave; UINT64_MAX: none is held
 	struct probe_results *probes; // NULL: the journal knows which addresses are free
 	uint64_t in_vain;             // DISCOVERs without an address, when last looked at
 	uint32_t probes_told;         // how many of them the lease table has been told

@@ -75,10 +75,8 @@ bool parked_is_late(const struct parked_reply *reply, uint64_t now_us) {
 	return reply->len && now_us - reply->since_us > DHCP_PARK_MAX_MS * 1000u;
 }
 
-bool parked_may_leave(struct parked *parked, uint64_t now_us) {
-	const struct parked_reply *reply = parked_first(parked);
-
-	if (!reply->len || now_us - reply->since_us < PARKED_STALL_US)
+bool parked_may_leave(struct parked *parked, const struct parked_reply *reply, uint64_t now_us) {
+	if (now_us - reply->since_us < PARKED_STALL_US)
 		return true;
 	if (now_us >= parked_resume_us(parked)) {
 		parked->portion_us = now_us;

@@ -63,7 +63,7 @@ void parked_push(struct parked *parked, const struct dhcp_output *output, uint16
 bool parked_is_late(const struct parked_reply *reply, uint64_t now_us);
 
 // Whether the oldest reply may leave now, as far as portions go; takes it from the portion.
-bool parked_may_leave(struct parked *parked, uint64_t now_us);
+bool parked_may_leave(struct parked *parked, const struct parked_reply *reply, uint64_t now_us);
 
 // When the next portion begins.
 static inline uint64_t parked_resume_us(const struct parked *parked) {

@@ -6,9 +6,8 @@
 // It goes by what came lately. Not while a transfer runs: many in lock-step would take a seventh of
 // the processor time less, but be as much slower. Pure; each worker has one.
 //
-// A single quiet span does not end it. A worker that waits in poll instead is woken by the sender's
-// softirq as if the sender were about to sleep, and Linux then puts it behind the sender, on its
-// processor, up to the next tick: 4 ms without an answer while another processor idles.
+// A single quiet span does not end it: in poll the worker would be woken onto the sender's processor
+// (dataplane/turn.h).
 
 #pragma once
 

@@ -49,7 +49,8 @@ def perfdhcp(lab, server, rate, seconds):
     clients = int(rate * seconds * 1.2) + 100
     done = subprocess.run(
         lab.inside("client", "perfdhcp", "-4", "-g", "single", "-r", rate, "-R", clients, "-p", seconds,
-                   "-W", 1000000, "-l", "eth0", server.address), text=True, capture_output=True, timeout=seconds + 60)
+                   "-W", 1000000, "-l", "eth0", server.address), text=True, capture_output=True,
+        timeout=seconds + 60)
     values = PERFDHCP_WORDS.findall(done.stdout)
     if len(values) != 6:
         raise RuntimeError(f"perfdhcp: {done.stdout}{done.stderr}")
