@@ -86,4 +86,4 @@ enum tftp_option_id {
 // gives 13.7 and 64 give 52.0 (design.md §4).
 #define TFTP_IPXE_BLKSIZE   1432
 #define TFTP_AHEAD          8
-#define TFTP_AHEAD_TIMEOUTS 3 // in a row after which the client is held not to bear it
+#define TFTP_AHEAD_TIMEOUTS 5 // in a row after which the client is held not to bear it

@@ -132,6 +132,10 @@ static void hint(struct tftp_session *session) {
 	// With one block in flight, as always with a window of 1, no gap can be seen.
 	if (session->rewinding != REWIND_NONE || acked == 0 || session->highest < acked + 2)
 		return;
+	// What follows a gap is acknowledged when the gap is closed, and tells nothing of the round
+	// trip: were it measured, each gap would make the next one last longer.
+	if (session->ahead)
+		session->timed_block = 0;
 	session->rewinding = REWIND_HINTED;
 	session->deadline_us -= session->rto_us - wait_us(session);
 }
@@ -139,8 +143,9 @@ static void hint(struct tftp_session *session) {
 // With a window it may be the client's only word about a gap at the window's first block, or a
 // duplicate of the network's; both look alike.
 static enum tftp_ack_result same_ack(struct tftp_session *session) {
-	// Before the first window is through nobody knows how long the client takes for one.
-	if (session->srtt_us)
+	// Before the first window is through nobody knows how long the client takes for one. When
+	// sending ahead there is no window: each block is acknowledged.
+	if (session->srtt_us || session->ahead)
 		hint(session);
 	return TFTP_ACK_SAME;
 }
@@ -177,10 +182,10 @@ static bool tells_of_copy(const struct tftp_session *session, uint64_t block) {
 }
 
 // Whether the ACK may be for what was sent before the rewind, while the timed block is one
-// repeated.
+// repeated. Not when sending ahead: nothing but the missing block moves that client's ACK on.
 static bool may_be_of_first_copy(const struct tftp_session *session, uint64_t block) {
-	return session->rewinding == REWIND_SENT && session->rewound_to == (uint32_t)block &&
-	       session->timed_block != block;
+	return !session->ahead && session->rewinding == REWIND_SENT &&
+	       session->rewound_to == (uint32_t)block && session->timed_block != block;
 }
 
 // A sample of the first window replaces that of the OACK, which tells little of a window's.
@@ -195,8 +200,24 @@ static void measure_window(struct tftp_session *session, uint64_t block, uint64_
 	session->timed_block = 0;
 }
 
+// Whether the client, which keeps what comes behind a gap, lacks another block of those that were
+// out when the gap was told: that was lost as well, and nothing else would tell of it before the
+// timer (RFC 6582's partial acknowledgment).
+static bool tells_of_second_gap(const struct tftp_session *session, uint64_t block) {
+	return session->ahead && session->rewinding == REWIND_SENT &&
+	       (int32_t)(session->rewound_to - (uint32_t)block) > 0;
+}
+
+static enum tftp_ack_result repeat_second_gap(struct tftp_session *session) {
+	session->next = tftp_session_acked(session) + 1;
+	session->timed_block = 0;
+	session->rewinding = REWIND_SENT; // up to the same block as before
+	return TFTP_ACK_GAP;
+}
+
 static enum tftp_ack_result advance(struct tftp_session *session, uint64_t block, uint64_t now_us) {
 	bool copy = session->windowsize > 1 && tells_of_copy(session, block);
+	bool second_gap = tells_of_second_gap(session, block);
 	uint64_t sent;
 
 	measure_window(session, block, now_us);
@@ -206,6 +227,8 @@ static enum tftp_ack_result advance(struct tftp_session *session, uint64_t block
 	session->last_seen_us = now_us;
 	if (block == session->blocks)
 		return TFTP_ACK_DONE;
+	if (second_gap)
+		return repeat_second_gap(session);
 	// With a window of 1 more than one block is out only when sending ahead, where the client
 	// keeps what comes behind a gap, and after the pair at the wrap.
 	if (block < session->highest && session->windowsize > 1 && !copy) {

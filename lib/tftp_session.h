@@ -13,9 +13,9 @@
 //
 // Send-ahead: iPXE never asks for a window, but keeps every block that it gets and acknowledges
 // each with the last one before its first gap. Such a session (ahead > 0) has up to ahead blocks in
-// flight; of what is lost only the first missing block is sent again. iPXE reads the high bits of a
-// block's number out of its own first gap, so no block behind a multiple of 65,536 leaves while one
-// before it is missing.
+// flight; of what is lost only the first missing block is sent again, and when its ACK tells that
+// another is missing, that one at once. iPXE reads the high bits of a block's number out of its own
+// first gap, so no block behind a multiple of 65,536 leaves while one before it is missing.
 //
 // Pacing: each block moves the session's token bucket on (pace.h). burst packets may leave back to
 // back; it is halved when something was lost, and grows by one with each window that arrives whole.

@@ -5,7 +5,6 @@
 // loss, and when it stops. The client here does as iPXE does: it keeps every block that it gets and
 // acknowledges each with the last one before its first gap.
 
-#include "lease.h"
 #include "tftp_core.h"
 #include "tftp_world.h"
 #include "unit.h"
@@ -24,49 +23,18 @@ struct client {
 	uint64_t received;
 };
 
-// A lease of a machine with WORLD_CLIENT's address.
-static struct lease_table *leases(
-	struct world *world, const uint8_t mac[6], bool ipxe, bool send_ahead) {
-	static _Atomic uint64_t high;
-	static struct lease_record records[16];
-	const uint64_t seed[2] = {1, 2};
-	struct lease_table *table =
-		lease_table_init(aligned_alloc(64, (lease_table_size(16) + 63) & ~(size_t)63),
-			records, 16, seed, &high);
-	struct lease_who who = {.key = {.htype = 1, .hlen = 6},
-		.says_ipxe = ipxe,
-		.send_ahead = send_ahead,
-		.arch = 0};
-	struct lease_record *record;
-
-	memcpy(who.key.bytes, mac, 6);
-	lease_set_policy(table, &world->fixture.policy);
-	if (lease_claim(table, &who, WORLD_CLIENT, true, world->now, &record) != LEASE_OK)
-		fail_msg("no lease");
-	lease_note(record, &who);
-	return table;
-}
-
 static struct world *world_of(const uint8_t mac[6], bool ipxe, bool send_ahead) {
 	struct world *world = world_begin_at(100000000000, 64, 1468, 64);
 
 	world_file(world, "kernel", 1000000);
 	world_file(world, "big", BIG);
 	world_start(world);
-	world->leases = leases(world, mac, ipxe, send_ahead);
-	world_restart(world);
+	world_lease(world, mac, ipxe, send_ahead);
 	return world;
 }
 
 static struct world *world_with(bool ipxe, bool send_ahead) {
 	return world_of((const uint8_t[])WORLD_MAC(WORLD_CLIENT), ipxe, send_ahead);
-}
-
-static void finish(struct world *world) {
-	struct lease_table *table = world->leases;
-
-	world_end(world);
-	free(table);
 }
 
 static struct client open_as_ipxe(struct world *world, uint16_t port, const char *name) {
@@ -111,7 +79,7 @@ static void ipxe_with_a_lease_gets_eight_in_flight(void **state) {
 	assert_int_equal(in_flight(world), TFTP_AHEAD);
 	assert_int_equal(world_stat(world, STAT_TFTP_SEND_AHEAD), 1);
 	free(client.has);
-	finish(world);
+	world_end(world);
 }
 
 static void others_get_one(void **state) {
@@ -127,7 +95,7 @@ static void others_get_one(void **state) {
 
 		assert_int_equal(in_flight(worlds[i]), 1);
 		free(client.has);
-		finish(worlds[i]);
+		world_end(worlds[i]);
 	}
 }
 
@@ -153,7 +121,7 @@ static void other_requests_of_the_same_machine_get_one(void **state) {
 		world_error(world, &sent, 0);
 	}
 	assert_int_equal(world_stat(world, STAT_TFTP_SEND_AHEAD), 0);
-	finish(world);
+	world_end(world);
 }
 
 // Loses every n-th packet of the server and every m-th ACK, across the 65,536th block.
@@ -186,7 +154,7 @@ static void run_lossy(uint32_t lose_data, uint32_t lose_ack) {
 				       2 * (client.blocks / lose_ack) + 20);
 	assert_int_equal(world_stat(world, STAT_TFTP_AHEAD_STOPPED), 0);
 	free(client.has);
-	finish(world);
+	world_end(world);
 }
 
 static void what_is_lost_is_sent_again_alone(void **state) {
@@ -216,7 +184,7 @@ static void a_client_that_keeps_nothing_still_gets_its_file(void **state) {
 	}
 	assert_int_equal(world_stat(world, STAT_TFTP_DONE), 1);
 	free(client.has);
-	finish(world);
+	world_end(world);
 }
 
 static void silence_stops_it_for_the_machine(void **state) {
@@ -234,7 +202,7 @@ static void silence_stops_it_for_the_machine(void **state) {
 	client = open_as_ipxe(world, 1001, "kernel");
 	assert_int_equal(in_flight(world), 1);
 	free(client.has);
-	finish(world);
+	world_end(world);
 }
 
 static void an_error_stops_it_for_the_machine(void **state) {
@@ -250,7 +218,7 @@ static void an_error_stops_it_for_the_machine(void **state) {
 	client = open_as_ipxe(world, 1001, "kernel");
 	assert_int_equal(in_flight(world), 1);
 	free(client.has);
-	finish(world);
+	world_end(world);
 }
 
 // The dead process may have had blocks in flight; the next one goes on with one.
@@ -263,7 +231,7 @@ static void a_restart_goes_on_with_one(void **state) {
 	assert_int_equal(world_restart(world), 1);
 	assert_int_equal(in_flight(world), 1);
 	free(client.has);
-	finish(world);
+	world_end(world);
 }
 
 int main(void) {

@@ -37,10 +37,12 @@ static void send_request(struct client *client) {
 	uint8_t bytes[512] = {0, TFTP_RRQ};
 	size_t len = 2 + (size_t)sprintf((char *)bytes + 2, "%s%coctet", client->file, 0) + 1;
 
-	if (client->model->tsize)
+	if (client->model->tsize && !client->model->tsize_last)
 		len = add_option(bytes, len, "tsize", 0);
 	if (client->model->blksize)
 		len = add_option(bytes, len, "blksize", client->blksize);
+	if (client->model->tsize_last)
+		len = add_option(bytes, len, "tsize", 0);
 	if (client->model->windowsize)
 		len = add_option(bytes, len, "windowsize", client->windowsize);
 	client->send(client, TFTP_PORT, bytes, len);
@@ -180,17 +182,20 @@ static void syslinux_data(
 }
 
 const struct client_model client_models[CLIENT_KINDS] = {
-	[CLIENT_IPXE] = {"iPXE", 1432, 0, true, 250000, 8000000, 200, 6, true, ipxe_data},
-	[CLIENT_EDK2] = {"EDK2", 1468, 4, false, 4000000, 4000000, 100, 6, true, edk2_data},
-	[CLIENT_GRUB] = {"GRUB", 1024, 0, true, 400000, 1200000, 105, 40, false, grub_data},
-	[CLIENT_UBOOT] = {"U-Boot", 1468, 0, true, 5000000, 5000000, 100, 10, true, uboot_data},
-	[CLIENT_UBOOT_WINDOW] = {"U-Boot, window 8", 1468, 8, true, 5000000, 5000000, 100, 10, true,
+	[CLIENT_IPXE] = {"iPXE", 1432, 0, true, true, 250000, 8000000, 200, 6, true, ipxe_data},
+	[CLIENT_EDK2] = {"EDK2", 1468, 4, false, false, 4000000, 4000000, 100, 6, true, edk2_data},
+	[CLIENT_GRUB] = {"GRUB", 1024, 0, true, false, 400000, 1200000, 105, 40, false, grub_data},
+	[CLIENT_UBOOT] = {"U-Boot", 1468, 0, true, false, 5000000, 5000000, 100, 10, true,
 		uboot_data},
-	[CLIENT_ATFTP] = {"atftp", 1428, 16, false, 5000000, 5000000, 100, 5, true, atftp_data},
-	[CLIENT_AGENT] = {"agent, window 64", 1468, 64, true, 250000, 8000000, 200, 6, true,
+	[CLIENT_UBOOT_WINDOW] = {"U-Boot, window 8", 1468, 8, true, false, 5000000, 5000000, 100,
+		10, true, uboot_data},
+	[CLIENT_ATFTP] = {"atftp", 1428, 16, false, false, 5000000, 5000000, 100, 5, true,
+		atftp_data},
+	[CLIENT_AGENT] = {"agent, window 64", 1468, 64, true, false, 250000, 8000000, 200, 6, true,
 		agent_data},
-	[CLIENT_BUSYBOX] = {"busybox", 0, 0, false, 100000, 2000000, 150, 12, true, busybox_data},
-	[CLIENT_SYSLINUX] = {"syslinux", 1408, 0, true, 110000, 3500000, 140, 14, true,
+	[CLIENT_BUSYBOX] = {"busybox", 0, 0, false, false, 100000, 2000000, 150, 12, true,
+		busybox_data},
+	[CLIENT_SYSLINUX] = {"syslinux", 1408, 0, true, false, 110000, 3500000, 140, 14, true,
 		syslinux_data},
 };
 

@@ -15,6 +15,7 @@ struct client_model {
 	uint32_t blksize;    // asked for; 0: not asked
 	uint32_t windowsize; // asked for; 0: not asked
 	bool tsize;
+	bool tsize_last;     // behind blksize
 	uint32_t timeout_us; // of the first try
 	uint32_t timeout_max_us;
 	uint32_t growth_percent;

@@ -183,6 +183,25 @@ uint32_t world_pins(const struct world *world) {
 	return pins;
 }
 
+void world_lease(struct world *world, const uint8_t mac[6], bool ipxe, bool send_ahead) {
+	const uint64_t seed[2] = {1, 2};
+	size_t size = (lease_table_size(WORLD_LEASES) + 63) & ~(size_t)63;
+	struct lease_who who = {.key = {.htype = 1, .hlen = 6},
+		.says_ipxe = ipxe,
+		.send_ahead = send_ahead,
+		.arch = 0};
+	struct lease_record *record;
+
+	world->leases = lease_table_init(aligned_alloc(64, size), world->lease_records,
+		WORLD_LEASES, seed, &world->lease_high);
+	memcpy(who.key.bytes, mac, 6);
+	lease_set_policy(world->leases, &world->fixture.policy);
+	if (lease_claim(world->leases, &who, WORLD_CLIENT, true, world->now, &record) != LEASE_OK)
+		fail_msg("no lease");
+	lease_note(record, &who);
+	world_restart(world);
+}
+
 void world_end(struct world *world) {
 	assert_int_equal(world_pins(world), tftp_server_active(world->server));
 	fixture_end(&world->fixture);
@@ -191,6 +210,7 @@ void world_end(struct world *world) {
 	free(world->worker);
 	free(world->phases);
 	free(world->ring);
+	free(world->leases);
 	free(world);
 }
 

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "bytes.h"
+#include "lease.h"
 #include "policy_fixture.h"
 #include "tftp.h"
 #include "tftp_server.h"
@@ -15,6 +16,7 @@
 #define WORLD_EXTENTS   4u
 #define WORLD_MAP       2100u // of 2 MiB: a little over 4 GiB
 #define WORLD_FILES     32u
+#define WORLD_LEASES    16u
 #define WORLD_PAYLOAD   (TFTP_BLKSIZE_MAX + TFTP_HEADER_BYTES)
 #define WORLD_TID_FIRST 40000
 #define WORLD_OWN       0x0a4d0001u // 10.77.0.1
@@ -40,7 +42,9 @@ struct world {
 	uint64_t event_tail;
 	struct events events;
 	struct stats stats;
-	struct lease_table *leases; // or NULL: set before world_start
+	struct lease_table *leases; // or NULL
+	struct lease_record lease_records[WORLD_LEASES];
+	_Atomic uint64_t lease_high;
 	struct tftp_server_setup setup;
 	void *memory;
 	struct tftp_server *server;
@@ -67,6 +71,8 @@ void world_file(struct world *world, const char *name, uint64_t size);
 void world_name(struct world *world, const char *name, enum policy_name_state state);
 void world_waiting_name(struct world *world, const char *name, uint32_t since_unix_s);
 void world_start(struct world *world);
+// A machine with WORLD_CLIENT's address takes a lease; after world_start.
+void world_lease(struct world *world, const uint8_t mac[6], bool ipxe, bool send_ahead);
 // Frees everything; fails when a pin is left over while no session is.
 void world_end(struct world *world);
 
