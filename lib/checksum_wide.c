@@ -6,7 +6,9 @@
 
 #include "checksum_wide.h"
 
-#define STEP_BYTES 64u
+#include <stdbool.h>
+
+#define STEP_BYTES 32u
 #define PART_MIN   128u // below it setting up costs more than it saves
 #define PART_MAX   65536u
 
@@ -32,21 +34,28 @@ AVX2 static inline uint64_t sum_of_lanes(__m256i lanes) {
 	return sum;
 }
 
-AVX2 static uint64_t add_avx2(uint8_t *to, const uint8_t *from, size_t len) {
+AVX2 static inline __m256i take(uint8_t *to, const uint8_t *from, size_t at, bool copies) {
+	__m256i words = _mm256_loadu_si256((const __m256i *)(from + at));
+
+	if (copies)
+		_mm256_storeu_si256((__m256i *)(to + at), words);
+	return words;
+}
+
+// Inlined where copies is a constant, so that the loop does not ask. Two sums, as each step waits
+// for the one before.
+AVX2 static inline __attribute__((always_inline)) uint64_t add_avx2(
+	uint8_t *to, const uint8_t *from, size_t len, bool copies) {
 	__m256i even = _mm256_setzero_si256(), odd = even;
+	size_t at, pairs = len - len % (2 * STEP_BYTES);
 
-	for (size_t at = 0; at < len; at += STEP_BYTES) {
-		__m256i first = _mm256_loadu_si256((const __m256i *)(from + at));
-		__m256i second = _mm256_loadu_si256((const __m256i *)(from + at + 32));
-
-		if (to) {
-			_mm256_storeu_si256((__m256i *)(to + at), first);
-			_mm256_storeu_si256((__m256i *)(to + at + 32), second);
-		}
-		even = add_words(even, first);
-		odd = add_words(odd, second);
+	for (at = 0; at < pairs; at += 2 * STEP_BYTES) {
+		even = add_words(even, take(to, from, at, copies));
+		odd = add_words(odd, take(to, from, at + STEP_BYTES, copies));
 	}
-	return sum_of_lanes(even) + sum_of_lanes(odd);
+	if (at < len)
+		even = add_words(even, take(to, from, at, copies));
+	return sum_of_lanes(_mm256_add_epi32(even, odd));
 }
 
 size_t checksum_wide_part(size_t len) {
@@ -55,8 +64,16 @@ size_t checksum_wide_part(size_t len) {
 	return len - len % STEP_BYTES;
 }
 
+AVX2 static uint64_t sum_avx2(const uint8_t *from, size_t len) {
+	return add_avx2(NULL, from, len, false);
+}
+
+AVX2 static uint64_t copy_avx2(uint8_t *to, const uint8_t *from, size_t len) {
+	return add_avx2(to, from, len, true);
+}
+
 uint64_t checksum_wide(uint8_t *to, const uint8_t *from, size_t len) {
-	return add_avx2(to, from, len);
+	return to ? copy_avx2(to, from, len) : sum_avx2(from, len);
 }
 #else
 size_t checksum_wide_part(size_t len) {

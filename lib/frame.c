@@ -42,7 +42,7 @@ static void put32(uint8_t *p, uint32_t value) {
 static uint32_t pseudo_sum(const uint8_t *ip, uint16_t udp_len) {
 	uint8_t rest[4] = {0, PROTOCOL_UDP, (uint8_t)(udp_len >> 8), (uint8_t)udp_len};
 
-	return checksum_add(checksum_add(0, ip + 12, 8), rest, sizeof(rest));
+	return checksum_header(checksum_header(0, ip + 12, 8), rest, sizeof(rest));
 }
 
 static enum frame_error parse_ethernet(const uint8_t *frame, size_t len, struct frame_view *view) {
@@ -72,7 +72,7 @@ static enum frame_error parse_ipv4(
 		return FRAME_BAD_HEADER;
 	if (total > left)
 		return FRAME_SHORT;
-	if (checksum_fold(checksum_add(0, ip, *header_len)) != 0xffff)
+	if (checksum_fold(checksum_header(0, ip, *header_len)) != 0xffff)
 		return FRAME_BAD_IP_CHECKSUM;
 	if (get16(ip + 6) & IPV4_FRAG_BITS)
 		return FRAME_FRAGMENT;
@@ -139,8 +139,19 @@ enum frame_error frame_parse(
 	return parse_udp(ip, ip + header_len, payload_len, view);
 }
 
+// What is written is summed by value, in host order (RFC 1071 §2 B), and not read back: a load that
+// spans two stores waits for both.
+static uint32_t words_of(uint32_t address) {
+	return (address >> 16) + (address & 0xffff);
+}
+
+static uint32_t addresses_sum(const struct frame_to *to) {
+	return words_of(to->src) + words_of(to->dst);
+}
+
 static void write_ipv4(uint8_t *ip, const struct frame_to *to, uint16_t total) {
-	uint16_t sum;
+	uint32_t sum = 0x4500 + total + to->ip_id + IPV4_DONT_FRAG +
+		       (DEFAULT_TTL << 8 | PROTOCOL_UDP) + addresses_sum(to);
 
 	put16(ip, 0x4500);
 	put16(ip + 2, total);
@@ -148,32 +159,33 @@ static void write_ipv4(uint8_t *ip, const struct frame_to *to, uint16_t total) {
 	put16(ip + 6, IPV4_DONT_FRAG);
 	ip[8] = DEFAULT_TTL;
 	ip[9] = PROTOCOL_UDP;
-	put16(ip + 10, 0);
+	put16(ip + 10, (uint16_t)~checksum_fold(sum));
 	put32(ip + 12, to->src);
 	put32(ip + 16, to->dst);
-	sum = (uint16_t)~checksum_fold(checksum_add(0, ip, IPV4_HEADER_MIN));
-	memcpy(ip + 10, &sum, sizeof(sum));
+}
+
+static void write_udp(uint8_t *udp, const struct frame_to *to, uint16_t len, uint32_t payload_sum) {
+	uint16_t payload_fold = checksum_fold(payload_sum); // in memory order
+	uint32_t sum = addresses_sum(to) + PROTOCOL_UDP + len + to->src_port + to->dst_port + len +
+		       get16((const uint8_t *)&payload_fold);
+
+	sum = (uint16_t)~checksum_fold(sum);
+	if (sum == 0) // RFC 768: a computed zero is sent as all ones
+		sum = 0xffff;
+	put16(udp, to->src_port);
+	put16(udp + 2, to->dst_port);
+	put16(udp + 4, len);
+	put16(udp + 6, sum);
 }
 
 void frame_write_headers(
 	uint8_t *frame, const struct frame_to *to, uint16_t payload_len, uint32_t payload_sum) {
 	uint8_t *ip = frame + ETHER_HEADER;
-	uint8_t *udp = ip + IPV4_HEADER_MIN;
 	uint16_t udp_len = (uint16_t)(payload_len + UDP_HEADER);
-	uint16_t sum;
 
 	memcpy(frame, to->dst_mac, 6);
 	memcpy(frame + 6, to->src_mac, 6);
 	put16(frame + 12, 0x0800);
 	write_ipv4(ip, to, (uint16_t)(udp_len + IPV4_HEADER_MIN));
-	put16(udp, to->src_port);
-	put16(udp + 2, to->dst_port);
-	put16(udp + 4, udp_len);
-	put16(udp + 6, 0);
-	sum = checksum_fold(checksum_add(pseudo_sum(ip, udp_len), udp, UDP_HEADER) +
-			    checksum_fold(payload_sum));
-	sum = (uint16_t)~sum;
-	if (sum == 0) // RFC 768: a computed zero is sent as all ones
-		sum = 0xffff;
-	memcpy(udp + 6, &sum, sizeof(sum));
+	write_udp(ip + IPV4_HEADER_MIN, to, udp_len, payload_sum);
 }

@@ -99,7 +99,7 @@ static bool copy_block(const struct images *images, const struct image_ref *ref,
 	uint8_t *out = payload + TFTP_HEADER_BYTES;
 	const uint8_t *at;
 
-	*sum = checksum_add(0, payload, TFTP_HEADER_BYTES);
+	*sum = checksum_header(0, payload, TFTP_HEADER_BYTES);
 	if (len == 0)
 		return true;
 	if (images_run(images, ref, offset, len, &at) == len) {

@@ -45,6 +45,8 @@ static void every_length_agrees_with_the_definition(void **state) {
 		assert_int_equal(checksum_fold(parts), expected);
 		assert_int_equal(checksum_fold(checksum_copy(0, copy, data, len)), expected);
 		assert_memory_equal(copy, data, len);
+		if (len % 4 == 0)
+			assert_int_equal(checksum_fold(checksum_header(0, data, len)), expected);
 	}
 }
 
