@@ -87,23 +87,13 @@ static void build_derived(struct dhcp_builder *b, const struct dhcp_selection *s
 	}
 }
 
-static bool is_derived(uint8_t code) {
-	return code == DHCP_OPT_SUBNET_MASK || code == DHCP_OPT_BROADCAST ||
-	       code == DHCP_OPT_HOSTNAME || code == DHCP_OPT_BOOT_SIZE ||
-	       code == DHCP_OPT_TFTP_SERVER;
-}
+static const uint8_t derived[] = {DHCP_OPT_SUBNET_MASK, DHCP_OPT_BROADCAST, DHCP_OPT_HOSTNAME,
+	DHCP_OPT_BOOT_SIZE, DHCP_OPT_TFTP_SERVER};
 
-static bool is_configured(const struct dhcp_selection *s, uint8_t code) {
-	return s->configured[code / 8] >> code % 8 & 1;
-}
-
-// Clients ask for dozens of options, most of which nobody has an answer to.
 static void build_code(struct dhcp_builder *b, const struct dhcp_selection *s, uint8_t code) {
 	const uint8_t *option;
 	size_t len;
 
-	if (!is_configured(s, code) && !is_derived(code))
-		return;
 	if (dhcp_build_has(b, code) || !dhcp_option_configurable(code))
 		return;
 	option = dhcp_select_option(s, code, &len);
@@ -131,6 +121,20 @@ static void build_ipxe(struct dhcp_builder *b, const struct dhcp_selection *s) {
 		dhcp_build_optional(b, DHCP_OPT_IPXE, no_pxedhcp, sizeof(no_pxedhcp));
 }
 
+// Clients ask for dozens of options, most of which nobody has an answer to: what is configured or
+// derived has its bit.
+static void build_asked(
+	struct dhcp_builder *b, const struct dhcp_selection *s, struct dhcp_bytes codes) {
+	uint8_t answers[32];
+
+	memcpy(answers, s->configured, sizeof(answers));
+	for (size_t i = 0; i < sizeof(derived); i++)
+		answers[derived[i] / 8] |= (uint8_t)(1 << derived[i] % 8);
+	for (size_t i = 0; i < codes.len; i++)
+		if (answers[codes.data[i] / 8] >> codes.data[i] % 8 & 1)
+			build_code(b, s, codes.data[i]);
+}
+
 // The mask first, as it must precede routers (RFC 2132, 3.3); then what the client asked for, in
 // its order (9.8); then what the configuration says about this very machine, asked for or not; and
 // to a client that asked for nothing in particular all the rest.
@@ -138,8 +142,7 @@ static void build_configured(
 	struct dhcp_builder *b, const struct dhcp_selection *s, const struct dhcp_view *view) {
 	build_code(b, s, DHCP_OPT_SUBNET_MASK);
 	build_ipxe(b, s);
-	for (size_t i = 0; i < view->parameters.len; i++)
-		build_code(b, s, view->parameters.data[i]);
+	build_asked(b, s, view->parameters);
 	build_block(b, s, s->block[DHCP_BLOCK_HOST]);
 	build_block(b, s, s->block[DHCP_BLOCK_RULE]);
 	if (view->parameters.data)

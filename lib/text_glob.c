@@ -52,18 +52,14 @@ static bool set_holds(const char *p, size_t set_len, char c, bool fold) {
 
 // Matches the one byte c against what stands at p; *used is the length of it in the pattern.
 static bool match_one(const char *p, size_t len, char c, bool fold, size_t *used) {
-	*used = 1;
-	if (*p == '?')
-		return true;
-	if (*p == '[') {
-		size_t set_len = set_length(p, len);
+	size_t set_len = *p == '[' ? set_length(p, len) : 0;
 
-		if (set_len) {
-			*used = set_len;
-			return set_holds(p, set_len, c, fold);
-		}
+	*used = 1;
+	if (set_len) {
+		*used = set_len;
+		return set_holds(p, set_len, c, fold);
 	}
-	return in_range(c, *p, *p, fold);
+	return *p == '?' || *p == c || (fold && lower(*p) == lower(c));
 }
 
 bool text_glob(
