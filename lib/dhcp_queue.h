@@ -20,12 +20,13 @@ enum dhcp_class {
 };
 
 // A thousand machines that are switched on at once send some DHCP messages each within a retry
-// interval: they find room, known or not. A firmware whose message is dropped asks again after four
-// seconds only.
-#define DHCP_QUEUE_KNOWN   2048u
+// interval: they find room, known or not. So do the known ones of a whole site after a power cut, or
+// 150,000 messages a second while the worker does not run for 50 ms. A firmware whose message is
+// dropped asks again after four seconds only.
+#define DHCP_QUEUE_KNOWN   8192u
 #define DHCP_QUEUE_UNKNOWN 2048u
 #define DHCP_QUEUE_PLACES  (DHCP_QUEUE_KNOWN + DHCP_QUEUE_UNKNOWN)
-#define DHCP_QUEUE_BUCKETS 4096u
+#define DHCP_QUEUE_BUCKETS 16384u
 
 // By what a message is told to be sent again: machine and message type. Not by xid, which a client
 // may change (RFC 2131, 4.1) and a flood would.
