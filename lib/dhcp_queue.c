@@ -97,6 +97,19 @@ bool dhcp_queue_pop(struct dhcp_queue *queue, enum dhcp_class class, uint16_t *p
 	return true;
 }
 
+uint32_t dhcp_queue_next(
+	const struct dhcp_queue *queue, enum dhcp_class class, uint16_t *place, uint32_t max) {
+	const struct dhcp_line *line = &queue->line[class];
+	uint16_t at = line->first;
+	uint32_t i;
+
+	for (i = 0; i < max && i < line->count; i++) {
+		place[i] = at;
+		at = queue->place[at].next;
+	}
+	return i;
+}
+
 bool dhcp_queue_overflowed(struct dhcp_queue *queue, enum dhcp_class class) {
 	bool overflowed = queue->line[class].overflowed;
 

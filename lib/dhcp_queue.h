@@ -77,6 +77,10 @@ enum dhcp_queued dhcp_queue_push(struct dhcp_queue *queue, enum dhcp_class class
 // The oldest of a class. place stays the caller's until the next push. False if none waits.
 bool dhcp_queue_pop(struct dhcp_queue *queue, enum dhcp_class class, uint16_t *place);
 
+// Which will be popped next, in order: at most max places. Returns how many.
+uint32_t dhcp_queue_next(
+	const struct dhcp_queue *queue, enum dhcp_class class, uint16_t *place, uint32_t max);
+
 // Whether a message of this class found no place since the last call.
 bool dhcp_queue_overflowed(struct dhcp_queue *queue, enum dhcp_class class);
 

@@ -84,6 +84,11 @@ uint32_t lease_hash(const struct lease_table *table, const struct lease_key *key
 // count: anybody gets one. hash: lease_hash(key).
 bool lease_seen(const struct lease_table *table, const struct lease_key *key, uint32_t hash);
 
+// Bring nearer what looking for a machine reads: its slot of the index, and then, when that has
+// come, its record. Nothing is changed, and a wrong guess costs nothing but time.
+void lease_prefetch_slot(const struct lease_table *table, uint32_t hash);
+void lease_prefetch_record(const struct lease_table *table, uint32_t hash);
+
 // Read-only copy for other threads and processes: retried under seq at most 1,000 times. -EAGAIN:
 // it kept changing; -ENOENT: the record is free.
 int lease_read(const struct lease_record *record, struct lease_record *copy);

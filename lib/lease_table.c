@@ -264,6 +264,22 @@ bool lease_seen(const struct lease_table *table, const struct lease_key *key, ui
 	return false;
 }
 
+void lease_prefetch_slot(const struct lease_table *table, uint32_t hash) {
+	__builtin_prefetch(&table->by_key.slot[hash & table->by_key.mask]);
+}
+
+// The first record of this hash, or what stands in its way: nearly always the one looked for.
+void lease_prefetch_record(const struct lease_table *table, uint32_t hash) {
+	struct lease_slot slot = lease_index_peek(&table->by_key, hash);
+
+	if (!slot.record)
+		return;
+	__builtin_prefetch(&table->records[slot.record - 1]);
+	__builtin_prefetch((const uint8_t *)&table->records[slot.record - 1] + 64);
+	__builtin_prefetch(&table->private[slot.record - 1]);
+	__builtin_prefetch(&table->heap.place[slot.record - 1]);
+}
+
 static struct lease_record *unused(struct lease_table *table) {
 	struct lease_record *record;
 

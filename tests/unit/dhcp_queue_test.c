@@ -84,6 +84,25 @@ static void a_repetition_keeps_its_turn(void **state) {
 	assert_int_equal(place, second);
 }
 
+// Nothing changes by looking.
+static void what_comes_next_is_told_in_order(void **state) {
+	uint16_t place[8], pushed[5], popped;
+
+	(void)state;
+	dhcp_queue_init(&queue);
+	assert_int_equal(dhcp_queue_next(&queue, DHCP_CLASS_KNOWN, place, 8), 0);
+	for (uint32_t i = 0; i < 5; i++)
+		push(DHCP_CLASS_KNOWN, i, DHCP_DISCOVER, &pushed[i]);
+	assert_int_equal(dhcp_queue_next(&queue, DHCP_CLASS_UNKNOWN, place, 8), 0);
+	assert_int_equal(dhcp_queue_next(&queue, DHCP_CLASS_KNOWN, place, 3), 3);
+	assert_int_equal(dhcp_queue_next(&queue, DHCP_CLASS_KNOWN, place, 8), 5);
+	for (uint32_t i = 0; i < 5; i++) {
+		assert_int_equal(place[i], pushed[i]);
+		assert_true(dhcp_queue_pop(&queue, DHCP_CLASS_KNOWN, &popped));
+		assert_int_equal(popped, pushed[i]);
+	}
+}
+
 // A flood of unknown machines fills its own class only; what waits stays, in its order.
 static void a_full_class_refuses_the_newest(void **state) {
 	uint16_t place, first, i;
@@ -196,6 +215,7 @@ int main(void) {
 		cmocka_unit_test(empty_has_nothing),
 		cmocka_unit_test(what_replaces_what),
 		cmocka_unit_test(a_repetition_keeps_its_turn),
+		cmocka_unit_test(what_comes_next_is_told_in_order),
 		cmocka_unit_test(a_full_class_refuses_the_newest),
 		cmocka_unit_test(an_overflow_is_told_once),
 		cmocka_unit_test(as_the_model_whatever_happens),
