@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Copyright (c) 2026, the Rouse authors
 
+// A read request to its OACK, of a stranger who never says another word, as in a spoofed flood: the
+// oldest of those half-open sessions makes room for it.
+//
 // ACK to DATA: the ACK's frame parsed and handled (one per window), the block chosen, written with
 // its checksum and given its headers. 1,000 transfers at once, so that sessions and file come from
 // the cache as they would in a boot storm.
@@ -26,6 +29,9 @@
 #define IDLE_TURNS   100000u // passes without a packet: something is wrong
 #define OUT_FRAMES   64u
 #define SERVER_BYTES 2048u
+#define STRANGERS    1024u       // by turns: twice as many as have a session at a time
+#define FIRST_ALIEN  0x0a480000u // 10.72.0.0: neither host nor in the pool
+#define REQUEST_US   50u         // from one to the next
 
 struct client {
 	struct micro_frame ack;
@@ -44,6 +50,7 @@ struct tftp_case {
 	uint16_t window;
 	uint32_t sent;
 	struct client client[CLIENTS];
+	struct micro_frame stranger[STRANGERS];
 	uint8_t frame[OUT_FRAMES][SERVER_BYTES];
 };
 
@@ -156,7 +163,7 @@ static void start_all(struct tftp_case *t) {
 	}
 }
 
-static void *begin(const struct micro_case *c) {
+static struct tftp_case *begin_world(const struct micro_case *c) {
 	struct tftp_case *t = micro_memory(sizeof(*t));
 
 	micro_world_begin(&t->world);
@@ -164,6 +171,12 @@ static void *begin(const struct micro_case *c) {
 	t->window = (uint16_t)c->parameter;
 	make_server(t);
 	pass(t); // the timer wheel learns the time
+	return t;
+}
+
+static void *begin(const struct micro_case *c) {
+	struct tftp_case *t = begin_world(c);
+
 	for (uint32_t i = 0; i < CLIENTS; i++)
 		open_one(t, i);
 	start_all(t);
@@ -175,12 +188,31 @@ static void run(void *state, uint32_t steps) {
 		turn(state);
 }
 
-// A block that was sent twice would be a figure of something else.
-static void end(void *state) {
-	struct tftp_case *t = state;
+static void ask(struct tftp_case *t) {
+	struct tftp_packet packet;
 
-	if (t->world.worker->counter[STAT_TFTP_REPEATED])
-		micro_die("transfers", "blocks were repeated");
+	receive(t, &t->stranger[t->sent % STRANGERS]);
+	send(t, &packet);
+	micro_world_pass(&t->world, REQUEST_US);
+	tftp_server_expire(t->server, t->world.now);
+}
+
+static void *begin_strangers(const struct micro_case *c) {
+	struct tftp_case *t = begin_world(c);
+
+	for (uint32_t i = 0; i < STRANGERS; i++)
+		micro_frame_read(&t->stranger[i], FIRST_ALIEN + i, CLIENT_PORT, t->window);
+	for (uint32_t i = 0; i < SESSIONS; i++)
+		ask(t);
+	return t;
+}
+
+static void run_strangers(void *state, uint32_t steps) {
+	for (uint32_t i = 0; i < steps; i++)
+		ask(state);
+}
+
+static void end_world(struct tftp_case *t) {
 	free(t->memory);
 	free(t->sessions);
 	free(t->pins);
@@ -191,7 +223,26 @@ static void end(void *state) {
 	free(t);
 }
 
+// A block that was sent twice would be a figure of something else.
+static void end(void *state) {
+	struct tftp_case *t = state;
+
+	if (t->world.worker->counter[STAT_TFTP_REPEATED])
+		micro_die("transfers", "blocks were repeated");
+	end_world(t);
+}
+
+static void end_strangers(void *state) {
+	struct tftp_case *t = state;
+
+	if (t->world.worker->counter[STAT_TFTP_OPENED] != t->sent)
+		micro_die("read requests", "were refused");
+	end_world(t);
+}
+
 const struct micro_case MICRO_TFTP[] = {
+	{"tftp-request", "a read request to its OACK, of a stranger", 4, 4000, false,
+		begin_strangers, run_strangers, end_strangers},
 	{"tftp-data-1", "ACK to DATA of 1,468 bytes, 1,000 sessions, window 1", 1, 8000, false,
 		begin, run, end},
 	{"tftp-data-64", "the same, window 64", 64, 8000, false, begin, run, end},

@@ -123,7 +123,8 @@ struct tftp_session {
 	uint32_t map_count;
 	uint32_t first_offset;
 	uint32_t name; // index in the snapshot of the time; for events, never followed after a restart
-	uint64_t request_hash;     // of the request's bytes: a duplicate from a replacing one
+	uint32_t request_crc; // CRC32C of the request's bytes: a duplicate from a replacing one
+	uint32_t pad2;
 	uint32_t requested;        // enum tftp_option_id that the OACK repeats, 4 bits each, first lowest
 	uint32_t worker;
 	uint8_t own_mac[6]; // of our port
@@ -142,7 +143,8 @@ enum event_kind {
 	EVENT_DHCP_RELEASE,
 	EVENT_DHCP_DECLINE,
 	EVENT_POOL_EXHAUSTED,
-	EVENT_TFTP_OPEN,      // TFTP: port is the client's; of a transfer, value is the image's slot
+	EVENT_TFTP_OPEN,      // the client has answered for the first time. TFTP: port is the
+			      // client's; of a transfer, value is the image's slot
 	EVENT_TFTP_DONE,      // reason TIMEOUT: the last ACK never came
 	EVENT_TFTP_PROBE,     // the client wanted only the size
 	EVENT_TFTP_FAILED,    // reason: enum event_reason

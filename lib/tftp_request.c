@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#include "hash.h"
+#include "crc32c.h"
 #include "lease.h"
 #include "tftp_options.h"
 #include "tftp_parse.h"
@@ -19,7 +19,7 @@ struct request {
 	const struct tftp_input *input;
 	struct tftp_request view;
 	struct rouse_now now;
-	uint64_t hash;
+	uint32_t crc; // of its bytes
 	const struct policy_name *file;
 	struct lease_machine machine; // if known_lease
 	bool known_lease;             // the machine has a lease of ours
@@ -323,7 +323,7 @@ static void open_session(struct tftp_server *server, const struct request *reque
 	session->started_us = request->now.us;
 	session->started_unix_ms = request->now.unix_s * 1000;
 	session->name = (uint32_t)(request->file - request->policy->names);
-	session->request_hash = request->hash;
+	session->request_crc = request->crc;
 	session->crc = tftp_core_crc(session);
 	tftp_session_begin(session, request->input->frame->payload_len, request->now.us);
 	tftp_table_insert(&server->table, index);
@@ -369,7 +369,6 @@ static void serve(struct tftp_server *server, const struct request *request) {
 	}
 	open_session(server, request, index, &image);
 	tftp_count(server, STAT_TFTP_OPENED);
-	tell(server, request, EVENT_TFTP_OPEN, EVENT_REASON_NONE, image.slot);
 }
 
 // The same request on a live session. While nothing has come back from the client its answer may
@@ -408,9 +407,9 @@ static void handle_read(struct tftp_server *server, struct request *request) {
 	uint32_t index = tftp_table_find(&server->table, frame->src, frame->src_port);
 
 	tftp_count(server, STAT_TFTP_REQUESTS);
-	request->hash = hash_sip(server->setup.seed, frame->payload, frame->payload_len);
+	request->crc = crc32c(0, frame->payload, frame->payload_len);
 	if (index != TFTP_TABLE_NONE) {
-		if (server->setup.sessions[index].request_hash == request->hash &&
+		if (server->setup.sessions[index].request_crc == request->crc &&
 			repeated(server, request, index))
 			return;
 		replace(server, request, index);

@@ -212,8 +212,11 @@ void tftp_core_stop_ahead(struct tftp_server *server, uint32_t index) {
 // An ACK that moved the transfer on.
 static void go_on(
 	struct tftp_server *server, uint32_t index, bool was_half_open, struct rouse_now now) {
-	if (was_half_open)
+	if (was_half_open) {
 		tftp_table_clear_half_open(&server->table, index);
+		tftp_core_event(server, &server->setup.sessions[index], EVENT_TFTP_OPEN,
+			EVENT_REASON_NONE, now);
+	}
 	timer_wheel_arm(&server->wheel, index); // the deadline may be nearer now
 	tftp_core_schedule(server, index, tftp_class_of(&server->setup.sessions[index]), now.us);
 }
