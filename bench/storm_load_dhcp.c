@@ -15,16 +15,17 @@
 #include "storm_datagram.h"
 #include "storm_dhcp_form.h"
 
-#define CLIENT_BITS   20u
-#define CLIENT_MASK   ((1u << CLIENT_BITS) - 1)
-#define XID_FACTOR    0x9e3779b1u // odd
-#define RING_SIZE     (1u << 21)
-#define HOLDERS       (1u << 22) // by the low bits of an address
-#define STARTS_A_TURN 32u
-#define KNOCKS        10u
-#define OFFER         2u
-#define ACK           5u
-#define NAK           6u
+#define CLIENT_BITS    20u
+#define CLIENT_MASK    ((1u << CLIENT_BITS) - 1)
+#define XID_FACTOR     0x9e3779b1u // odd
+#define RING_SIZE      (1u << 21)
+#define HOLDERS        (1u << 22) // by the low bits of an address
+#define STARTS_A_TURN  32u
+#define KNOCKS         10u
+#define DEAF_PATIENCES 10u
+#define OFFER          2u
+#define ACK            5u
+#define NAK            6u
 
 enum state { IDLE, SELECTING, REQUESTING, REBOOTING };
 
@@ -57,6 +58,7 @@ struct storm_load_dhcp_run {
 	uint32_t xid_inverse;
 	uint16_t ip_id;
 	uint64_t patience; // cycles
+	uint64_t heard;    // the last answer, or the begin
 	double ns;         // of a cycle
 	enum storm_load_message message;
 };
@@ -205,6 +207,7 @@ static void handle(
 	}
 	id = reply.xid * run->xid_inverse & CLIENT_MASK;
 	run->totals->received++;
+	run->heard = now;
 	if (id >= run->settings->clients || xid_of(run, id) != reply.xid)
 		run->totals->foreign++;
 	else
@@ -301,6 +304,11 @@ static uint64_t turn(struct storm_load_dhcp_run *run, uint64_t start) {
 	return now;
 }
 
+// A server that is gone would be waited for without an end, where each client is to have its turn.
+static bool is_deaf(const struct storm_load_dhcp_run *run, uint64_t now) {
+	return now > run->heard && now - run->heard > run->patience * DEAF_PATIENCES;
+}
+
 // Answers that come after the span count, the time until then does not.
 static void drain(struct storm_load_dhcp_run *run) {
 	uint64_t begin = rte_rdtsc(), now = begin;
@@ -322,14 +330,15 @@ void storm_load_dhcp_run(struct storm_load_dhcp_run *run, enum storm_load_messag
 	run->totals = totals;
 	run->message = message;
 	storm_load_begin(&totals->span);
-	begin = now = totals->span.begin_tsc;
+	begin = now = run->heard = totals->span.begin_tsc;
 	end = duration_us ? begin + storm_load_cycles(duration_us) : UINT64_MAX;
-	while (now < end && turns < most && !storm_stop_wanted()) {
+	while (now < end && turns < most && !is_deaf(run, now) && !storm_stop_wanted()) {
 		turns = rate > 0 ? start_due(run, rate, begin, turns, now)
 				 : start_more(run, turns, now);
 		now = turn(run, now);
 	}
 	totals->span.end_tsc = now;
+	totals->deaf = is_deaf(run, now);
 	drain(run);
 	totals->no_buffer = run->lane.no_buffer - no_buffer;
 }

@@ -45,6 +45,7 @@ struct storm_load_dhcp_totals {
 	uint64_t moved;         // clients that got another address than last time
 	uint64_t malformed, foreign, late;
 	uint64_t no_buffer;
+	bool deaf;            // ended because nothing had answered for ten times the patience
 	double drain_seconds; // until the last answer, after the span
 	struct hist offer;    // DISCOVER, when it was due, to OFFER, ns
 	struct hist ack;      // REQUEST to ACK, ns
@@ -60,7 +61,7 @@ struct storm_load_dhcp_run *storm_load_dhcp_start(
 // peer with some delay. -EHOSTUNREACH.
 int storm_load_dhcp_knock(struct storm_load_dhcp_run *run);
 // Begins exchanges, rate per second (0: flat out), for so long, or until each client has had one
-// when duration_us is 0; then waits until none is under way.
+// when duration_us is 0, or until nobody answers any more; then waits until none is under way.
 void storm_load_dhcp_run(struct storm_load_dhcp_run *run, enum storm_load_message message,
 	double rate, uint64_t duration_us, struct storm_load_dhcp_totals *totals);
 void storm_load_dhcp_end(struct storm_load_dhcp_run *run);

@@ -134,16 +134,18 @@ static void report(const struct dhcp_load_options *o, const struct storm_load_dh
 }
 
 static bool is_fine(const struct storm_load_dhcp_totals *t) {
-	return !t->lost && !t->naks && !t->wrong_address && !t->conflicts && !t->malformed;
+	return !t->deaf && !t->lost && !t->naks && !t->wrong_address && !t->conflicts &&
+	       !t->malformed;
 }
 
 static bool run_phases(const struct dhcp_load_options *o, struct storm_load_dhcp_run *run,
 	enum storm_load_message message, struct storm_load_dhcp_totals *totals) {
 	if (o->returning || message == STORM_LOAD_REQUEST)
 		storm_load_dhcp_run(run, STORM_LOAD_EXCHANGE, 0, 0, &totals[0]);
-	if (o->warm_up_us)
+	if (o->warm_up_us && !totals[0].deaf)
 		storm_load_dhcp_run(run, message, o->rate, o->warm_up_us, &totals[1]);
-	storm_load_dhcp_run(run, message, o->rate, o->duration_us, &totals[2]);
+	if (!totals[0].deaf && !totals[1].deaf)
+		storm_load_dhcp_run(run, message, o->rate, o->duration_us, &totals[2]);
 	report(o, &totals[0], &totals[2]);
 	return is_fine(&totals[0]) && is_fine(&totals[1]) && is_fine(&totals[2]) && totals[2].done;
 }
@@ -166,7 +168,11 @@ static int load(const struct storm_command *command, const struct dhcp_load_opti
 		storm_complain(command, "nobody offers an address");
 		return STORM_EXIT_CANNOT;
 	}
-	return run_phases(o, run, message, totals) ? STORM_EXIT_OK : STORM_EXIT_FAILED;
+	if (run_phases(o, run, message, totals))
+		return STORM_EXIT_OK;
+	if (totals[0].deaf || totals[1].deaf || totals[2].deaf)
+		storm_complain(command, "ended early: nobody answers any more");
+	return STORM_EXIT_FAILED;
 }
 
 static int run_load(const struct storm_command *command, const struct dhcp_load_options *o,
