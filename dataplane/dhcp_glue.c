@@ -70,6 +70,15 @@ static bool send_payload(struct dhcp_glue *glue, uint16_t port, const struct fra
 	return true;
 }
 
+// While there is more to do than can be done, clients repeat what only waits.
+static bool may_copy(struct dhcp_glue *glue) {
+	if (parked_has_room(&glue->copies) && dhcp_queue_is_empty(&glue->order->queue) &&
+		!dhcp_glue_is_pressed(glue))
+		return true;
+	stat_inc(&glue->worker->stats, STAT_DHCP_COPY_LEFT_OUT);
+	return false;
+}
+
 // The room for it was told before, so a refusal means that the numbers went out of step: the leases
 // take back what they did.
 static void park(struct dhcp_glue *glue, uint16_t port, uint64_t received_us) {
@@ -84,6 +93,14 @@ static void park(struct dhcp_glue *glue, uint16_t port, uint64_t received_us) {
 	stat_inc(&glue->worker->stats, STAT_DHCP_JOURNAL_REFUSED);
 	for (i = 0; i < output->record_count; i++)
 		dhcp_server_failed(&glue->server, &output->record[i], glue->worker->time.now);
+}
+
+static void answered(struct dhcp_glue *glue, uint16_t port, uint64_t received_us) {
+	struct dhcp_output *output = &glue->output;
+
+	worker_end_phase(glue->worker, output->phase, received_us);
+	if (output->again && may_copy(glue))
+		parked_push(&glue->copies, output, port, received_us, glue->worker->time.now.us);
 }
 
 void dhcp_glue_handle(struct dhcp_glue *glue, uint16_t port, const struct frame_view *view,
@@ -103,11 +120,11 @@ void dhcp_glue_handle(struct dhcp_glue *glue, uint16_t port, const struct frame_
 	case DHCP_SILENT:
 		break;
 	case DHCP_REPLY:
-		if (!send_payload(glue, port, &glue->output.to, glue->output.payload,
-			    glue->output.len))
+		if (!send_payload(
+			    glue, port, &glue->output.to, glue->output.payload, glue->output.len))
 			stat_inc(&w->stats, STAT_DHCP_TX_BLOCKED);
 		else
-			worker_end_phase(w, glue->output.phase, received_us);
+			answered(glue, port, received_us);
 		break;
 	case DHCP_RECORD_ONLY:
 		glue->output.len = 0;
@@ -148,15 +165,16 @@ static bool send_parked(struct dhcp_glue *glue, const struct parked_reply *reply
 	if (!send_payload(glue, reply->port, &reply->to, reply->payload, reply->len))
 		return false;
 	worker_end_phase(w, reply->phase, reply->received_us);
+	if (reply->again && may_copy(glue))
+		parked_copy(&glue->copies, reply, w->time.now.us);
 	return true;
 }
 
-void dhcp_glue_send(struct dhcp_glue *glue) {
+static void send_durable(struct dhcp_glue *glue) {
 	uint64_t durable = journal_durable(glue->journal); // before the failed ones are taken
 	struct worker *w = glue->worker;
 	const struct parked_reply *reply;
 
-	glue->resume_us = UINT64_MAX;
 	take_failed(glue);
 	while ((reply = parked_first(&glue->parked)) && reply->wait_lsn <= durable) {
 		if (failed_lsns_has(&glue->failed, reply->wait_lsn))
@@ -168,6 +186,31 @@ void dhcp_glue_send(struct dhcp_glue *glue) {
 		settle_records(glue, reply);
 		parked_pop(&glue->parked);
 	}
+}
+
+static void send_copies(struct dhcp_glue *glue) {
+	struct worker *w = glue->worker;
+	const struct parked_reply *copy;
+
+	while ((copy = parked_first(&glue->copies))) {
+		uint64_t due_us = copy->since_us + DHCP_COPY_US;
+
+		if (w->time.now.us < due_us) {
+			if (due_us < glue->resume_us)
+				glue->resume_us = due_us;
+			return;
+		}
+		if (!send_payload(glue, copy->port, &copy->to, copy->payload, copy->len))
+			return;
+		stat_inc(&w->stats, STAT_DHCP_ANSWERED_TWICE);
+		parked_pop(&glue->copies);
+	}
+}
+
+void dhcp_glue_send(struct dhcp_glue *glue) {
+	glue->resume_us = UINT64_MAX;
+	send_durable(glue);
+	send_copies(glue);
 }
 
 // A step of the wall clock: leases on disk are brought in line with it, as the journal has room.

@@ -15,6 +15,9 @@
 #include "parked.h"
 #include "prober.h"
 
+#define DHCP_COPIES_BYTES (256u << 10) // some 500 replies
+#define DHCP_COPY_US      50000u       // after the first: what loses one packet often loses a few
+
 struct journal;
 struct worker;
 
@@ -24,9 +27,10 @@ struct dhcp_glue {
 	struct worker *worker;
 	struct dhcp_order *order;
 	struct parked parked;
+	struct parked copies; // of replies that were asked for again; they wait for their time
 	struct failed_lsns failed;
 	uint64_t sweep_us;            // when to sweep next
-	uint64_t resume_us;           // when more parked replies may leave; UINT64_MAX: none is held
+	uint64_t resume_us;           // when more may leave of what waits here; UINT64_MAX: nothing
 	struct probe_results *probes; // NULL: the journal knows which addresses are free
 	uint64_t in_vain;             // DISCOVERs without an address, when last looked at
 	uint32_t probes_told;         // how many of them the lease table has been told

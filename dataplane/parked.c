@@ -49,26 +49,42 @@ bool parked_is_low(const struct parked *parked) {
 	return used > parked->size / 4 * 3;
 }
 
-void parked_push(struct parked *parked, const struct dhcp_output *output, uint16_t port,
-	uint64_t received_us, uint64_t now_us) {
-	uint32_t size = entry_size(output->len), at = place(parked, size);
+// An entry with room for len bytes of payload.
+static struct parked_reply *append(struct parked *parked, uint16_t len, uint64_t now_us) {
+	uint32_t size = entry_size(len), at = place(parked, size);
 	struct parked_reply *reply = entry_at(parked, at);
 
 	if (at != parked->head && parked->size - parked->head >= sizeof(reply->size))
 		entry_at(parked, parked->head)->size = 0;
-	reply->size = size;
-	reply->len = output->len;
+	*reply = (struct parked_reply){.size = size, .len = len, .since_us = now_us};
+	parked->head = at + size;
+	parked->count++;
+	return reply;
+}
+
+void parked_push(struct parked *parked, const struct dhcp_output *output, uint16_t port,
+	uint64_t received_us, uint64_t now_us) {
+	struct parked_reply *reply = append(parked, output->len, now_us);
+
 	reply->port = port;
 	reply->record_count = output->record_count;
 	reply->phase = output->phase;
+	reply->again = output->again;
 	reply->wait_lsn = output->wait_lsn;
-	reply->since_us = now_us;
 	reply->received_us = received_us;
 	reply->to = output->to;
 	memcpy(reply->record, output->record, sizeof(reply->record));
 	memcpy(reply->payload, output->payload, output->len);
-	parked->head = at + size;
-	parked->count++;
+}
+
+void parked_copy(struct parked *parked, const struct parked_reply *reply, uint64_t now_us) {
+	struct parked_reply *copy = append(parked, reply->len, now_us);
+
+	copy->port = reply->port;
+	copy->phase = PHASE_COUNT;
+	copy->received_us = reply->received_us;
+	copy->to = reply->to;
+	memcpy(copy->payload, reply->payload, reply->len);
 }
 
 bool parked_is_late(const struct parked_reply *reply, uint64_t now_us) {

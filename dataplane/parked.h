@@ -27,6 +27,7 @@ struct parked_reply {
 	uint16_t port;
 	uint8_t record_count;
 	uint8_t phase;        // enum rouse_phase that it ends
+	bool again;           // a copy may follow
 	uint64_t wait_lsn;    // sent when this and all before is durable
 	uint64_t since_us;    // when it was parked
 	uint64_t received_us; // when the message came that it answers
@@ -58,6 +59,9 @@ bool parked_is_low(const struct parked *parked);
 // which may have waited to be answered.
 void parked_push(struct parked *parked, const struct dhcp_output *output, uint16_t port,
 	uint64_t received_us, uint64_t now_us);
+
+// The reply again, without its records; parked_has_room must be true.
+void parked_copy(struct parked *parked, const struct parked_reply *reply, uint64_t now_us);
 
 // Whether the reply has waited longer than DHCP_PARK_MAX_MS and must not be sent any more.
 bool parked_is_late(const struct parked_reply *reply, uint64_t now_us);

@@ -153,7 +153,7 @@ static int setup_dhcp(struct dataplane *dp) {
 	struct worker *w = &dp->worker[0];
 
 	dp->dhcp = memory(sizeof(*dp->dhcp));
-	dp->parked_memory = memory(PARKED_BYTES);
+	dp->parked_memory = memory(PARKED_BYTES + DHCP_COPIES_BYTES);
 	dp->dhcp_order = memory(sizeof(*dp->dhcp_order));
 	if (!dp->dhcp || !dp->parked_memory || !dp->dhcp_order)
 		return -ENOMEM;
@@ -162,6 +162,8 @@ static int setup_dhcp(struct dataplane *dp) {
 	dp->dhcp->server.events = &w->events;
 	dp->dhcp->worker = w;
 	parked_init(&dp->dhcp->parked, dp->parked_memory, PARKED_BYTES);
+	parked_init(
+		&dp->dhcp->copies, (uint8_t *)dp->parked_memory + PARKED_BYTES, DHCP_COPIES_BYTES);
 	dp->dhcp->order = dp->dhcp_order;
 	dhcp_order_init(dp->dhcp_order);
 	w->dhcp = dp->dhcp;

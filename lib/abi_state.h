@@ -46,7 +46,7 @@ struct lease_record {
 	int64_t since_unix_s;    // when the client first got it
 	char hostname[LEASE_HOSTNAME_MAX];
 	uint32_t subnet;
-	uint32_t pad0;
+	uint32_t last_message; // of its last DISCOVER or REQUEST, from xid and type
 };
 static_assert(sizeof(struct lease_record) == 128, "lease_record");
 

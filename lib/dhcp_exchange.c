@@ -57,6 +57,13 @@ static bool build(struct dhcp_exchange *x, const struct dhcp_reply *reply) {
 	return true;
 }
 
+// What a client sends again it, or the network, has lost, or the answer: on such a network a second
+// copy is worth its bytes. Firmware asks four times, and then the machine does not boot.
+void dhcp_exchange_note(struct dhcp_exchange *x) {
+	x->output->again = x->record->last_message == x->selection.who.message;
+	lease_note(x->record, &x->selection.who);
+}
+
 enum dhcp_verdict dhcp_exchange_offer(struct dhcp_exchange *x) {
 	const struct dhcp_reply reply = {
 		.type = DHCP_OFFER,

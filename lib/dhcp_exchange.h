@@ -29,6 +29,9 @@ enum dhcp_verdict dhcp_exchange_run(struct dhcp_exchange *x, struct dhcp_server 
 // No answer; counted under its reason.
 enum dhcp_verdict dhcp_exchange_drop(struct dhcp_exchange *x, enum rouse_stat why);
 
+// Notes what record's machine says about itself, now that it is chosen.
+void dhcp_exchange_note(struct dhcp_exchange *x);
+
 // Sends OFFER or ACK for record, an ACK without a lease (INFORM: record NULL), or a NAK.
 enum dhcp_verdict dhcp_exchange_offer(struct dhcp_exchange *x);
 enum dhcp_verdict dhcp_exchange_ack(struct dhcp_exchange *x);

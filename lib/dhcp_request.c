@@ -30,7 +30,7 @@ static enum dhcp_verdict grant(
 		if (x->view.ciaddr != address)
 			x->view.ciaddr = 0;
 		dhcp_select_boot(&x->selection, &x->view, address);
-		lease_note(x->record, &x->selection.who);
+		dhcp_exchange_note(x);
 		return dhcp_exchange_ack(x);
 	case LEASE_NOT_YOURS:
 		return refuse(x, manner, "address belongs to another machine");

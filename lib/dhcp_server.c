@@ -54,7 +54,7 @@ static enum dhcp_verdict discover(struct dhcp_exchange *x) {
 		return dhcp_exchange_drop(x, STAT_DHCP_JOURNAL_DEGRADED);
 	x->view.ciaddr = 0; // some clients set it
 	dhcp_select_boot(&x->selection, &x->view, x->record->address);
-	lease_note(x->record, &x->selection.who);
+	dhcp_exchange_note(x);
 	return dhcp_exchange_offer(x);
 }
 
@@ -180,6 +180,7 @@ static void clear(struct dhcp_exchange *x, struct dhcp_server *server,
 	output->len = 0;
 	output->message_type = 0;
 	output->phase = PHASE_COUNT;
+	output->again = false;
 	output->record_count = 0;
 	output->wait_lsn = 0;
 }

@@ -48,6 +48,7 @@ struct dhcp_output {
 	uint16_t len;
 	uint8_t message_type;
 	uint8_t phase;        // enum rouse_phase that the reply ends, PHASE_COUNT: none
+	bool again;           // the client has asked for it before: a copy may follow later
 	uint8_t record_count; // to be given to the journal in this order, whatever becomes of the
 			      // reply
 	uint64_t wait_lsn; // of the last record, or of one under way that covers the reply already

@@ -180,6 +180,7 @@ void lease_note(struct lease_record *record, const struct lease_who *who) {
 		who->hostname_len < LEASE_HOSTNAME_MAX ? who->hostname_len : LEASE_HOSTNAME_MAX;
 
 	lease_write_begin(record);
+	record->last_message = who->message;
 	record->flags = (uint8_t)((who->says_ipxe ? LEASE_SAYS_IPXE : 0) |
 				  (who->send_ahead ? LEASE_SEND_AHEAD : 0));
 	if (who->arch != POLICY_ARCH_UNKNOWN)

@@ -110,6 +110,7 @@ struct lease_who {
 	bool says_ipxe;
 	bool send_ahead; // it does, and its boot rule lets TFTP send ahead
 	uint16_t arch;   // POLICY_ARCH_UNKNOWN if it did not say
+	uint32_t message; // tells its messages apart: equal in those that it sends again
 	const uint8_t *hostname;
 	size_t hostname_len;
 };

@@ -2,6 +2,7 @@
 # Copyright (c) 2026, the Rouse authors
 """dhcp_fine_print.py ROUSE CONFIG: what RFC 2131 and 3046 say and ordinary clients hardly ever do."""
 import sys
+import time
 
 import wire
 from wire import SERVER, check, option
@@ -124,6 +125,34 @@ def test_relay(lab):
     lab.silence("a relay that is not listed", wire.DISCOVER, 13, agent, giaddr="10.88.0.2", frame=frame)
 
 
+def answers(lab, kind, options, xid, seconds=0.4):
+    """When the answers to a message came, in seconds from its sending."""
+    lab.xid = xid - 1
+    lab.ask(kind, 16, options, wait=0)
+    begin, times = time.monotonic(), []
+    for got in lab.link.during(seconds):
+        if wire.is_reply(got) and wire.Reply(got).xid == xid:
+            times.append(time.monotonic() - begin)
+    return times
+
+
+def test_asked_again(lab):
+    """What is sent again, with its xid, is answered twice: the first answer may be lost as the one
+    before was. A copy follows after 50 ms, when the machine that has its answer has gone on."""
+    address = lab.obtain(16)
+    select = option(50, wire.ip(address)) + option(54, wire.ip(SERVER))
+    before = lab.rouse.counters()[0]
+    for kind, options, xid in ((wire.DISCOVER, b"", 1000), (wire.REQUEST, select, 1000)):
+        check(len(answers(lab, kind, options, xid)) == 1, "kind %d is answered more than once" % kind)
+        times = answers(lab, kind, options, xid)
+        check(len(times) == 2, "kind %d again: %d answers" % (kind, len(times)))
+        check(0.03 < times[1] - times[0] < 0.3, "the copy came after %s s" % (times[1] - times[0]))
+    check(len(answers(lab, wire.DISCOVER, b"", 1001)) == 1, "a new message is answered more than once")
+    grown = lab.rouse.since(before)
+    check(grown["dhcp_answered_twice"] == 2, "counted %d copies" % grown["dhcp_answered_twice"])
+    lab.xid = 2000
+
+
 def test_pools_change(lab):
     """A lease outside of the new pools: NAK, and an address of them."""
     address = lab.obtain(14)
@@ -143,7 +172,8 @@ def main(program, config):
     lab = wire.DhcpLab(program, config)
     lab.discover(1)
     for test in (test_addressing, test_parameters, test_two_servers, test_init_reboot, test_decline,
-                 test_release, test_inform, test_relay, test_pools_change, test_authoritative):
+                 test_release, test_inform, test_relay, test_asked_again, test_pools_change,
+                 test_authoritative):
         print(test.__name__[5:].replace("_", " "), flush=True)
         test(lab)
 

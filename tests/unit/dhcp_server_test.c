@@ -157,6 +157,32 @@ static void known_host_gets_its_reservation_without_the_journal(void **state) {
 	assert_int_equal(lease_find_address(w->server.leases, address)->reserved, 1);
 }
 
+static bool is_copied(struct world *w, uint8_t type, uint16_t client, uint32_t xid) {
+	struct message m = message_begin(type, client);
+
+	put32(m.bytes + 4, xid);
+	if (type == DHCP_REQUEST)
+		message_ip_number(&m, DHCP_OPT_REQUESTED_IP, fixture_ip("10.77.0.11"));
+	assert_int_equal(world_send(w, &m), DHCP_REPLY);
+	return w->output.again;
+}
+
+// The same xid and type as in the machine's message before: nothing had come back, so a copy may
+// follow. Not when it goes on, nor when it begins anew.
+static void what_is_asked_again_may_be_answered_twice(void **state) {
+	struct world *w = *state;
+
+	assert_false(is_copied(w, DHCP_DISCOVER, 0x101, 7));
+	assert_true(is_copied(w, DHCP_DISCOVER, 0x101, 7));
+	assert_true(is_copied(w, DHCP_DISCOVER, 0x101, 7));
+	assert_false(is_copied(w, DHCP_REQUEST, 0x101, 7));
+	assert_true(is_copied(w, DHCP_REQUEST, 0x101, 7));
+	assert_false(is_copied(w, DHCP_DISCOVER, 0x101, 8));
+	assert_false(is_copied(w, DHCP_DISCOVER, 0x101, 9));
+	assert_false(is_copied(w, DHCP_DISCOVER, 0x102, 9));
+	assert_true(is_copied(w, DHCP_DISCOVER, 0x101, 9));
+}
+
 static void client_keeps_its_address(void **state) {
 	struct world *w = *state;
 	uint32_t address = world_lease(w, 1);
@@ -515,6 +541,7 @@ int main(void) {
 		TEST(requested_address_is_honoured_when_free),
 		TEST(requested_address_of_another_is_not_given),
 		TEST(known_host_gets_its_reservation_without_the_journal),
+		TEST(what_is_asked_again_may_be_answered_twice),
 		TEST(client_keeps_its_address),
 		TEST(expired_leases_need_no_sweeper),
 		TEST(offers_that_nobody_takes_end),

@@ -169,6 +169,36 @@ static void too_many_failed_runs_err_to_the_safe_side(void **state) {
 	assert_false(failed_lsns_has(&failed, lsn - 15)); // between the last two
 }
 
+// The same bytes to the same machine, and nothing for the journal or for the percentiles.
+static void a_copy_is_the_reply_alone(void **state) {
+	struct parked parked, copies;
+	void *memory = malloc(2 * RING_BYTES);
+	struct dhcp_output output = output_of(5, 300);
+	const struct parked_reply *copy;
+
+	(void)state;
+	output.to.dst = 0x0a4d0032;
+	output.phase = PHASE_ACK;
+	output.again = true;
+	parked_init(&parked, memory, RING_BYTES);
+	parked_init(&copies, (uint8_t *)memory + RING_BYTES, RING_BYTES);
+	parked_push(&parked, &output, 3, 1000, 2000);
+	assert_true(parked_first(&parked)->again);
+	parked_copy(&copies, parked_first(&parked), 9000);
+	parked_pop(&parked);
+	copy = parked_first(&copies);
+	assert_non_null(copy);
+	assert_memory_equal(copy->payload, output.payload, 300);
+	assert_memory_equal(&copy->to, &output.to, sizeof(copy->to));
+	assert_int_equal(copy->len, 300);
+	assert_int_equal(copy->port, 3);
+	assert_int_equal(copy->since_us, 9000);
+	assert_int_equal(copy->phase, PHASE_COUNT);
+	assert_int_equal(copy->record_count, 0);
+	assert_false(copy->again);
+	free(memory);
+}
+
 // ACKs that go at once leave at once, however many; after a stall of the disk they go in portions.
 static void after_a_stall_they_leave_in_portions(void **state) {
 	struct parked parked;
@@ -206,6 +236,7 @@ int main(void) {
 		cmocka_unit_test(order_holds_around_the_end),
 		cmocka_unit_test(low_is_three_quarters),
 		cmocka_unit_test(replies_become_late),
+		cmocka_unit_test(a_copy_is_the_reply_alone),
 		cmocka_unit_test(after_a_stall_they_leave_in_portions),
 		cmocka_unit_test(failed_numbers_are_found),
 		cmocka_unit_test(too_many_failed_runs_err_to_the_safe_side),
