@@ -93,12 +93,16 @@ struct tftp_session {
 	uint32_t ready_prev;
 	uint16_t pace_slot; // of the wheel of paced sessions that it waits in
 	uint8_t burst;      // packets that may leave back to back: halved by a gap, grown by windows
-	uint8_t ahead;      // blocks in flight to a client that did not ask for a window, 0: one
+	uint8_t ahead;      // blocks in flight to a client that did not ask for a window, at most
+			    // TFTP_AHEAD; 0: one
 	uint64_t timer_tick;    // slot of the timer wheel that it waits in, 0: none
 	uint32_t retransmitted; // blocks sent again
 	uint32_t rewound_to;    // low half of highest when rewound: the last block that was repeated
 	uint64_t last_seen_us;  // last packet from the peer
-	uint64_t bytes_from_peer;
+	uint32_t bytes_from_peer; // until the peer has shown that it exists
+	uint16_t ahead_at;        // low bits of acked when ahead grew, or a gap was repeated
+	uint8_t ahead_wait;       // ahead grows after 2^this times the shortest run without a gap
+	uint8_t ahead_tried;      // 1: it grew at ahead_at
 	uint32_t bytes_to_peer; // until the peer has shown that it exists
 	uint32_t data_delay_us; // from started_us until DATA 1 was sent first
 	uint64_t pace_ns;       // token bucket: when all that was sent is through at the session's rate

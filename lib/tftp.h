@@ -69,6 +69,7 @@ enum tftp_option_id {
 #define TFTP_RETRIES_MAX       100
 #define TFTP_UNPROVEN_REPEATS  2 // of DATA 1, to a peer that has shown nothing but a request
 #define TFTP_UNPROVEN_FACTOR   3 // bytes out per byte in until ACK 0 has come
+#define TFTP_UNPROVEN_MAX      (1u << 20) // more requests than come in the life of a session
 // A file that is being loaded: clients ask again meanwhile, where ERROR would be final for them.
 #define TFTP_LOADING_SILENT_S  20
 #define TFTP_HALF_OPEN_MIN_US  1000000u // a known machine's half-open session makes room when older
@@ -86,4 +87,7 @@ enum tftp_option_id {
 // gives 13.7 and 64 give 52.0 (design.md §4).
 #define TFTP_IPXE_BLKSIZE   1432
 #define TFTP_AHEAD          8
+#define TFTP_AHEAD_MIN      2
+#define TFTP_AHEAD_CLEAN    128 // blocks without a gap after which one more is tried
+#define TFTP_AHEAD_WAIT_MAX 4   // twice as many after each try in vain, so often at most
 #define TFTP_AHEAD_TIMEOUTS 5 // in a row after which the client is held not to bear it

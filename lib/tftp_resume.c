@@ -75,7 +75,7 @@ static bool take_image(struct tftp_server *server, const struct tftp_session *se
 // The bytes that an unproven peer has sent and got are not under the CRC: counts that cannot be
 // right leave it without a further OACK until it asks again.
 static void check_account(struct tftp_session *session) {
-	if (session->bytes_from_peer <= UINT32_MAX &&
+	if (session->bytes_from_peer <= TFTP_UNPROVEN_MAX &&
 		session->bytes_to_peer <= TFTP_UNPROVEN_FACTOR * session->bytes_from_peer)
 		return;
 	session->bytes_from_peer = 0;

@@ -118,7 +118,7 @@ void tftp_core_refuse_session(struct tftp_server *server, const struct tftp_sess
 	uint64_t bytes = session->bytes_to_peer + TFTP_HEADER_BYTES + strlen(text) + 1;
 
 	if (tftp_session_half_open(session) &&
-		bytes > TFTP_UNPROVEN_FACTOR * session->bytes_from_peer)
+		bytes > (uint64_t)TFTP_UNPROVEN_FACTOR * session->bytes_from_peer)
 		return;
 	tftp_core_refuse(server, &to, session->port, code, text);
 }

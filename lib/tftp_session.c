@@ -215,6 +215,19 @@ static enum tftp_ack_result repeat_second_gap(struct tftp_session *session) {
 	return TFTP_ACK_GAP;
 }
 
+static void widen_ahead(struct tftp_session *session) {
+	uint16_t acked = (uint16_t)tftp_session_acked(session);
+
+	if (session->ahead >= TFTP_AHEAD ||
+		(uint16_t)(acked - session->ahead_at) < TFTP_AHEAD_CLEAN << session->ahead_wait)
+		return;
+	if (session->ahead_tried && session->ahead_wait)
+		session->ahead_wait--;
+	session->ahead++;
+	session->ahead_at = acked;
+	session->ahead_tried = 1;
+}
+
 static enum tftp_ack_result advance(struct tftp_session *session, uint64_t block, uint64_t now_us) {
 	bool copy = session->windowsize > 1 && tells_of_copy(session, block);
 	bool second_gap = tells_of_second_gap(session, block);
@@ -237,6 +250,8 @@ static enum tftp_ack_result advance(struct tftp_session *session, uint64_t block
 		return TFTP_ACK_GAP;
 	}
 	grow_burst(session);
+	if (session->ahead)
+		widen_ahead(session);
 	// EDK2 begins its window anew with each ACK for a copy. A rewind would make further copies,
 	// and these further such ACKs, to the end of the file.
 	sent = copy ? block : session->highest;
@@ -283,7 +298,7 @@ static void back_off(struct tftp_session *session, uint64_t now_us) {
 static bool may_repeat(const struct tftp_session *session) {
 	if (session->state == SESSION_OACK)
 		return session->bytes_to_peer + tftp_packet_oack_len(session) <=
-		       TFTP_UNPROVEN_FACTOR * session->bytes_from_peer;
+		       (uint64_t)TFTP_UNPROVEN_FACTOR * session->bytes_from_peer;
 	return session->retries < TFTP_UNPROVEN_REPEATS;
 }
 
@@ -338,6 +353,21 @@ enum tftp_timer_result tftp_session_timer(
 					       : running_timer(session, now_us);
 }
 
+// Two gaps within two windows are no chance: the client's card has fewer buffers (rtl8139: five of
+// these packets). When the last try of one more has led to it, the next one comes later.
+static void narrow_ahead(struct tftp_session *session) {
+	uint16_t acked = (uint16_t)tftp_session_acked(session);
+
+	if ((uint16_t)(acked - session->ahead_at) < 2u * session->ahead &&
+		session->ahead > TFTP_AHEAD_MIN) {
+		session->ahead--;
+		if (session->ahead_tried && session->ahead_wait < TFTP_AHEAD_WAIT_MAX)
+			session->ahead_wait++;
+	}
+	session->ahead_at = acked;
+	session->ahead_tried = 0;
+}
+
 // Karn's rule spares a repeated block whose ACK may be for its first copy. After a gap it cannot
 // be: the client has told that it lacks this one. Where each window has its gap there is no other
 // sample, and what the timer has backed off would stay.
@@ -357,8 +387,10 @@ uint64_t tftp_session_take_block(struct tftp_session *session, uint64_t now_us) 
 		session->retransmitted++;
 		if (block == tftp_session_acked(session) + 1)
 			take_lost(session, block, now_us);
-		if (session->ahead) // the client has what came behind the gap
+		if (session->ahead) { // the client has what came behind the gap
+			narrow_ahead(session);
 			session->next = session->highest + 1;
+		}
 	} else {
 		session->highest = block;
 		// The block that ends a window is acknowledged at once; Karn: never one sent twice.

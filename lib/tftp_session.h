@@ -17,6 +17,9 @@
 // another is missing, that one at once. iPXE reads the high bits of a block's number out of its own
 // first gap, so no block behind a multiple of 65,536 leaves while one before it is missing.
 //
+// Where two gaps follow each other closely fewer blocks are sent ahead, and one more again after a
+// run without a gap.
+//
 // Pacing: each block moves the session's token bucket on (pace.h). burst packets may leave back to
 // back; it is halved when something was lost, and grows by one with each window that arrives whole.
 
