@@ -7,6 +7,7 @@
 
 #include "tftp_session.h"
 
+#include "tftp_ahead.h"
 #include "tftp_packet.h"
 
 static void set_acked(struct tftp_session *session, uint64_t acked) {
@@ -215,19 +216,6 @@ static enum tftp_ack_result repeat_second_gap(struct tftp_session *session) {
 	return TFTP_ACK_GAP;
 }
 
-static void widen_ahead(struct tftp_session *session) {
-	uint16_t acked = (uint16_t)tftp_session_acked(session);
-
-	if (session->ahead >= TFTP_AHEAD ||
-		(uint16_t)(acked - session->ahead_at) < TFTP_AHEAD_CLEAN << session->ahead_wait)
-		return;
-	if (session->ahead_tried && session->ahead_wait)
-		session->ahead_wait--;
-	session->ahead++;
-	session->ahead_at = acked;
-	session->ahead_tried = 1;
-}
-
 static enum tftp_ack_result advance(struct tftp_session *session, uint64_t block, uint64_t now_us) {
 	bool copy = session->windowsize > 1 && tells_of_copy(session, block);
 	bool second_gap = tells_of_second_gap(session, block);
@@ -251,7 +239,7 @@ static enum tftp_ack_result advance(struct tftp_session *session, uint64_t block
 	}
 	grow_burst(session);
 	if (session->ahead)
-		widen_ahead(session);
+		tftp_ahead_widen(session);
 	// EDK2 begins its window anew with each ACK for a copy. A rewind would make further copies,
 	// and these further such ACKs, to the end of the file.
 	sent = copy ? block : session->highest;
@@ -353,21 +341,6 @@ enum tftp_timer_result tftp_session_timer(
 					       : running_timer(session, now_us);
 }
 
-// Two gaps within two windows are no chance: the client's card has fewer buffers (rtl8139: five of
-// these packets). When the last try of one more has led to it, the next one comes later.
-static void narrow_ahead(struct tftp_session *session) {
-	uint16_t acked = (uint16_t)tftp_session_acked(session);
-
-	if ((uint16_t)(acked - session->ahead_at) < 2u * session->ahead &&
-		session->ahead > TFTP_AHEAD_MIN) {
-		session->ahead--;
-		if (session->ahead_tried && session->ahead_wait < TFTP_AHEAD_WAIT_MAX)
-			session->ahead_wait++;
-	}
-	session->ahead_at = acked;
-	session->ahead_tried = 0;
-}
-
 // Karn's rule spares a repeated block whose ACK may be for its first copy. After a gap it cannot
 // be: the client has told that it lacks this one. Where each window has its gap there is no other
 // sample, and what the timer has backed off would stay.
@@ -388,7 +361,7 @@ uint64_t tftp_session_take_block(struct tftp_session *session, uint64_t now_us) 
 		if (block == tftp_session_acked(session) + 1)
 			take_lost(session, block, now_us);
 		if (session->ahead) { // the client has what came behind the gap
-			narrow_ahead(session);
+			tftp_ahead_narrow(session);
 			session->next = session->highest + 1;
 		}
 	} else {
