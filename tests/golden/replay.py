@@ -70,6 +70,29 @@ def with_port(frame, port):
     return frame[:34] + udp + frame[34 + length:]
 
 
+def dhcp_type(payload):
+    """Option 53 of a message, None: there is none."""
+    at = 240
+    while at + 2 < len(payload) and payload[at] != 255:
+        if payload[at] == 53:
+            return payload[at + 2]
+        at += 1 if payload[at] == 0 else 2 + payload[at + 1]
+    return None
+
+
+ANSWERS_TO = {1: (2,), 3: (5, 6), 8: (5,)}  # OFFER; ACK or NAK; ACK
+
+
+def is_late_copy(question, answer):
+    """Whether it is a DHCP answer, but not to this frame: what a client asks again is answered twice,
+    the copy 50 ms later."""
+    asked, said = Udp(question), Udp(answer)
+    if not said.ok or said.src_port != 67:
+        return False
+    return (not asked.ok or asked.dst_port != 67 or
+            dhcp_type(said.payload) not in ANSWERS_TO.get(dhcp_type(asked.payload), ()))
+
+
 class Replay:
     def __init__(self, interface):
         self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
@@ -78,6 +101,7 @@ class Replay:
         self.lines = []
         self.server_mac = None
         self.transfer_port = {}  # client port -> the server's port
+        self.question = b""      # the frame sent last
 
     def send(self, frame):
         udp = Udp(frame)
@@ -88,6 +112,7 @@ class Replay:
             if port is None:
                 return False
             frame = with_port(frame, port)
+        self.question = frame
         self.socket.send(frame)
         self.frames.append(frame)  # tshark knows a transfer by its request
         return True
@@ -99,7 +124,8 @@ class Replay:
             if not select.select([self.socket], [], [], left)[0]:
                 return None
             frame, address = self.socket.recvfrom(65536)
-            if address[2] != socket.PACKET_OUTGOING and frame[6:12] not in own_macs:
+            if (address[2] != socket.PACKET_OUTGOING and frame[6:12] not in own_macs and
+                    not is_late_copy(self.question, frame)):
                 return frame
         return None
 
