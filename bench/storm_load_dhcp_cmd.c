@@ -60,7 +60,8 @@ static const struct storm_arg ARGS[] = {
 	{"ipxe", NULL, STORM_ARG_FLAG, AT(ipxe),
 		.help = "say that the client is iPXE (user class)"},
 	{"patience", "S", STORM_ARG_SECONDS, AT(patience_us),
-		.help = "an exchange that takes longer is lost (1)"},
+		.help = "an exchange that takes longer is lost; ten times as long "
+			"without any answer end the run (1)"},
 	{"seconds", "S", STORM_ARG_SECONDS, AT(duration_us), .help = "measure for so long (5)"},
 	{"warm-up", "S", STORM_ARG_SECONDS, AT(warm_up_us),
 		.help = "run so long before it counts (0.5)"},

@@ -49,7 +49,7 @@ bool dhcp_glue_can_answer(struct dhcp_glue *glue);
 bool dhcp_glue_is_pressed(const struct dhcp_glue *glue);
 
 // Sends parked replies whose records became durable; drops those whose records failed, and those
-// that waited too long.
+// that waited too long. Then the copies whose time has come.
 void dhcp_glue_send(struct dhcp_glue *glue);
 
 void dhcp_glue_sweep(struct dhcp_glue *glue, struct rouse_now now);

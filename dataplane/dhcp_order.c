@@ -26,8 +26,8 @@ void dhcp_order_init(struct dhcp_order *order) {
 }
 
 static void drop(struct dhcp_glue *glue, enum dhcp_class class) {
-	stat_inc(&glue->worker->stats, class == DHCP_CLASS_KNOWN ? STAT_DHCP_KNOWN_OVERFLOW
-								 : STAT_DHCP_UNKNOWN_OVERFLOW);
+	stat_inc(&glue->worker->stats,
+		class == DHCP_CLASS_KNOWN ? STAT_DHCP_KNOWN_OVERFLOW : STAT_DHCP_UNKNOWN_OVERFLOW);
 }
 
 // When it came is for the caller to note.
@@ -91,8 +91,8 @@ static void sort(struct dhcp_glue *glue) {
 	release(order);
 }
 
-void dhcp_order_take(
-	struct dhcp_glue *glue, uint16_t port, const struct frame_view *view, struct rte_mbuf *mbuf) {
+void dhcp_order_take(struct dhcp_glue *glue, uint16_t port, const struct frame_view *view,
+	struct rte_mbuf *mbuf) {
 	struct dhcp_order *order = glue->order;
 
 	if (order->arrived == DHCP_PASS_ARRIVED)
@@ -152,7 +152,7 @@ static bool answer_next(struct dhcp_glue *glue, enum dhcp_class class) {
 static uint32_t answer_class(struct dhcp_glue *glue, enum dhcp_class class, uint32_t budget) {
 	uint32_t answered = 0, batch;
 
-	while ((batch = fetch_ahead(glue, class, budget - answered)))
+	while (dhcp_glue_can_answer(glue) && (batch = fetch_ahead(glue, class, budget - answered)))
 		for (; batch; batch--, answered++)
 			if (!answer_next(glue, class))
 				return answered;

@@ -147,8 +147,9 @@ enum event_kind {
 	EVENT_DHCP_RELEASE,
 	EVENT_DHCP_DECLINE,
 	EVENT_POOL_EXHAUSTED,
-	EVENT_TFTP_OPEN,      // the client has answered for the first time. TFTP: port is the
-			      // client's; of a transfer, value is the image's slot
+	EVENT_TFTP_OPEN,      // the client has answered for the first time, and there is more to
+			      // come. TFTP: port is the client's; of a transfer, value is the
+			      // image's slot
 	EVENT_TFTP_DONE,      // reason TIMEOUT: the last ACK never came
 	EVENT_TFTP_PROBE,     // the client wanted only the size
 	EVENT_TFTP_FAILED,    // reason: enum event_reason

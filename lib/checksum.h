@@ -14,8 +14,8 @@
 // plus carries and can be passed on.
 uint32_t checksum_add(uint32_t sum, const void *data, size_t len);
 
-// The same for a header, whose length is a multiple of four bytes, below 64 KiB, and known where
-// this is called: a few additions in place of a call.
+// The same for a header, whose length is a multiple of four bytes, below 64 KiB: a few additions in
+// place of a call.
 static inline uint32_t checksum_header(uint32_t sum, const void *header, size_t len) {
 	uint64_t total = sum;
 	uint32_t word;

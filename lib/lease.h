@@ -59,7 +59,7 @@ void lease_raise_lsn(struct lease_table *table, uint64_t lsn);
 // valid until the next call.
 void lease_set_policy(struct lease_table *table, const struct policy *policy);
 
-// The journal was empty at start (design.md 5): from the next lease_set_policy on an address that
+// The journal was empty at start: from the next lease_set_policy on an address that
 // has no record is given only to a client that asks for it, until lease_probed has told that it is
 // free. Not required: from the next lease_set_policy on all count as free; for when every pool has
 // been probed.

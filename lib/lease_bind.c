@@ -2,8 +2,8 @@
 // Copyright (c) 2026, the Rouse authors
 
 // Leases: made, extended, given back, declined, and what the journal says of them. The rule that
-// all of this serves: a client is never told more time than is on disk when the message leaves
-// (design.md, section 5), and memory never ends a lease before the time that a client was told.
+// all of this serves: a client is never told more time than is on disk when the message leaves,
+// and memory never ends a lease before the time that a client was told.
 
 #include <string.h>
 

@@ -84,7 +84,7 @@ enum tftp_option_id {
 #define TFTP_EDGE_RATE 1000000000ull // bits per second, for a client in no subnet
 
 // Blocks in flight to a recognised iPXE: 50.6 MB/s of Debian's ROM in QEMU, where one in flight
-// gives 13.7 and 64 give 52.0 (design.md §4).
+// gives 13.7 and 64 give 52.0.
 #define TFTP_IPXE_BLKSIZE   1432
 #define TFTP_AHEAD          8
 #define TFTP_AHEAD_MIN      2

@@ -19,6 +19,8 @@ import sys
 import time
 import zlib
 
+import wire
+
 ANSWER_DEADLINE = 3.0
 QUIET = 0.3
 SERVER_PORTS = (67, 69)
@@ -70,27 +72,17 @@ def with_port(frame, port):
     return frame[:34] + udp + frame[34 + length:]
 
 
-def dhcp_type(payload):
-    """Option 53 of a message, None: there is none."""
-    at = 240
-    while at + 2 < len(payload) and payload[at] != 255:
-        if payload[at] == 53:
-            return payload[at + 2]
-        at += 1 if payload[at] == 0 else 2 + payload[at + 1]
-    return None
-
-
-ANSWERS_TO = {1: (2,), 3: (5, 6), 8: (5,)}  # OFFER; ACK or NAK; ACK
+ANSWERS_TO = {wire.DISCOVER: (wire.OFFER,), wire.REQUEST: (wire.ACK, wire.NAK), wire.INFORM: (wire.ACK,)}
 
 
 def is_late_copy(question, answer):
     """Whether it is a DHCP answer, but not to this frame: what a client asks again is answered twice,
     the copy 50 ms later."""
-    asked, said = Udp(question), Udp(answer)
-    if not said.ok or said.src_port != 67:
+    asked, said = wire.parse(question), wire.parse(answer)
+    if not said or not wire.is_reply(said):
         return False
-    return (not asked.ok or asked.dst_port != 67 or
-            dhcp_type(said.payload) not in ANSWERS_TO.get(dhcp_type(asked.payload), ()))
+    return (not asked or asked.dport != 67 or
+            wire.Reply(said).kind not in ANSWERS_TO.get(wire.Reply(asked).kind, ()))
 
 
 class Replay:

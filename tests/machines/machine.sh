@@ -21,6 +21,14 @@ make_lab() {
 	make_bridge lab br0 eth0 $machine_tap
 }
 
+# make_fetch_tree BYTES: a script that reads one image of this size, and says how that went.
+make_fetch_tree() {
+	mkdir "$work/tree"
+	dummy_file "$work/tree/image" "$1"
+	printf '#!ipxe\nimgfetch image && echo Rouse: all of it is here || echo Rouse: it failed\nsleep 100\n' \
+		>"$work/tree/boot.ipxe"
+}
+
 # qemu NAME ARGUMENTS...: without a disk, a display and a network card of QEMU's own choice.
 qemu() {
 	local name=$1
