@@ -16,6 +16,7 @@
 #include <rte_pause.h>
 
 #include "storm_clock.h"
+#include "storm_poll.h"
 #include "storm_port.h"
 
 #define SEND_PATIENCE_US 200u // a peer that takes nothing for so long loses the frame
@@ -44,7 +45,7 @@ static uint16_t send_all(struct dpdk *d, struct rte_mbuf **mbufs, uint16_t count
 	uint16_t sent = 0;
 
 	do {
-		sent += rte_eth_tx_burst(d->port.id, 0, mbufs + sent, (uint16_t)(count - sent));
+		sent += storm_poll_send(d->port.id, 0, mbufs + sent, (uint16_t)(count - sent));
 	} while (sent < count && storm_clock_us() - begin_us < SEND_PATIENCE_US);
 	return sent;
 }
@@ -74,7 +75,7 @@ static uint32_t give_from(
 	uint16_t count;
 
 	do {
-		count = rte_eth_rx_burst(d->port.id, queue, mbufs, PORT_BURST);
+		count = storm_poll_receive(d->port.id, queue, mbufs, PORT_BURST);
 		for (uint16_t i = 0; i < count; i++)
 			receive(arg, rte_pktmbuf_mtod(mbufs[i], const uint8_t *),
 				mbufs[i]->data_len);

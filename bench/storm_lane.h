@@ -12,10 +12,10 @@
 #include <string.h>
 
 #include <rte_cycles.h>
-#include <rte_ethdev.h>
 #include <rte_mbuf.h>
 
 #include "port.h"
+#include "storm_poll.h"
 
 #define STORM_LANE_BURST  32u
 #define STORM_LANE_OUT    512u // frames that wait for the peer, per queue
@@ -47,7 +47,7 @@ static inline uint16_t storm_lane_flush_queue(struct storm_lane *lane, uint16_t 
 
 	if (!lane->out_count[queue])
 		return 0;
-	sent = rte_eth_tx_burst(lane->id, queue, out, lane->out_count[queue]);
+	sent = storm_poll_send(lane->id, queue, out, lane->out_count[queue]);
 	lane->out_count[queue] = (uint16_t)(lane->out_count[queue] - sent);
 	memmove(out, out + sent, lane->out_count[queue] * sizeof(out[0]));
 	lane->sent += sent;
@@ -106,7 +106,7 @@ static inline uint16_t storm_lane_receive(
 	uint16_t queue = lane->next;
 
 	lane->next = (uint16_t)(queue + 1 < lane->queues ? queue + 1 : 0);
-	return rte_eth_rx_burst(lane->id, queue, mbufs, STORM_LANE_BURST);
+	return storm_poll_receive(lane->id, queue, mbufs, STORM_LANE_BURST);
 }
 
 static inline void storm_lane_fini(struct storm_lane *lane) {

@@ -485,8 +485,8 @@ static void send_error(struct storm_load_run *run, uint32_t id) {
 	send_payload(run, &to, ERROR, sizeof(ERROR), checksum_add(0, ERROR, sizeof(ERROR)));
 }
 
-// Until nothing has come for a while: memif unmaps its memory when a peer goes, also under a server
-// that still writes.
+// Until nothing has come for a while, so that what the server still sends to ended transfers is
+// taken, and the next run on the port does not find it.
 static void drain(struct storm_load_run *run) {
 	struct rte_mbuf *mbufs[STORM_LANE_BURST];
 	uint64_t begin_us = storm_clock_us(), heard_us = begin_us, now_us = begin_us;

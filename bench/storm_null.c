@@ -104,7 +104,7 @@ static void send_burst(struct sender *s, struct storm_null_totals *t, bool sum) 
 	s->turn = s->turn + 1u < s->settings->sessions ? s->turn + 1 : 0;
 	while (sent < BURST) {
 		uint16_t taken =
-			rte_eth_tx_burst(s->lane.id, 0, mbufs + sent, (uint16_t)(BURST - sent));
+			storm_poll_send(s->lane.id, 0, mbufs + sent, (uint16_t)(BURST - sent));
 
 		now = rte_rdtsc();
 		t->busy_cycles += taken ? now - start : 0;
@@ -193,8 +193,8 @@ static uint16_t take_burst(struct storm_lane *lane, struct storm_null_totals *t)
 	return count;
 }
 
-// memif unmaps its memory when the peer closes, also under a burst that is being written to it: so
-// the receiver goes on until the sender has fallen silent, and closes last.
+// A sender that is no program of ours may die when the peer closes, for memif unmaps its memory
+// under the burst that is being written to it: so the receiver goes on until it has fallen silent.
 static void drain(struct storm_lane *lane) {
 	uint64_t heard_us = storm_clock_us();
 	struct storm_null_totals ignored = {0};

@@ -18,7 +18,9 @@
 #include <rte_ethdev.h>
 
 #include "storm_clock.h"
+#include "storm_poll.h"
 #include "storm_stop.h"
+#include "unmap_guard.h"
 
 #define PEER_WAIT_US (30 * STORM_SECOND_US)
 #define PEER_STEP_US 10000u
@@ -92,6 +94,7 @@ int storm_port_open(struct port *port, const char *device, char *why, size_t why
 		err = port_start(port, NULL, NULL, why, why_size);
 	if (err)
 		return err;
+	unmap_guard_set(storm_poll_wait_outside, NULL);
 	err = wait_for_peer(port, why, why_size);
 	if (err)
 		storm_port_close(port);
@@ -100,6 +103,7 @@ int storm_port_open(struct port *port, const char *device, char *why, size_t why
 
 void storm_port_close(struct port *port) {
 	port_stop(port);
+	unmap_guard_set(NULL, NULL);
 	rte_eal_cleanup();
 }
 

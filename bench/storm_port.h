@@ -9,8 +9,8 @@
 
 #include "port.h"
 
-// device as in the configuration's ports: vdev:ARGS or pci:ADDR. Waits until the peer is there, 10
-// seconds at most. -errno, why set.
+// device as in the configuration's ports: vdev:ARGS or pci:ADDR. Waits until the peer is there, 30
+// seconds at most. From then on the port is polled by storm_poll.h alone. -errno, why set.
 int storm_port_open(struct port *port, const char *device, char *why, size_t why_size);
 void storm_port_close(struct port *port);
 
