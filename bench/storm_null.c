@@ -23,7 +23,6 @@
 #define SERVER_PORT   32768u
 #define OPCODE_DATA   3u
 #define LOOPS_A_CLOCK 256u
-#define QUIET_US      200000u
 
 struct stream {
 	struct storm_stamp stamp;
@@ -37,6 +36,7 @@ struct sender {
 	uint64_t blocks;
 	uint16_t *sums; // of each block
 	uint32_t turn;  // stream that sends next
+	uint64_t end_us;
 };
 
 // Begin and end of what counts.
@@ -110,8 +110,8 @@ static void send_burst(struct sender *s, struct storm_null_totals *t, bool sum) 
 		t->busy_cycles += taken ? now - start : 0;
 		start = now;
 		sent += taken;
-		if (!taken && storm_stop_wanted())
-			break;
+		if (!taken && (storm_stop_wanted() || storm_clock_us() >= s->end_us))
+			break; // the receiver may be gone
 	}
 	rte_pktmbuf_free_bulk(mbufs + sent, (unsigned)(BURST - sent));
 	t->frames += sent;
@@ -123,6 +123,7 @@ static void run_tx(struct sender *s, struct storm_null_totals *t) {
 	struct window w = {0};
 	bool sum = s->settings->sum;
 
+	s->end_us = started_us + s->settings->warm_up_us + s->settings->duration_us;
 	while (goes_on(&w, s->settings, t, started_us)) {
 		for (unsigned i = 0; i < LOOPS_A_CLOCK && !storm_stop_wanted(); i++) {
 			if (sum)
@@ -193,18 +194,6 @@ static uint16_t take_burst(struct storm_lane *lane, struct storm_null_totals *t)
 	return count;
 }
 
-// A sender that is no program of ours may die when the peer closes, for memif unmaps its memory
-// under the burst that is being written to it: so the receiver goes on until it has fallen silent.
-static void drain(struct storm_lane *lane) {
-	uint64_t heard_us = storm_clock_us();
-	struct storm_null_totals ignored = {0};
-
-	while (storm_clock_us() - heard_us < QUIET_US && !storm_stop_wanted()) {
-		if (take_burst(lane, &ignored))
-			heard_us = storm_clock_us();
-	}
-}
-
 void storm_null_rx(const struct storm_null_settings *settings, const struct port *port,
 	struct storm_null_totals *totals) {
 	uint64_t started_us = storm_clock_us();
@@ -222,5 +211,4 @@ void storm_null_rx(const struct storm_null_settings *settings, const struct port
 			take_burst(&lane, totals);
 	}
 	end_window(&w, totals);
-	drain(&lane);
 }

@@ -260,8 +260,8 @@ const struct storm_command STORM_NULL_RX = {
 	.summary = "Takes frames and looks at their headers only: the peer of null tx and of other "
 		   "senders.",
 	.notes =
-		"The time begins with the first frame. Ends when the sender has fallen silent: let "
-		"it be the first.\n",
+		"The time begins with the first frame. Either side may end first; a sender that is "
+		"not rouse-storm may die of a memif that is taken from it (DPDK 22.11).\n",
 	.args = RX_ARGS,
 	.run = run_rx,
 };
