@@ -109,6 +109,23 @@ static inline uint16_t storm_lane_receive(
 	return storm_poll_receive(lane->id, queue, mbufs, STORM_LANE_BURST);
 }
 
+// What was received, frame by frame, with the time at which the burst was there. Only while there is
+// room for as many answers as could follow. The number of frames.
+static inline uint16_t storm_lane_take(struct storm_lane *lane, uint16_t room,
+	void (*handle)(void *arg, const uint8_t *frame, uint16_t len, uint64_t now), void *arg) {
+	struct rte_mbuf *mbufs[STORM_LANE_BURST];
+	uint16_t count = storm_lane_room(lane) >= room ? storm_lane_receive(lane, mbufs) : 0;
+	uint64_t now;
+
+	if (!count)
+		return 0;
+	now = rte_rdtsc();
+	for (uint16_t i = 0; i < count; i++)
+		handle(arg, rte_pktmbuf_mtod(mbufs[i], const uint8_t *), mbufs[i]->data_len, now);
+	rte_pktmbuf_free_bulk(mbufs, count);
+	return count;
+}
+
 static inline void storm_lane_fini(struct storm_lane *lane) {
 	for (uint16_t queue = 0; queue < lane->queues; queue++) {
 		rte_pktmbuf_free_bulk(lane->out[queue], lane->out_count[queue]);

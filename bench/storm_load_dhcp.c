@@ -194,8 +194,8 @@ static void take(struct storm_load_dhcp_run *run, uint32_t id, const struct stor
 	}
 }
 
-static void handle(
-	struct storm_load_dhcp_run *run, const uint8_t *frame, uint16_t len, uint64_t now) {
+static void handle(void *arg, const uint8_t *frame, uint16_t len, uint64_t now) {
+	struct storm_load_dhcp_run *run = arg;
 	struct storm_dhcp_reply reply;
 	struct frame_view view;
 	uint32_t id;
@@ -212,22 +212,6 @@ static void handle(
 		run->totals->foreign++;
 	else
 		take(run, id, &reply, now);
-}
-
-static uint16_t take_burst(struct storm_load_dhcp_run *run) {
-	struct rte_mbuf *mbufs[STORM_LANE_BURST];
-	uint16_t count = 0;
-	uint64_t now;
-
-	if (storm_lane_room(&run->lane) >= STORM_LANE_BURST)
-		count = storm_lane_receive(&run->lane, mbufs);
-	if (!count)
-		return 0;
-	now = rte_rdtsc();
-	for (uint16_t i = 0; i < count; i++)
-		handle(run, rte_pktmbuf_mtod(mbufs[i], const uint8_t *), mbufs[i]->data_len, now);
-	rte_pktmbuf_free_bulk(mbufs, count);
-	return count;
 }
 
 // Exchanges that began too long ago are lost.
@@ -293,7 +277,7 @@ static uint64_t start_more(struct storm_load_dhcp_run *run, uint64_t turns, uint
 }
 
 static uint64_t turn(struct storm_load_dhcp_run *run, uint64_t start) {
-	uint16_t worked = take_burst(run);
+	uint16_t worked = storm_lane_take(&run->lane, STORM_LANE_BURST, handle, run);
 	uint64_t now;
 
 	worked |= storm_lane_flush(&run->lane);

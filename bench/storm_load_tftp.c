@@ -242,7 +242,8 @@ static void on_foreign(struct storm_load_run *run, const uint8_t *frame, uint16_
 	}
 }
 
-static void handle(struct storm_load_run *run, const uint8_t *frame, uint16_t len, uint64_t now) {
+static void handle(void *arg, const uint8_t *frame, uint16_t len, uint64_t now) {
+	struct storm_load_run *run = arg;
 	const uint8_t *content = NULL;
 	enum storm_stream_result result;
 	struct frame_view view;
@@ -274,23 +275,6 @@ static void handle(struct storm_load_run *run, const uint8_t *frame, uint16_t le
 			result == STORM_STREAM_STARTED ? &run->totals->request : &run->totals->ack,
 			in_ns(run, waited));
 	act(run, id, result, content, content_len, now);
-}
-
-static uint16_t take_burst(struct storm_load_run *run) {
-	struct rte_mbuf *mbufs[STORM_LANE_BURST];
-	uint16_t count = 0;
-	uint64_t now;
-
-	// Each frame may be answered by two: an ACK and the next request.
-	if (storm_lane_room(&run->lane) >= 2 * STORM_LANE_BURST)
-		count = storm_lane_receive(&run->lane, mbufs);
-	if (!count)
-		return 0;
-	now = rte_rdtsc();
-	for (uint16_t i = 0; i < count; i++)
-		handle(run, rte_pktmbuf_mtod(mbufs[i], const uint8_t *), mbufs[i]->data_len, now);
-	rte_pktmbuf_free_bulk(mbufs, count);
-	return count;
 }
 
 static void tick(struct storm_load_run *run, uint32_t id, uint64_t now) {
@@ -390,7 +374,8 @@ void storm_load_tftp_run(struct storm_load_run *run, uint64_t duration_us, bool 
 	while (now < end && !storm_stop_wanted()) {
 		uint64_t start = now;
 
-		worked = take_burst(run);
+		// Each frame may be answered by two: an ACK and the next request.
+		worked = storm_lane_take(&run->lane, 2 * STORM_LANE_BURST, handle, run);
 		start_new(run, now);
 		if (flooded)
 			flood(run, now);
