@@ -89,7 +89,7 @@ static void *time_batches(void *arg) {
 }
 
 // The name is what tests/measure/instructions tells callgrind.
-__attribute__((noinline)) void micro_counted(
+__attribute__((noipa, externally_visible)) void micro_counted(
 	const struct micro_case *c, void *state, uint32_t steps) {
 	c->run(state, steps);
 }
