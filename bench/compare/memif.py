@@ -13,9 +13,11 @@ from compare import servers
 from compare.suite import median
 
 BLKSIZE, SIZE, HOSTS, CLIENTS = 1468, 4 << 20, 10000, 1000000
+FRAME = BLKSIZE + 46  # Ethernet, IPv4, UDP and TFTP
 RESERVED_MAC, RESERVED = "02:58:01:00:00:00", "10.88.1.0"
 NETWORK, OWN = "10.64.0.0/11", "10.64.0.1"
 POOL_FIRST, POOL = "10.64.16.0", "10.64.16.0-10.79.255.254"
+READ_WORKERS = os.path.join(servers.BUILD, "tests/dataplane/read-workers")
 MAKE_LEASES = os.path.join(servers.BUILD, "tests/fault/make-leases")
 PAGES, PAGES_FILE = 900, "/proc/sys/vm/nr_hugepages"
 PHASES = {"offer": "discover_to_offer_ns", "ack": "request_to_ack_ns"}
@@ -70,8 +72,8 @@ class RouseMemif(servers.Rouse):
             time.sleep(0.1)
         raise RuntimeError(f"rouse does not answer: {text[-2000:]}")
 
-    def prepare(self):
-        config = {
+    def configuration(self):
+        return {
             "runtime_dir": self.lab.path("run"), "state_dir": self.state, "boot_root": self.root,
             "memory": "128M", "idle": "busy",
             "ports": [{"device": self.device_of("server"), "address": f"{OWN}/11",
@@ -80,6 +82,9 @@ class RouseMemif(servers.Rouse):
                          "routers": [OWN], "dns": [OWN], "domain": "cluster.example"}],
             "boot": [{"match": {}, "file": "image"}],
         }
+
+    def prepare(self):
+        config = self.configuration()
         if self.leases:
             config["subnets"][0]["pools"] = [POOL]
             subprocess.run([MAKE_LEASES, self.state, str(self.leases), POOL_FIRST], check=True)
@@ -102,6 +107,44 @@ class RouseMemif(servers.Rouse):
         return {"busy": worker["busy_cycles"], "idle": worker["idle_cycles"],
                 "data": counters["tftp_data"]["value"],
                 "messages": counters["dhcp_discover"]["value"] + counters["dhcp_request"]["value"]}
+
+
+class RouseWorkers(RouseMemif):
+    """A worker on each of these CPUs, the second of which has the clients too. It goes before them,
+    so that none of its cycles is theirs, and sleeps when it has nothing to do, so that they get on."""
+    cpus = (0, 1)
+
+    def device_of(self, role):
+        return f"{super().device_of(role)},queues={len(self.cpus)}"
+
+    def configuration(self):
+        return {**super().configuration(), "idle": "adaptive", "workers": len(self.cpus)}
+
+    def go_first(self):
+        """To be said while transfers run: without them a worker chooses its class itself."""
+        for pid in servers.process_tree(self.process.pid):
+            for task in os.listdir(f"/proc/{pid}/task"):
+                with open(f"/proc/{pid}/task/{task}/comm") as comm:
+                    name = comm.read().strip()
+                if name.startswith("rte-worker-"):
+                    cpu = self.cpus[int(name.rsplit("-", 1)[1]) - 1]
+                    os.sched_setaffinity(int(task), {cpu})
+                    os.sched_setscheduler(int(task), os.SCHED_FIFO, os.sched_param(1))
+
+    def counts(self):
+        """Of each worker: busy cycles, DATA, frames handed over."""
+        done = subprocess.run([READ_WORKERS, self.lab.path("run")], check=True, text=True,
+                              capture_output=True)
+        rows = [[int(word) for word in line.split()] for line in done.stdout.splitlines()]
+        return [{"busy": row[0], "data": row[2], "handed": row[3]} for row in rows]
+
+
+class FirstAlone(RouseWorkers):
+    cpus = (0,)
+
+
+class SecondAlone(RouseWorkers):
+    cpus = (1,)
 
 
 class Reserved(RouseMemif):
@@ -130,6 +173,7 @@ class Memif:
 
     def scenes(self):
         return {"memif-window64": self.window64, "memif-window1": self.window1,
+                "memif-workers": self.workers,
                 "memif-reserved": self.reserved, "memif-durable": self.durable,
                 "memif-latency": self.latency}
 
@@ -143,37 +187,55 @@ class Memif:
         run[cost] = round(grown["busy"] / max(grown[events], 1), 1)
         return run
 
+    def _readers(self, sessions, window):
+        return ["tftp", "--server", OWN, "--source", "10.95.0.0/24", "--file", "image", "--against",
+                self.image, "--sessions", sessions, "--windowsize", window, "--blksize", BLKSIZE,
+                "--warm-up", 0.5]
+
     def _tftp(self, sessions, window):
-        run = self._rouse(RouseMemif, "cycles_per_data", "data", "tftp", "--server", OWN, "--source",
-                          "10.95.0.0/24", "--file", "image", "--against", self.image, "--sessions",
-                          sessions, "--windowsize", window, "--blksize", BLKSIZE, "--seconds",
-                          self.options.seconds, "--warm-up", 0.5)
+        run = self._rouse(RouseMemif, "cycles_per_data", "data", *self._readers(sessions, window),
+                          "--seconds", self.options.seconds)
         run["client_busy_percent"] = run["busy_percent"]
         return run
 
     def _receive(self, sender):
-        """What a sender on CPU 0 reaches: (what it says at its end, what the receiver has seen). The
-        receiver stays until the sender has ended."""
+        """What a sender on CPU 0 reaches: (what it says at its end, what the receiver has seen). A
+        sender that does not end by itself ends with its input."""
         if os.path.exists(self.lab.path("null")):
             os.unlink(self.lab.path("null"))  # of the run before
         port = f"socket={self.lab.path('null')},socket-abstract=no"
-        with subprocess.Popen([str(word) for word in sender(port)], text=True, stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT) as process:
+        with subprocess.Popen([str(word) for word in sender(port)], text=True, stdin=subprocess.PIPE,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
             for _ in range(100):
                 if os.path.exists(self.lab.path("null")):
                     break
                 time.sleep(0.05)
             received = storm("null", "rx", "--port", f"vdev:net_memif0,role=client,{port}", "--seconds",
                              self.options.seconds, "--warm-up", 0.5, "--cpu", 1)
-            said = process.communicate(timeout=20)[0]
+            try:
+                said = process.communicate(timeout=20)[0]
+            finally:
+                process.kill()
         return said, received
+
+    def _testpmd(self):
+        """DPDK's own sender: it builds the headers of each frame and never touches its content."""
+        _, received = self._receive(
+            lambda port: ["dpdk-testpmd", "--lcores", "0@1,1@0", "--main-lcore", 0, "--in-memory",
+                          "--no-pci", "--no-telemetry", "-m", 512, "--vdev",
+                          f"net_memif0,role=server,{port}", "--", "--forward-mode=txonly",
+                          f"--txpkts={FRAME}", "--burst=32", "--nb-cores=1", "--auto-start"])
+        return {"data_per_second": received["frames_per_second"],
+                "gigabits_per_second": received["frames_per_second"] * BLKSIZE * 8e-9,
+                "client_busy_percent": 100 - received["waiting_percent"],
+                "steal_percent": received["steal_percent"], "exit_code": received["exit_code"]}
 
     def _null(self, *more):
         said, received = self._receive(
             lambda port: [servers.STORM, "null", "tx", "--port", f"vdev:net_memif0,role=server,{port}",
                           "--file", self.image, "--blksize", BLKSIZE, "--sessions", 64, "--seconds",
                           self.options.seconds, "--warm-up", 0.5, "--cpu", 0, "--json", *more])
-        sent = json.loads(said[said.index("{"):])
+        sent, _ = json.JSONDecoder().raw_decode(said, said.index("{"))
         return {"data_per_second": sent["frames_per_second"],
                 "gigabits_per_second": sent["frames_per_second"] * BLKSIZE * 8e-9,
                 "cycles_per_data": sent["cycles_per_frame"],
@@ -199,7 +261,8 @@ class Memif:
 
     def window64(self):
         makers = {"rouse": lambda: self._tftp(64, 64), "null sender": self._null,
-                  "null sender that sums": lambda: self._null("--sum")}
+                  "null sender that sums": lambda: self._null("--sum"),
+                  "testpmd": self._testpmd}
         return self._interleaved(makers, ["cycles_per_data", "data_per_second", "gigabits_per_second",
                                           "client_busy_percent", "checked", "wrong_content",
                                           "steal_percent"])
@@ -208,6 +271,37 @@ class Memif:
         return self._interleaved({"rouse": lambda: self._tftp(512, 1)},
                                  ["data_per_second", "acks_per_second", "cycles_per_data",
                                   "client_busy_percent", "checked", "wrong_content", "steal_percent"])
+
+    def _of_workers(self, kind, sessions, window):
+        """What a DATA costs each worker, from a second after the start to a second before the end."""
+        with kind(self.lab, self.tree) as server:
+            load = [servers.STORM, "load", *self._readers(sessions, window), "--seconds",
+                    self.options.seconds + 2, "--port", server.device_of("client"), "--cpu", 1, "--json"]
+            with subprocess.Popen([str(word) for word in load], text=True,
+                                  stdout=subprocess.PIPE) as process:
+                time.sleep(1)
+                server.go_first()
+                before = server.counts()
+                time.sleep(self.options.seconds)
+                after = server.counts()
+                run = json.loads(process.communicate(timeout=60)[0])
+        run["exit_code"] = process.returncode
+        handed = 0
+        for cpu, a, b in zip(server.cpus, before, after):
+            place = "first" if cpu == 0 else "second"
+            run[f"{place}_cycles_per_data"] = \
+                round((b["busy"] - a["busy"]) / max(b["data"] - a["data"], 1), 1)
+            handed += b["handed"] - a["handed"]
+        acks = run["acks_per_second"] * self.options.seconds
+        run["handed_over_percent"] = round(100 * handed / max(acks, 1), 1)
+        return run
+
+    def workers(self):
+        kinds = {"first alone": FirstAlone, "second alone": SecondAlone, "both": RouseWorkers}
+        return self._interleaved(
+            {name: lambda kind=kind: self._of_workers(kind, 16, 64) for name, kind in kinds.items()},
+            ["first_cycles_per_data", "second_cycles_per_data", "handed_over_percent",
+             "data_per_second", "checked", "wrong_content", "steal_percent"])
 
     def _dhcp(self, kind, seconds, *words):
         run = self._rouse(kind, "cycles_per_message", "messages", "dhcp", "--seconds", seconds, *words)

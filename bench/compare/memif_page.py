@@ -9,6 +9,7 @@ from compare import report
 SCENES = {
     "memif-window64": "memif: 64 sessions, blksize 1468, window 64, one worker",
     "memif-window1": "memif: 512 sessions, blksize 1468, window 1, one worker",
+    "memif-workers": "memif: two workers and two queues, 16 sessions, blksize 1468, window 64",
     "memif-reserved": "memif: DISCOVER to ACK of 10,000 machines with reservations, flat out",
     "memif-durable": "memif: DISCOVER to ACK of 1,000,000 machines that return, flat out",
     "memif-latency": "memif: 150,000 exchanges per second, with and without a journal",
@@ -17,9 +18,17 @@ PREAMBLE = """\
 Over memif, by `scripts/bench memif`: one worker that polls on CPU 0, its clients on CPU 1, 2 MiB pages,
 fresh starts in turn (A B A B), medians. *Cycles per data* are of turns of the loop in which something came
 or went, so a wait for the other side costs nothing. The null sender copies the same blocks into the same
-frames and knows their sums; the other one computes them, as Rouse does. One session in 64 is compared
+frames and knows their sums; the other one computes them, as Rouse does. testpmd (`txonly`) writes only the
+headers of its frames, and its rate is what the receiver saw; it tells no cycles. One session in 64 is compared
 byte by byte. *Messages* are both ways; exchanges are counted from DISCOVER to ACK.
 """
+
+WORKERS_NOTE = """\
+Two processors hold two workers or a worker and its clients, not all three at full rate: the second worker
+shares its processor with the clients and goes before them. Both wait for the clients, and a worker that waits
+sends in smaller bursts and wakes the other one for each acknowledgement that it hands over (half of them), so
+the ratio is a lower bound. What a hand-over costs by itself, giver and taker on two processors that poll:
+`build/tests/measure/handover_measure`, in docs/testing.md."""
 
 
 def by_server(scene):
@@ -37,6 +46,12 @@ def notes(name, scene):
     if name == "memif-window64":
         lines += ratio_note(rows, "cycles_per_data", "null sender")
         lines += ratio_note(rows, "cycles_per_data", "null sender that sums")
+        lines += ratio_note(rows, "gigabits_per_second", "testpmd")
+    if name.startswith("memif-workers"):
+        share = sum(rows[f"{place} alone"][key] / rows["both"][key]
+                    for place, key in ((p, f"{p}_cycles_per_data") for p in ("first", "second")))
+        lines += [f"- two workers: {share:.2f} × one worker: what each does of what it does alone, in as "
+                  "many cycles and at the same place", "", WORKERS_NOTE]
     lines += [f"- {row['server']}: {row['failed']} of {row['runs']} runs lost something or got it wrong"
               for row in scene["rows"] if row["failed"]]
     if name == "memif-latency" and not any(row["failed"] for row in scene["rows"]):

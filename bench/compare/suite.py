@@ -11,6 +11,7 @@ import time
 from compare import account, clients, first, lab as net, servers
 
 DROPS_ALLOWED = 0.005
+LOSSES = ((0, "0 %"), (5, "0.5 %"))  # of a thousand frames, each way
 TFTP = (servers.Rouse, servers.RouseAfPacket, servers.Dnsmasq, servers.Atftpd, servers.TftpdHpa)
 DHCP = (servers.Rouse, servers.RouseAfPacket, servers.DnsmasqDhcp, servers.Kea)
 
@@ -76,14 +77,17 @@ class Suite:
         runs = {kind.name: [] for kind in kinds}
         repeat = repeat or self.options.repeat
         for turn in range(repeat):
-            for kind in kinds:
-                self.say(f"[{turn + 1}/{repeat}] {kind.name}")
-                try:
-                    runs[kind.name].append(make(kind))
-                except (RuntimeError, subprocess.TimeoutExpired) as error:
-                    self.say(f"  {kind.name}: {error}")
-                    self.errors.setdefault(kind.name, str(error).splitlines()[0])
+            self._turn(f"[{turn + 1}/{repeat}]", kinds, make, runs)
         return [row(name, done) for name, done in runs.items() if done], runs
+
+    def _turn(self, label, kinds, make, runs):
+        for kind in kinds:
+            self.say(f"{label} {kind.name}")
+            try:
+                runs[kind.name].append(make(kind))
+            except (RuntimeError, subprocess.TimeoutExpired) as error:
+                self.say(f"  {kind.name}: {error}")
+                self.errors.setdefault(kind.name, str(error).splitlines()[0])
 
     def _slow_repeat(self):
         """Of scenes that take minutes each time."""
@@ -118,15 +122,22 @@ class Suite:
         return self._held_to_load("--windowsize", 64)
 
     def lossy(self):
-        """Twice the same switch, without and with loss."""
-        rows, runs = [], {}
-        for per_thousand, title in ((0, "0 %"), (5, "0.5 %")):
-            self.lab.lossy_switch(per_thousand)
-            found, done = self._tftp(self.options.many, self.options.many, None,
-                                     repeat=self._slow_repeat())
-            rows += [{"server": row.pop("server"), "loss": title, **row} for row in found]
-            runs[title] = done
-        return rows, runs
+        """The same switch without and with loss, in turn. Who completes no transfer at all does not
+        run again."""
+        kinds = self.options.servers(*TFTP)
+        runs = {title: {kind.name: [] for kind in kinds} for _, title in LOSSES}
+        for turn in range(self.options.repeat):
+            for per_thousand, title in LOSSES:
+                able = [kind for kind in kinds
+                        if not turn or any(run["completed"] for run in runs[title][kind.name])]
+                self.lab.lossy_switch(per_thousand)
+                self._turn(f"[{turn + 1}/{self.options.repeat}] {title}", able, self._many, runs[title])
+        rows = [{"loss": title, **transfer_row(name, done)}
+                for title, by_name in runs.items() for name, done in by_name.items() if done]
+        return [{"server": row.pop("server"), **row} for row in rows], runs
+
+    def _many(self, kind):
+        return self._transfer(kind, self.options.many, self.options.many)
 
     def _exchange_rate(self, kind, rate):
         """One run of perfdhcp against a fresh server."""
