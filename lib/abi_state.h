@@ -66,7 +66,6 @@ enum session_rewind {
 enum session_flags {
 	SESSION_HAS_OPTIONS = 1, // the request carried options that we granted
 	SESSION_RESUMED = 2,     // taken over after a restart
-	SESSION_PATIENT = 4,     // its client waits for seconds before it repeats a request
 	SESSION_KNOWN = 8,       // its machine has a lease of ours, or is a host
 };
 
@@ -91,7 +90,10 @@ struct tftp_session {
 	uint32_t timer_prev;
 	uint32_t ready_next;
 	uint32_t ready_prev;
-	uint16_t pace_slot; // of the wheel of paced sessions that it waits in
+	union {
+		uint16_t pace_slot; // of the wheel of paced sessions that it waits in
+		uint16_t ready_ms;  // when it came into its list, low bits
+	};
 	uint8_t burst;      // packets that may leave back to back: halved by a gap, grown by windows
 	uint8_t ahead;      // blocks in flight to a client that did not ask for a window, at most
 			    // TFTP_AHEAD; 0: one

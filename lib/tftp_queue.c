@@ -14,6 +14,10 @@ void tftp_queue_init(struct tftp_queue *queue, struct tftp_session *sessions) {
 		queue->head[i] = queue->tail[i] = TFTP_QUEUE_NONE;
 }
 
+static bool is_new(enum tftp_class class) {
+	return class >= TFTP_CLASS_NEW;
+}
+
 static void take_out(struct tftp_queue *queue, uint32_t index) {
 	struct tftp_session *session = &queue->sessions[index];
 	uint32_t class = session->ready;
@@ -30,9 +34,15 @@ static void take_out(struct tftp_queue *queue, uint32_t index) {
 		queue->sessions[session->ready_next].ready_prev = session->ready_prev;
 	session->ready = TFTP_CLASS_NONE;
 	queue->count--;
+	queue->waiting -= is_new(class);
 }
 
-static void append(struct tftp_queue *queue, uint32_t index, enum tftp_class class) {
+static uint16_t low_ms(uint64_t now_us) {
+	return (uint16_t)(now_us / 1000);
+}
+
+static void append(
+	struct tftp_queue *queue, uint32_t index, enum tftp_class class, uint64_t now_us) {
 	struct tftp_session *session = &queue->sessions[index];
 
 	session->ready = (uint8_t) class;
@@ -44,9 +54,12 @@ static void append(struct tftp_queue *queue, uint32_t index, enum tftp_class cla
 		queue->sessions[queue->tail[class]].ready_next = index;
 	queue->tail[class] = index;
 	queue->count++;
+	queue->waiting += is_new(class);
+	session->ready_ms = low_ms(now_us);
 }
 
-void tftp_queue_move(struct tftp_queue *queue, uint32_t index, enum tftp_class class) {
+void tftp_queue_move(
+	struct tftp_queue *queue, uint32_t index, enum tftp_class class, uint64_t now_us) {
 	enum tftp_class old = queue->sessions[index].ready;
 
 	if (old == class)
@@ -54,45 +67,59 @@ void tftp_queue_move(struct tftp_queue *queue, uint32_t index, enum tftp_class c
 	if (old != TFTP_CLASS_NONE)
 		take_out(queue, index);
 	if (class != TFTP_CLASS_NONE)
-		append(queue, index, class);
+		append(queue, index, class, now_us);
 }
 
-// The one among the heads of what is new that has waited longest, if it has waited too long.
-static uint32_t overdue(const struct tftp_queue *queue, uint64_t now_us, bool pressed) {
-	uint64_t since = pressed ? now_us + 1 : now_us - TFTP_OVERDUE_US;
+// The one among the heads of what is new, up to class last, that has waited longest, if it has
+// waited as long as it may.
+static uint32_t overdue(const struct tftp_queue *queue, uint64_t now_us, enum tftp_class last) {
+	uint16_t most = TFTP_OVERDUE_MS - 1, waited;
 	uint32_t found = TFTP_QUEUE_NONE;
 
-	if (now_us < TFTP_OVERDUE_US)
-		return TFTP_QUEUE_NONE;
-	for (int class = TFTP_CLASS_NEW; class < TFTP_CLASS_COUNT; class ++) {
+	for (int class = TFTP_CLASS_NEW; class <= (int)last; class ++) {
 		uint32_t head = queue->head[class];
 
-		if (head != TFTP_QUEUE_NONE && queue->sessions[head].last_seen_us < since) {
-			since = queue->sessions[head].last_seen_us;
+		if (head == TFTP_QUEUE_NONE)
+			continue;
+		waited = (uint16_t)(low_ms(now_us) - queue->sessions[head].ready_ms);
+		if (waited > most) {
+			most = waited;
 			found = head;
 		}
 	}
 	return found;
 }
 
+static uint32_t pick_new(struct tftp_queue *queue, uint64_t now_us, bool pressed, bool turn) {
+	uint32_t stranger = queue->head[TFTP_CLASS_ANSWER];
+	uint32_t found =
+		overdue(queue, now_us, pressed ? TFTP_CLASS_ANSWER_KNOWN : TFTP_CLASS_ANSWER);
+
+	queue->late = found != TFTP_QUEUE_NONE;
+	return pressed && turn && stranger != TFTP_QUEUE_NONE ? stranger : found;
+}
+
+// What is new is looked at in turns, to keep the way of a block short, until something is overdue.
 uint32_t tftp_queue_pick(struct tftp_queue *queue, uint64_t now_us, bool pressed) {
+	bool turn = ++queue->picks % TFTP_QUEUE_TURN == 0;
 	uint32_t found = TFTP_QUEUE_NONE;
 
-	if (++queue->picks % (pressed ? TFTP_QUEUE_PRESSED : TFTP_QUEUE_SHARE) == 0)
-		found = overdue(queue, now_us, pressed);
+	if (queue->waiting && (turn || queue->late))
+		found = pick_new(queue, now_us, pressed, turn);
 	for (int class = TFTP_CLASS_REPEAT; found == TFTP_QUEUE_NONE && class < TFTP_CLASS_COUNT;
 		class ++)
 		found = queue->head[class];
 	return found;
 }
 
-void tftp_queue_sent(struct tftp_queue *queue, uint32_t index, enum tftp_class class) {
+void tftp_queue_sent(
+	struct tftp_queue *queue, uint32_t index, enum tftp_class class, uint64_t now_us) {
 	if (queue->sessions[index].ready != class) {
-		tftp_queue_move(queue, index, class);
+		tftp_queue_move(queue, index, class, now_us);
 		return;
 	}
 	if (class == TFTP_CLASS_NONE || ++queue->burst[class] < TFTP_QUEUE_BURST)
 		return;
 	take_out(queue, index);
-	append(queue, index, class);
+	append(queue, index, class, now_us);
 }

@@ -4,8 +4,9 @@
 // Which session of a port sends next: lists by class, linked by index inside the session records,
 // each served in turn. In a boot storm what is repeated comes first, because a client that has
 // missed a packet is the one about to fail; what runs comes before what is new. What is new may
-// wait, but not for longer than any client waits before it asks again (syslinux and busybox: 100
-// ms): overdue packets have a share of their own.
+// wait, but not for longer than the least patient client waits before it asks again (syslinux and
+// busybox: 100 ms), so each one waits half of that at most: then it comes before everything. What
+// strangers ask for does so only until they press in: from then on it has a share.
 
 #pragma once
 
@@ -25,33 +26,37 @@ enum tftp_class {
 	TFTP_CLASS_PACED = TFTP_CLASS_COUNT, // in no list: waits for its token bucket
 };
 
-#define TFTP_QUEUE_BURST   8      // packets of one session before it is the next one's turn
-#define TFTP_QUEUE_SHARE   8      // of so many packets one is of what is overdue
-#define TFTP_QUEUE_PRESSED 4      // and of so many while strangers press in
-#define TFTP_OVERDUE_US    50000u // half of what the least patient client waits
-#define TFTP_QUEUE_NONE    UINT32_MAX
+#define TFTP_QUEUE_BURST 8   // packets of one session before it is the next one's turn
+#define TFTP_QUEUE_TURN  4   // of so many packets one looks at what is new, or answers strangers
+#define TFTP_OVERDUE_MS  50u // half of what the least patient client waits
+#define TFTP_QUEUE_NONE  UINT32_MAX
 
 struct tftp_queue {
-	struct tftp_session *sessions; // ready, ready_next, ready_prev are used
+	struct tftp_session *sessions; // ready, ready_next, ready_prev, ready_ms are used
 	uint32_t head[TFTP_CLASS_COUNT];
 	uint32_t tail[TFTP_CLASS_COUNT];
 	uint32_t burst[TFTP_CLASS_COUNT]; // packets that the head has sent in this turn
 	uint32_t picks;
-	uint32_t count; // sessions in the lists
+	uint32_t count;   // sessions in the lists
+	uint32_t waiting; // those of them that wait for something new
+	bool late;        // one of these was overdue when last looked at
 };
 
 void tftp_queue_init(struct tftp_queue *queue, struct tftp_session *sessions);
 
 // Puts session index at the end of a class, moving it from the one that it is in; in the same
 // class, or with TFTP_CLASS_NONE and in none, nothing happens.
-void tftp_queue_move(struct tftp_queue *queue, uint32_t index, enum tftp_class class);
+void tftp_queue_move(
+	struct tftp_queue *queue, uint32_t index, enum tftp_class class, uint64_t now_us);
 
 static inline bool tftp_queue_is_empty(const struct tftp_queue *queue) {
 	return queue->count == 0;
 }
 
 // Whose turn it is, TFTP_QUEUE_NONE: nobody's. The caller sends one packet of it and then calls
-// tftp_queue_sent with the class that the session is in from then on. pressed: requests come faster
-// than their sessions can be kept, so answers must not wait until they are overdue.
+// tftp_queue_sent with the class that the session is in from then on. pressed: strangers' requests
+// come faster than their sessions can be kept, so their answers must not wait until they are
+// overdue, nor come before everything then.
 uint32_t tftp_queue_pick(struct tftp_queue *queue, uint64_t now_us, bool pressed);
-void tftp_queue_sent(struct tftp_queue *queue, uint32_t index, enum tftp_class class);
+void tftp_queue_sent(
+	struct tftp_queue *queue, uint32_t index, enum tftp_class class, uint64_t now_us);

@@ -195,20 +195,37 @@ static bool evict(
 // hold more than a quarter of the table; a client that is there has answered its OACK within a
 // round trip, so the oldest is the one that is least likely to be. Younger than that they stay, and
 // the new request is the one to come again: it can, while a client whose OACK has come repeats
-// nothing but ACK 0. Those of machines that have a lease of ours have a second.
-static bool make_room(struct tftp_server *server, const struct request *request) {
-	struct tftp_table *table = &server->table;
+// nothing but ACK 0.
+static bool make_room_for_stranger(struct tftp_server *server, struct rouse_now now) {
+	if (!tftp_table_is_pressed(&server->table) ||
+		evict(server, TFTP_HALF_STRANGERS, TFTP_STRANGER_MIN_US, now))
+		return true;
+	tftp_count(server, STAT_TFTP_DROP_STRANGERS);
+	return false;
+}
 
-	if (!request->known && tftp_table_is_pressed(table) &&
-		!evict(server, TFTP_HALF_STRANGERS, TFTP_STRANGER_MIN_US, request->now)) {
-		tftp_count(server, STAT_TFTP_DROP_STRANGERS);
+// Those of known machines have a second, and the place of a stranger's if there is no other. But a
+// machine can be known by an address that somebody else has written (find_known), so in half of the
+// table they are no better than strangers.
+static bool make_room_for_known(struct tftp_server *server, struct rouse_now now) {
+	struct tftp_table *table = &server->table;
+	const struct tftp_half_list *half = &table->half[TFTP_HALF_KNOWN];
+
+	if (half->count >= table->count / 4)
+		evict(server, TFTP_HALF_KNOWN, TFTP_HALF_OPEN_MIN_US, now);
+	if (half->count >= table->count / 2 &&
+		!evict(server, TFTP_HALF_KNOWN, TFTP_STRANGER_MIN_US, now)) {
+		tftp_count(server, STAT_TFTP_DROP_KNOWN);
 		return false;
 	}
-	if (request->known && table->free_count == 0)
-		evict(server, TFTP_HALF_STRANGERS, 0, request->now);
-	if (table->half[TFTP_HALF_KNOWN].count >= table->count / 4)
-		evict(server, TFTP_HALF_KNOWN, TFTP_HALF_OPEN_MIN_US, request->now);
+	if (table->free_count == 0)
+		evict(server, TFTP_HALF_STRANGERS, 0, now);
 	return true;
+}
+
+static bool make_room(struct tftp_server *server, const struct request *request) {
+	return request->known ? make_room_for_known(server, request->now)
+			      : make_room_for_stranger(server, request->now);
 }
 
 static const struct policy_subnet *subnet_of(const struct request *request) {

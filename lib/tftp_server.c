@@ -134,7 +134,7 @@ void tftp_core_unschedule(struct tftp_server *server, uint32_t index) {
 		pace_wheel_remove(&server->paced, index);
 		session->ready = TFTP_CLASS_NONE;
 	} else {
-		tftp_queue_move(&server->queue[session->port], index, TFTP_CLASS_NONE);
+		tftp_queue_move(&server->queue[session->port], index, TFTP_CLASS_NONE, 0);
 	}
 }
 
@@ -147,9 +147,9 @@ void tftp_core_schedule(
 		tftp_session_has_token(session, now_us)) {
 		if (session->ready == TFTP_CLASS_PACED)
 			tftp_core_unschedule(server, index);
-		tftp_queue_move(&server->queue[session->port], index, class);
+		tftp_queue_move(&server->queue[session->port], index, class, now_us);
 	} else if (session->ready != TFTP_CLASS_PACED) {
-		tftp_queue_move(&server->queue[session->port], index, TFTP_CLASS_NONE);
+		tftp_queue_move(&server->queue[session->port], index, TFTP_CLASS_NONE, now_us);
 		tftp_count(server, STAT_TFTP_PACED);
 		session->ready = TFTP_CLASS_PACED;
 		pace_wheel_add(&server->paced, index, tftp_session_token_us(session), now_us);
@@ -325,10 +325,14 @@ void tftp_server_packet(
 		dispatch(server, index, input->frame, now);
 }
 
-// ERRORs leave in their order: one for another port makes those behind it wait.
-static bool has_refusal(const struct tftp_server *server, uint16_t port) {
-	return server->refusal_head != server->refusal_tail &&
-	       server->refusals[server->refusal_tail & server->refusal_mask].port == port;
+// ERRORs leave in their order: one for another port makes those behind it wait. They answer
+// requests, so they come last, but have a share beside whatever else there is to send.
+static bool has_refusal(struct tftp_server *server, uint16_t port) {
+	if (server->refusal_head == server->refusal_tail ||
+		server->refusals[server->refusal_tail & server->refusal_mask].port != port)
+		return false;
+	return tftp_queue_is_empty(&server->queue[port]) ||
+	       ++server->refusal_turn % TFTP_QUEUE_TURN == 0;
 }
 
 static void fill_refusal(struct tftp_server *server, struct tftp_packet *packet) {
@@ -387,7 +391,7 @@ static void fill_from_queue(struct tftp_server *server, uint32_t index, struct t
 	timer_wheel_arm(&server->wheel, index);
 	class = tftp_class_of(session);
 	if (class == TFTP_CLASS_NONE || tftp_session_has_token(session, now.us))
-		tftp_queue_sent(&server->queue[session->port], index, class);
+		tftp_queue_sent(&server->queue[session->port], index, class, now.us);
 	else
 		tftp_core_schedule(server, index, class, now.us);
 }

@@ -16,8 +16,6 @@ struct bench {
 static void begin(struct bench *bench) {
 	memset(bench, 0, sizeof(*bench));
 	tftp_queue_init(&bench->queue, bench->session);
-	for (int i = 0; i < SESSIONS; i++)
-		bench->session[i].last_seen_us = NOW;
 }
 
 // Sends one packet of whoever's turn it is; the session stays in its class.
@@ -25,7 +23,7 @@ static uint32_t send_one(struct bench *bench) {
 	uint32_t index = tftp_queue_pick(&bench->queue, NOW, false);
 
 	if (index != TFTP_QUEUE_NONE)
-		tftp_queue_sent(&bench->queue, index, bench->session[index].ready);
+		tftp_queue_sent(&bench->queue, index, bench->session[index].ready, NOW);
 	return index;
 }
 
@@ -35,7 +33,7 @@ static void an_empty_queue_gives_nobody(void **state) {
 	(void)state;
 	begin(&bench);
 	assert_int_equal(tftp_queue_pick(&bench.queue, NOW, false), TFTP_QUEUE_NONE);
-	tftp_queue_move(&bench.queue, 3, TFTP_CLASS_NONE);
+	tftp_queue_move(&bench.queue, 3, TFTP_CLASS_NONE, NOW);
 	assert_int_equal(tftp_queue_pick(&bench.queue, NOW, false), TFTP_QUEUE_NONE);
 }
 
@@ -44,14 +42,14 @@ static void classes_come_in_order(void **state) {
 
 	(void)state;
 	begin(&bench);
-	tftp_queue_move(&bench.queue, 5, TFTP_CLASS_ANSWER);
-	tftp_queue_move(&bench.queue, 4, TFTP_CLASS_ANSWER_KNOWN);
-	tftp_queue_move(&bench.queue, 3, TFTP_CLASS_NEW);
-	tftp_queue_move(&bench.queue, 2, TFTP_CLASS_RUN);
-	tftp_queue_move(&bench.queue, 1, TFTP_CLASS_REPEAT);
+	tftp_queue_move(&bench.queue, 5, TFTP_CLASS_ANSWER, NOW);
+	tftp_queue_move(&bench.queue, 4, TFTP_CLASS_ANSWER_KNOWN, NOW);
+	tftp_queue_move(&bench.queue, 3, TFTP_CLASS_NEW, NOW);
+	tftp_queue_move(&bench.queue, 2, TFTP_CLASS_RUN, NOW);
+	tftp_queue_move(&bench.queue, 1, TFTP_CLASS_REPEAT, NOW);
 	for (uint32_t i = 1; i <= 5; i++) {
 		assert_int_equal(tftp_queue_pick(&bench.queue, NOW, false), i);
-		tftp_queue_sent(&bench.queue, i, TFTP_CLASS_NONE);
+		tftp_queue_sent(&bench.queue, i, TFTP_CLASS_NONE, NOW);
 	}
 	assert_int_equal(tftp_queue_pick(&bench.queue, NOW, false), TFTP_QUEUE_NONE);
 }
@@ -62,7 +60,7 @@ static void each_gets_a_burst_in_turn(void **state) {
 	(void)state;
 	begin(&bench);
 	for (uint32_t i = 0; i < 3; i++)
-		tftp_queue_move(&bench.queue, i, TFTP_CLASS_RUN);
+		tftp_queue_move(&bench.queue, i, TFTP_CLASS_RUN, NOW);
 	for (uint32_t round = 0; round < 6; round++)
 		for (int i = 0; i < TFTP_QUEUE_BURST; i++)
 			assert_int_equal(send_one(&bench), round % 3);
@@ -77,10 +75,12 @@ static int sent_before_2(struct bench *bench, uint64_t now_us, bool pressed) {
 
 		if (index == 2 || sent == 1000)
 			return sent;
-		tftp_queue_sent(&bench->queue, index, bench->session[index].ready);
+		tftp_queue_sent(&bench->queue, index, bench->session[index].ready, NOW);
 		sent++;
 	}
 }
+
+#define OVERDUE_US (TFTP_OVERDUE_MS * 1000)
 
 static void what_is_new_waits_until_it_is_overdue(void **state) {
 	static const enum tftp_class classes[] = {
@@ -91,11 +91,11 @@ static void what_is_new_waits_until_it_is_overdue(void **state) {
 		struct bench bench;
 
 		begin(&bench);
-		tftp_queue_move(&bench.queue, 1, TFTP_CLASS_RUN);
-		tftp_queue_move(&bench.queue, 2, classes[i]);
-		assert_int_equal(sent_before_2(&bench, NOW + TFTP_OVERDUE_US, false), 1000);
-		assert_in_range(sent_before_2(&bench, NOW + TFTP_OVERDUE_US + 1, false), 0,
-			TFTP_QUEUE_SHARE);
+		tftp_queue_move(&bench.queue, 1, TFTP_CLASS_RUN, NOW);
+		tftp_queue_move(&bench.queue, 2, classes[i], NOW);
+		assert_int_equal(sent_before_2(&bench, NOW + OVERDUE_US - 1, false), 1000);
+		assert_in_range(
+			sent_before_2(&bench, NOW + OVERDUE_US, false), 0, TFTP_QUEUE_TURN - 1);
 	}
 }
 
@@ -104,31 +104,83 @@ static void the_longest_overdue_is_the_first(void **state) {
 
 	(void)state;
 	begin(&bench);
-	bench.session[2].last_seen_us = NOW - 1;
-	tftp_queue_move(&bench.queue, 1, TFTP_CLASS_RUN);
-	tftp_queue_move(&bench.queue, 3, TFTP_CLASS_NEW);
-	tftp_queue_move(&bench.queue, 4, TFTP_CLASS_ANSWER_KNOWN);
-	tftp_queue_move(&bench.queue, 2, TFTP_CLASS_ANSWER);
-	assert_in_range(sent_before_2(&bench, NOW + 60000, false), 0, TFTP_QUEUE_SHARE);
+	tftp_queue_move(&bench.queue, 1, TFTP_CLASS_RUN, NOW);
+	tftp_queue_move(&bench.queue, 3, TFTP_CLASS_NEW, NOW);
+	tftp_queue_move(&bench.queue, 4, TFTP_CLASS_ANSWER_KNOWN, NOW);
+	tftp_queue_move(&bench.queue, 2, TFTP_CLASS_ANSWER, NOW - 1000);
+	assert_in_range(sent_before_2(&bench, NOW + OVERDUE_US, false), 0, TFTP_QUEUE_TURN - 1);
 	assert_int_equal(bench.session[3].ready, TFTP_CLASS_NEW);
 }
 
-// While strangers press in their answers have a fixed share, so that the running transfers go on.
-static void pressed_answers_have_a_share(void **state) {
+// Hundreds of answers that wait leave one after the other, however much runs.
+static void all_that_is_overdue_comes_first(void **state) {
 	struct bench bench;
-	int answers = 0;
 
 	(void)state;
 	begin(&bench);
-	tftp_queue_move(&bench.queue, 1, TFTP_CLASS_RUN);
-	tftp_queue_move(&bench.queue, 2, TFTP_CLASS_ANSWER);
+	tftp_queue_move(&bench.queue, 0, TFTP_CLASS_REPEAT, NOW);
+	tftp_queue_move(&bench.queue, 1, TFTP_CLASS_RUN, NOW);
+	for (uint32_t i = 2; i < SESSIONS; i++)
+		tftp_queue_move(&bench.queue, i, TFTP_CLASS_ANSWER, NOW);
+	assert_in_range(sent_before_2(&bench, NOW + OVERDUE_US, false), 0, TFTP_QUEUE_TURN - 1);
+	for (uint32_t i = 2; i < SESSIONS; i++) {
+		assert_int_equal(tftp_queue_pick(&bench.queue, NOW + OVERDUE_US, false), i);
+		tftp_queue_sent(&bench.queue, i, TFTP_CLASS_NONE, NOW + OVERDUE_US);
+	}
+	assert_int_equal(tftp_queue_pick(&bench.queue, NOW + OVERDUE_US, false), 0);
+}
+
+// A client that asks again and again, as syslinux does after 110 ms, holds up nobody behind it.
+static void a_repeated_request_keeps_its_place(void **state) {
+	struct bench bench;
+
+	(void)state;
+	begin(&bench);
+	tftp_queue_move(&bench.queue, 1, TFTP_CLASS_RUN, NOW);
+	tftp_queue_move(&bench.queue, 3, TFTP_CLASS_ANSWER, NOW);
+	tftp_queue_move(&bench.queue, 2, TFTP_CLASS_ANSWER, NOW);
+	bench.session[3].last_seen_us = NOW + OVERDUE_US;
+	tftp_queue_move(&bench.queue, 3, TFTP_CLASS_ANSWER, NOW + OVERDUE_US);
+	for (int i = 0; i < TFTP_QUEUE_TURN - 1; i++)
+		assert_int_equal(tftp_queue_pick(&bench.queue, NOW + OVERDUE_US, false), 1);
+	assert_int_equal(tftp_queue_pick(&bench.queue, NOW + OVERDUE_US, false), 3);
+	tftp_queue_sent(&bench.queue, 3, TFTP_CLASS_NONE, NOW + OVERDUE_US);
+	assert_int_equal(tftp_queue_pick(&bench.queue, NOW + OVERDUE_US, false), 2);
+}
+
+static int answers_of_400(struct bench *bench, uint64_t now_us) {
+	int answers = 0;
+
 	for (int i = 0; i < 400; i++) {
-		uint32_t index = tftp_queue_pick(&bench.queue, NOW, true);
+		uint32_t index = tftp_queue_pick(&bench->queue, now_us, true);
 
 		answers += index == 2;
-		tftp_queue_sent(&bench.queue, index, bench.session[index].ready);
+		tftp_queue_sent(&bench->queue, index, bench->session[index].ready, now_us);
 	}
-	assert_int_equal(answers, 400 / TFTP_QUEUE_PRESSED);
+	return answers;
+}
+
+// While strangers press in their answers have a fixed share, so that the running transfers go on:
+// neither less, nor more when they are overdue.
+static void pressed_answers_have_a_share(void **state) {
+	struct bench bench;
+
+	(void)state;
+	begin(&bench);
+	tftp_queue_move(&bench.queue, 1, TFTP_CLASS_RUN, NOW);
+	tftp_queue_move(&bench.queue, 2, TFTP_CLASS_ANSWER, NOW);
+	assert_int_equal(answers_of_400(&bench, NOW), 400 / TFTP_QUEUE_TURN);
+	assert_int_equal(answers_of_400(&bench, NOW + OVERDUE_US), 400 / TFTP_QUEUE_TURN);
+}
+
+static void known_machines_do_not_share_with_strangers(void **state) {
+	struct bench bench;
+
+	(void)state;
+	begin(&bench);
+	tftp_queue_move(&bench.queue, 1, TFTP_CLASS_ANSWER, NOW);
+	tftp_queue_move(&bench.queue, 2, TFTP_CLASS_ANSWER_KNOWN, NOW);
+	assert_in_range(sent_before_2(&bench, NOW + OVERDUE_US, true), 0, TFTP_QUEUE_TURN);
 }
 
 static void a_session_is_in_one_list(void **state) {
@@ -136,17 +188,17 @@ static void a_session_is_in_one_list(void **state) {
 
 	(void)state;
 	begin(&bench);
-	tftp_queue_move(&bench.queue, 1, TFTP_CLASS_RUN);
-	tftp_queue_move(&bench.queue, 2, TFTP_CLASS_RUN);
-	tftp_queue_move(&bench.queue, 3, TFTP_CLASS_RUN);
-	tftp_queue_move(&bench.queue, 2, TFTP_CLASS_REPEAT);
-	tftp_queue_move(&bench.queue, 2, TFTP_CLASS_REPEAT);
+	tftp_queue_move(&bench.queue, 1, TFTP_CLASS_RUN, NOW);
+	tftp_queue_move(&bench.queue, 2, TFTP_CLASS_RUN, NOW);
+	tftp_queue_move(&bench.queue, 3, TFTP_CLASS_RUN, NOW);
+	tftp_queue_move(&bench.queue, 2, TFTP_CLASS_REPEAT, NOW);
+	tftp_queue_move(&bench.queue, 2, TFTP_CLASS_REPEAT, NOW);
 	assert_int_equal(tftp_queue_pick(&bench.queue, NOW, false), 2);
-	tftp_queue_move(&bench.queue, 2, TFTP_CLASS_NONE);
+	tftp_queue_move(&bench.queue, 2, TFTP_CLASS_NONE, NOW);
 	assert_int_equal(tftp_queue_pick(&bench.queue, NOW, false), 1);
-	tftp_queue_move(&bench.queue, 1, TFTP_CLASS_NONE);
+	tftp_queue_move(&bench.queue, 1, TFTP_CLASS_NONE, NOW);
 	assert_int_equal(tftp_queue_pick(&bench.queue, NOW, false), 3);
-	tftp_queue_move(&bench.queue, 3, TFTP_CLASS_NONE);
+	tftp_queue_move(&bench.queue, 3, TFTP_CLASS_NONE, NOW);
 	assert_int_equal(tftp_queue_pick(&bench.queue, NOW, false), TFTP_QUEUE_NONE);
 }
 
@@ -163,7 +215,7 @@ static void nobody_is_lost(void **state) {
 		uint8_t class = (uint8_t)(unit_random(&random) % TFTP_CLASS_COUNT);
 		uint32_t best = TFTP_CLASS_COUNT;
 
-		tftp_queue_move(&bench.queue, index, class);
+		tftp_queue_move(&bench.queue, index, class, NOW);
 		model[index] = class;
 		for (int s = 0; s < SESSIONS; s++)
 			if (model[s] && model[s] < best)
@@ -183,7 +235,10 @@ int main(void) {
 		cmocka_unit_test(each_gets_a_burst_in_turn),
 		cmocka_unit_test(what_is_new_waits_until_it_is_overdue),
 		cmocka_unit_test(the_longest_overdue_is_the_first),
+		cmocka_unit_test(all_that_is_overdue_comes_first),
+		cmocka_unit_test(a_repeated_request_keeps_its_place),
 		cmocka_unit_test(pressed_answers_have_a_share),
+		cmocka_unit_test(known_machines_do_not_share_with_strangers),
 		cmocka_unit_test(a_session_is_in_one_list),
 		cmocka_unit_test(nobody_is_lost),
 	};

@@ -633,6 +633,55 @@ static void behind_a_router_the_address_tells_the_machine(void **state) {
 	world_end(world);
 }
 
+// Somebody who writes the address of a host behind a router, from ever new ports, holds half of the
+// table at most; strangers find theirs, and of his own the oldest makes room.
+static void a_flood_by_known_machines_is_bounded(void **state) {
+	struct world *world = world_begin(64, 1468, 64);
+
+	(void)state;
+	world_file(world, "kernel", 1000000);
+	policy_build_host(world->fixture.builder,
+		&(struct policy_host){.name = fixture_text(&world->fixture, "n1"),
+			.role = fixture_text(&world->fixture, "r"),
+			.address = 0x0a630005,
+			.mac = WORLD_MAC(0x01020304)});
+	world_start(world);
+	for (uint16_t i = 0; i < 1000; i++)
+		world_read_from(
+			world, 0x0a630005, (uint16_t)(1000 + i), "kernel", "tsize", "0", NULL);
+	assert_int_equal(tftp_server_active(world->server), 32);
+	assert_int_equal(world_stat(world, STAT_TFTP_DROP_KNOWN), 1000 - 32);
+	world_read(world, 1000, "kernel", "tsize", "0");
+	assert_int_equal(tftp_server_active(world->server), 33);
+	world->now.us += TFTP_STRANGER_MIN_US;
+	world_read_from(world, 0x0a630005, 3000, "kernel", "tsize", "0", NULL);
+	assert_int_equal(tftp_server_active(world->server), 33);
+	assert_int_equal(world_stat(world, STAT_TFTP_HALF_OPEN_EVICTED), 1);
+	world_end(world);
+}
+
+// Requests for files that are not there take a quarter of the packets from a running transfer.
+static void errors_do_not_starve_transfers(void **state) {
+	struct world *world = world_usual();
+	int errors = 0, data = 0;
+
+	(void)state;
+	world_read(world, 1000, "kernel", "windowsize", "64");
+	assert_int_equal(world_drain(world, &sent), 1);
+	world_ack(world, &sent, 0);
+	for (uint16_t i = 0; i < 100; i++)
+		world_request(world, 0x0a4d0100u + i, 7777, BYTES("\0\1absent\0octet\0"));
+	for (int i = 0; i < 40; i++) {
+		assert_true(world_take(world, &sent));
+		errors += sent.kind == TFTP_PACKET_ERROR;
+		data += sent.kind == TFTP_PACKET_DATA;
+		world_wait(world, 20); // so that tokens are never short
+	}
+	assert_int_equal(errors, 10);
+	assert_int_equal(data, 30);
+	world_end(world);
+}
+
 // With transfers in all other places a known machine takes a stranger's, however young.
 static void known_machines_take_the_last_places(void **state) {
 	struct world *world = world_begin(64, 1468, 64);
@@ -940,6 +989,8 @@ int main(void) {
 		cmocka_unit_test(known_machines_do_not_wait_for_strangers),
 		cmocka_unit_test(a_reserved_address_with_a_wrong_mac_is_a_strangers),
 		cmocka_unit_test(behind_a_router_the_address_tells_the_machine),
+		cmocka_unit_test(a_flood_by_known_machines_is_bounded),
+		cmocka_unit_test(errors_do_not_starve_transfers),
 		cmocka_unit_test(known_machines_take_the_last_places),
 		cmocka_unit_test(few_half_open_sessions_are_left_alone),
 		cmocka_unit_test(a_flood_does_not_touch_running_transfers),
