@@ -170,7 +170,7 @@ static void act_tftp(struct storm_boot *run, struct storm_machine *m, bool was_a
 	if (out->send_len)
 		send_tftp(run, m, out);
 	set_deadline(run, m, m->tftp.deadline_us);
-	if (!was_answered && m->tftp.answered_us)
+	if (!was_answered && m->tftp.answered_us && m->tftp.state != STORM_TFTP_FAILED)
 		measure(run, m, STORM_PHASE_ANSWER, m->tftp.started_us, m->tftp.answered_us);
 	if (m->stage == STORM_STAGE_TFTP)
 		follow_read(run, m);

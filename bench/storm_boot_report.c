@@ -30,7 +30,7 @@ static const char *const FIELDS[][2] = {
 	{"discover_to_offer_us", "from the first DISCOVER to the first OFFER"},
 	{"request_to_ack_us", "from the first REQUEST to the ACK"},
 	{"discover_to_ack_us", "from the first DISCOVER to the ACK"},
-	{"request_to_answer_us", "from the first RRQ of a file to its OACK, DATA or ERROR"},
+	{"request_to_answer_us", "from the first RRQ of a file to its OACK or DATA; ERRORs do not count"},
 	{"first_to_last_block_us", "from a file's first DATA to its last"},
 	{"request_to_last_block_us", "from the first RRQ of a file to its last DATA"},
 	{"discover_to_last_block_us",
@@ -135,6 +135,7 @@ static void report_speed(struct storm_report *r, const struct storm_boot_counts 
 
 	storm_report_real(r, "seconds", seconds);
 	storm_report_cpu(r);
+	storm_report_steal(r, &t->steal);
 	storm_report_u64(r, "bytes", c->bytes);
 	storm_report_real(r, "gigabits_per_second", (double)c->bytes * 8e-9 * per_second);
 	storm_report_real(r, "boots_per_second", (double)c->completed * per_second);

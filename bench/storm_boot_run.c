@@ -281,6 +281,7 @@ int storm_boot_run(struct storm_boot_settings *settings, struct storm_packet *pa
 	run->packet = packet;
 	err = prepare(run);
 	if (!err) {
+		storm_steal_read(&totals->steal);
 		loop(run);
 		finish(run);
 	}

@@ -16,6 +16,7 @@
 #include "storm_mix.h"
 #include "storm_packet.h"
 #include "storm_phase.h"
+#include "storm_steal.h"
 #include "storm_timeline.h"
 
 #define STORM_BOOT_MACHINES_MAX (1u << 16)
@@ -44,6 +45,7 @@ struct storm_boot_totals {
 	uint64_t send_failures;
 	uint64_t receive_drops;
 	uint64_t elapsed_us;
+	struct storm_steal steal; // at the beginning
 	bool deadline_passed;
 	char first_file[STORM_DHCP_FILE_SIZE];
 	struct storm_timeline timeline;

@@ -13,7 +13,7 @@ enum storm_phase {
 	STORM_PHASE_OFFER,    // first DISCOVER to first OFFER
 	STORM_PHASE_ACK,      // first REQUEST to ACK
 	STORM_PHASE_LEASE,    // first DISCOVER to ACK
-	STORM_PHASE_ANSWER,   // first RRQ of a file to its OACK, or to what came instead
+	STORM_PHASE_ANSWER,   // first RRQ of a file to its OACK or DATA
 	STORM_PHASE_BYTES,    // first byte of a file to its last
 	STORM_PHASE_TRANSFER, // first RRQ of a file to its last byte
 	STORM_PHASE_BOOT,     // first DISCOVER to the last byte of all
