@@ -23,6 +23,14 @@ headers of its frames, and its rate is what the receiver saw; it tells no cycles
 byte by byte. *Messages* are both ways; exchanges are counted from DISCOVER to ACK.
 """
 
+# scene: (server, key, what is to be reached, whether more is better), by design.
+GOALS = {
+    "memif-window1": ("rouse", "data_per_second", 2e6, True),
+    "memif-reserved": ("rouse", "messages_per_second", 1e6, True),
+    "memif-durable": ("rouse", "exchanges_per_second", 3e5, True),
+}
+CYCLES_GOAL, WORKERS_GOAL, ADDED_GOAL_MS = 1.25, 1.7, 2
+
 WORKERS_NOTE = """\
 Two processors hold two workers or a worker and its clients, not all three at full rate: the second worker
 shares its processor with the clients and goes before them. Both wait for the clients, and a worker that waits
@@ -35,28 +43,44 @@ def by_server(scene):
     return {row["server"]: row for row in scene["rows"]}
 
 
-def ratio_note(rows, key, other):
+def verdict(value, goal, more):
+    reached = value >= goal if more else value <= goal
+    return f"the goal is {goal:,g}: {'reached' if reached else 'missed'}"
+
+
+def ratio_note(rows, key, other, goal=None):
     if other not in rows or not rows[other].get(key):
         return []
-    return [f"- rouse: {rows['rouse'][key] / rows[other][key]:.2f} × {other} ({key.replace('_', ' ')})"]
+    ratio = round(rows["rouse"][key] / rows[other][key], 2)
+    words = f"; {verdict(ratio, goal, False)}" if goal else ""
+    return [f"- rouse: {ratio:.2f} × {other} ({key.replace('_', ' ')}){words}"]
+
+
+def goal_note(name, rows):
+    server, key, goal, more = GOALS[name]
+    return f"- {server}: {rows[server][key]:,.0f} {key.replace('_', ' ')}, {verdict(rows[server][key], goal, more)}"
 
 
 def notes(name, scene):
     rows, lines = by_server(scene), []
     if name == "memif-window64":
-        lines += ratio_note(rows, "cycles_per_data", "null sender")
+        lines += ratio_note(rows, "cycles_per_data", "null sender", CYCLES_GOAL)
         lines += ratio_note(rows, "cycles_per_data", "null sender that sums")
         lines += ratio_note(rows, "gigabits_per_second", "testpmd")
-    if name.startswith("memif-workers"):
+    if name in GOALS:
+        lines.append(goal_note(name, rows))
+    if name == "memif-workers":
         share = sum(rows[f"{place} alone"][key] / rows["both"][key]
                     for place, key in ((p, f"{p}_cycles_per_data") for p in ("first", "second")))
         lines += [f"- two workers: {share:.2f} × one worker: what each does of what it does alone, in as "
-                  "many cycles and at the same place", "", WORKERS_NOTE]
+                  f"many cycles and at the same place; {verdict(round(share, 2), WORKERS_GOAL, True)}", "",
+                  WORKERS_NOTE]
     lines += [f"- {row['server']}: {row['failed']} of {row['runs']} runs lost something or got it wrong"
               for row in scene["rows"] if row["failed"]]
     if name == "memif-latency" and not any(row["failed"] for row in scene["rows"]):
         added = rows["durable"]["ack_p99_us"] - rows["reservations"]["ack_p99_us"]
-        lines.append(f"- p99 of REQUEST to ACK that the journal adds: {added / 1000:.2f} ms")
+        lines.append(f"- p99 of REQUEST to ACK that the journal adds: {added / 1000:.2f} ms; "
+                     f"{verdict(added / 1000, ADDED_GOAL_MS, False)}")
     return lines
 
 

@@ -71,13 +71,12 @@ class Suite:
                  f"{report['cpu_seconds_per_gigabyte']} CPU s/GB")
         return report
 
-    def _interleaved(self, kinds, make, row, repeat=None):
+    def _interleaved(self, kinds, make, row):
         """make(kind) for each kind, all of them `repeat` times in turn. One that cannot be measured
         is left out and told."""
         runs = {kind.name: [] for kind in kinds}
-        repeat = repeat or self.options.repeat
-        for turn in range(repeat):
-            self._turn(f"[{turn + 1}/{repeat}]", kinds, make, runs)
+        for turn in range(self.options.repeat):
+            self._turn(f"[{turn + 1}/{self.options.repeat}]", kinds, make, runs)
         return [row(name, done) for name, done in runs.items() if done], runs
 
     def _turn(self, label, kinds, make, runs):
@@ -89,15 +88,10 @@ class Suite:
                 self.say(f"  {kind.name}: {error}")
                 self.errors.setdefault(kind.name, str(error).splitlines()[0])
 
-    def _slow_repeat(self):
-        """Of scenes that take minutes each time."""
-        return max(1, self.options.repeat // 2)
-
-    def _tftp(self, count, total, ceiling, more=(), deadline=60, repeat=None):
+    def _tftp(self, count, total, ceiling, more=(), deadline=60):
         kinds = [*self.options.servers(*TFTP), *([ceiling] if ceiling else [])]
         return self._interleaved(
-            kinds, lambda kind: self._transfer(kind, count, total, more, deadline), transfer_row,
-            repeat)
+            kinds, lambda kind: self._transfer(kind, count, total, more, deadline), transfer_row)
 
     def _held_to_load(self, *more):
         self.lab.cable()
@@ -177,7 +171,7 @@ class Suite:
     def exchanges(self):
         self.lab.cable()
         return self._interleaved([*self.options.servers(*DHCP), servers.Reflect], self._highest_rate,
-                                 exchange_row, self._slow_repeat())
+                                 exchange_row)
 
     def scenes(self):
         return {"window1": self.window1, "window64": self.window64, "load": self.load,
