@@ -51,7 +51,7 @@ static const struct storm_arg ARGS[] = {
 	{"model", "NAME[=SHARE],…", STORM_ARG_TEXT, AT(kinds.model),
 		.help = "what the machines are, mixed by shares; see below (plain)"},
 	{"pcap", "FILE", STORM_ARG_TEXT, AT(kinds.pcap),
-		.help = "or what the clients in this capture (pcap, of Ethernet) are, in their "
+		.help = "or what the clients in this capture (pcap or pcapng, of Ethernet) are, in their "
 			"shares: they ask for the same files with the same options, and wait as "
 			"the model does that is most like them"},
 	{"clients", "N", STORM_ARG_U32, AT(machines), 1, STORM_BOOT_MACHINES_MAX,

@@ -73,7 +73,7 @@ static int read_capture(
 	err = storm_capture_parse(capture, file.map, file.size);
 	if (err)
 		storm_complain(command, "%s: %s", path,
-			err == -EBADMSG ? "no capture of Ethernet in the pcap format"
+			err == -EBADMSG ? "no capture of Ethernet in the format pcap or pcapng"
 					: "nobody in it asks for an address");
 	storm_content_close(&file);
 	return err;

@@ -11,48 +11,14 @@
 
 #include "bytes.h"
 #include "frame.h"
+#include "storm_pcap.h"
 #include "tftp_parse.h"
 
-#define PCAP_HEADER   24u
-#define RECORD_HEADER 16u
-#define ETHERNET      1u
-#define OPTIONS_AT    240u // in a DHCP message, behind the cookie
-#define COOKIE        0x63825363u
-#define BROADCAST     0x80u
+#define OPTIONS_AT 240u // in a DHCP message, behind the cookie
+#define COOKIE     0x63825363u
+#define BROADCAST  0x80u
 
 enum { DISCOVER = 1, REQUEST = 3 };
-
-// Fields of the file's own byte order.
-struct file {
-	struct reader r;
-	bool swapped; // little-endian
-};
-
-static uint32_t take_u32(struct file *f) {
-	uint32_t value = reader_u32(&f->r);
-
-	return f->swapped ? __builtin_bswap32(value) : value;
-}
-
-static int open_file(struct file *f, const uint8_t *bytes, size_t len) {
-	uint32_t magic;
-
-	*f = (struct file){.r = reader_of(bytes, len)};
-	magic = reader_u32(&f->r);
-	f->swapped = magic == 0xd4c3b2a1 || magic == 0x4d3cb2a1;
-	if (!f->swapped && magic != 0xa1b2c3d4 && magic != 0xa1b23c4d)
-		return -EBADMSG;
-	reader_take(&f->r, PCAP_HEADER - 8);
-	return take_u32(f) == ETHERNET && !f->r.failed ? 0 : -EBADMSG;
-}
-
-// The next frame, NULL at the end.
-static const uint8_t *next_frame(struct file *f, uint32_t *len) {
-	reader_take(&f->r, 8);
-	*len = take_u32(f);
-	take_u32(f);
-	return reader_take(&f->r, *len);
-}
 
 // Of this MAC the one that came last.
 static struct storm_capture_client *client_of(struct storm_capture *capture, const uint8_t mac[6]) {
@@ -330,14 +296,14 @@ static void merge(struct storm_capture *capture) {
 int storm_capture_parse(struct storm_capture *capture, const uint8_t *bytes, size_t len) {
 	const uint8_t *frame;
 	uint32_t frame_len, number = 0;
-	struct file f;
+	struct storm_pcap f;
 
 	// Each client is cleared when it begins: all of them are 2 MB.
 	capture->count = 0;
 	capture->frames = capture->left_out = 0;
-	if (open_file(&f, bytes, len) < 0)
+	if (storm_pcap_open(&f, bytes, len) < 0)
 		return -EBADMSG;
-	for (; (frame = next_frame(&f, &frame_len)); capture->frames++)
+	for (; (frame = storm_pcap_next(&f, &frame_len)); capture->frames++)
 		on_frame(capture, frame, frame_len);
 	merge(capture);
 	for (uint32_t i = 0; i < capture->count; i++) {

@@ -111,7 +111,8 @@ static void what_is_no_capture_is_refused(void **state) {
 	} CASES[] = {
 		{"nothing", 0xa1b2c3d4, 1, 0, -EBADMSG},
 		{"a header that is cut", 0xa1b2c3d4, 1, 23, -EBADMSG},
-		{"pcapng", 0x0a0d0d0a, 1, 24, -EBADMSG},
+		{"of frames in another format", 0x0a0d0d0b, 1, 24, -EBADMSG},
+		{"pcapng without frames", 0x0a0d0d0a, 1, 24, -ENOENT},
 		{"not of Ethernet", 0xa1b2c3d4, 113, 24, -EBADMSG},
 		{"no frames", 0xa1b2c3d4, 1, 24, -ENOENT},
 		{"no frames, in nanoseconds", 0xa1b23c4d, 1, 24, -ENOENT},
