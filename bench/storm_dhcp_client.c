@@ -23,6 +23,7 @@ static const char *const FAILURE_NAMES[STORM_DHCP_FAILURES] = {
 	[STORM_DHCP_NO_ACK] = "no_ack",
 	[STORM_DHCP_NAK] = "nak",
 	[STORM_DHCP_CHANGED] = "address_changed",
+	[STORM_DHCP_BOOT_SERVER] = "boot_server",
 };
 
 const char *storm_dhcp_failure_name(enum storm_dhcp_failure failure) {
@@ -195,10 +196,25 @@ static bool is_content(const struct storm_dhcp_client *c, const struct storm_dhc
 	return true;
 }
 
+// EDK2 takes an offer of the vendor class PXEClient without boot servers for one that needs an
+// answer from port 4011, of which these machines know nothing (PxeBcHandleDhcp4Offer).
 static void take_offer(struct storm_dhcp_client *c, const struct storm_dhcp_settings *s,
 	uint64_t now_us, struct storm_dhcp_out *out) {
+	if (s->patience == STORM_DHCP_WHOLE_WAIT && c->pxe_offer && !c->boot_servers) {
+		fail(c, STORM_DHCP_BOOT_SERVER, out);
+		return;
+	}
 	enter(c, s, STORM_DHCP_REQUESTING, now_us, out);
 	out->event = STORM_DHCP_OFFERED;
+}
+
+// PxeBcSelectDhcp4Offer: one with boot servers, then one of the class, then the others.
+static bool is_better(const struct storm_dhcp_client *c, const struct storm_dhcp_settings *s,
+	const struct storm_dhcp_reply *reply) {
+	int rank = reply->pxe + (reply->pxe && reply->boot_servers);
+
+	return s->patience == STORM_DHCP_WHOLE_WAIT &&
+	       rank > c->pxe_offer + (c->pxe_offer && c->boot_servers);
 }
 
 static void on_offer(struct storm_dhcp_client *c, const struct storm_dhcp_settings *s,
@@ -206,11 +222,14 @@ static void on_offer(struct storm_dhcp_client *c, const struct storm_dhcp_settin
 	out->event = STORM_DHCP_IGNORED;
 	if (c->state != STORM_DHCP_SELECTING || !reply->address || !reply->server_id)
 		return;
-	if (!c->offered) {
-		c->offered = true;
+	if (!c->offered)
 		c->offered_us = now_us;
+	if (!c->offered || is_better(c, s, reply)) {
+		c->offered = true;
 		c->address = reply->address;
 		c->server_id = reply->server_id;
+		c->pxe_offer = reply->pxe;
+		c->boot_servers = reply->boot_servers;
 	}
 	out->event = STORM_DHCP_NOTHING;
 	if (is_content(c, s, reply, now_us))

@@ -34,7 +34,8 @@ enum storm_dhcp_failure {
 	STORM_DHCP_NO_OFFER,
 	STORM_DHCP_NO_ACK,
 	STORM_DHCP_NAK,
-	STORM_DHCP_CHANGED, // the ACK carries another address than the one asked for
+	STORM_DHCP_CHANGED,     // the ACK carries another address than the one asked for
+	STORM_DHCP_BOOT_SERVER, // EDK2: the offer sends it to a boot server, on port 4011
 	STORM_DHCP_FAILURES,
 };
 
@@ -46,14 +47,14 @@ enum storm_dhcp_event {
 	STORM_DHCP_INFORMED,
 	STORM_DHCP_RETRIED,
 	STORM_DHCP_STARTED_OVER, // after a NAK
-	STORM_DHCP_ENDED, // failed; see failure
+	STORM_DHCP_ENDED,        // failed; see failure
 };
 
 // When a client that has an offer goes on.
 enum storm_dhcp_patience {
 	STORM_DHCP_FIRST_OFFER = 0,
 	STORM_DHCP_WHOLE_WAIT, // EDK2: it collects offers until its wait is over, and takes the
-			       // first
+			       // first, but one of a vendor class PXEClient before it
 	STORM_DHCP_PROXY_WAIT, // iPXE: after 2 s, unless the offer says that no ProxyDHCP will come
 };
 
@@ -100,6 +101,8 @@ struct storm_dhcp_client {
 	uint32_t sent;       // messages of the exchange
 	uint32_t naks;       // after which it has started over
 	bool offered;        // address and server_id are those of an offer that waits
+	bool pxe_offer;      // and it has the vendor class PXEClient
+	bool boot_servers;   // and names boot servers, or says where to look for them
 	uint64_t started_us; // first message of the exchange
 	uint64_t offered_us; // first offer
 	uint64_t asked_us;   // first REQUEST
@@ -118,6 +121,7 @@ struct storm_dhcp_reply {
 	uint32_t lease_s;
 	uint16_t file_units;             // option 13: the boot file's size in units of 512 bytes
 	bool pxe;                        // vendor class PXEClient
+	bool boot_servers;               // option 43 has one of 6 to 10 (PXE 2.1)
 	bool no_proxy;                   // iPXE's option 175.176: no ProxyDHCP will come
 	char file[STORM_DHCP_FILE_SIZE]; // option 67, else the field, NUL-terminated
 };

@@ -21,6 +21,7 @@
 enum {
 	OPTION_PAD = 0,
 	OPTION_FILE_SIZE = 13,
+	OPTION_VENDOR = 43,
 	OPTION_REQUESTED = 50,
 	OPTION_LEASE = 51,
 	OPTION_OVERLOAD = 52,
@@ -40,6 +41,7 @@ enum {
 };
 
 enum { IPXE_NO_PROXY = 176 };
+enum { PXE_DISCOVERY_CONTROL = 6, PXE_MENU_PROMPT = 10 }; // in option 43
 
 static void put_u32(struct writer *w, uint8_t option, uint32_t value) {
 	writer_u8(w, option);
@@ -217,6 +219,22 @@ static bool says_no_proxy(const uint8_t *data, uint8_t len) {
 	return false;
 }
 
+// PXE 2.1, 2.4.
+static bool names_boot_servers(const uint8_t *data, uint8_t len) {
+	struct reader r = reader_of(data, len);
+
+	while (reader_left(&r) >= 2) {
+		uint8_t option = reader_u8(&r);
+		uint8_t size = reader_u8(&r);
+
+		if (!reader_take(&r, size))
+			break;
+		if (option >= PXE_DISCOVERY_CONTROL && option <= PXE_MENU_PROMPT)
+			return true;
+	}
+	return false;
+}
+
 static void take_option(struct storm_dhcp_reply *reply, uint8_t option, const uint8_t *data,
 	uint8_t len, uint8_t *overload) {
 	switch (option) {
@@ -234,6 +252,9 @@ static void take_option(struct storm_dhcp_reply *reply, uint8_t option, const ui
 		break;
 	case OPTION_VENDOR_CLASS:
 		reply->pxe = len >= 9 && !memcmp(data, "PXEClient", 9);
+		break;
+	case OPTION_VENDOR:
+		reply->boot_servers = names_boot_servers(data, len);
 		break;
 	case OPTION_IPXE:
 		reply->no_proxy = says_no_proxy(data, len);

@@ -174,10 +174,11 @@ static const uint8_t UDHCPC[] = {
 // Ticks of the BIOS (core/tftp.c, TimeoutTable), 54.9 ms each.
 #define T(ticks) ((ticks)*54925ull)
 #define SYSLINUX_WAITS                                                                             \
-	.retry = {28, {T(2), T(2), T(3), T(3), T(4), T(5), T(6), T(7), T(9), T(10), T(12), T(15),  \
+	.retry = {31, {T(2), T(2), T(3), T(3), T(4), T(5), T(6), T(7), T(9), T(10), T(12), T(15),  \
 			      T(18), T(21), T(26), T(31), T(37), T(44), T(53), T(64), T(77),       \
-			      T(92), T(110), T(132), T(159), T(191), T(229), T(255)}},             \
-	.give_up_us = S(90)
+			      T(92), T(110), T(132), T(159), T(191), T(229), T(255), T(255),       \
+			      T(255), T(255)}},                                                    \
+	.give_up_us = T(2382)
 #define UBOOT_WAITS .retry = {1, {S(5)}}, .give_up_us = S(50)
 
 #define EDK2_PORTS     .port_first = 1024, .port_count = 60000
@@ -215,6 +216,9 @@ static const struct storm_read EDK2_READS[] = {
 	WITH_TFTP(OPTIONS("blksize\0001024\000tsize\0000"), .needs_oack = true, .mute = true,      \
 		.gap = STORM_TFTP_GAP_OLD, GRUB_WAITS)
 
+#define GRUB_MAYBE(file)                                                                           \
+	{ .name = file, .may_be_absent = true, GRUB_PORTS, GRUB_FILE }
+
 static const struct storm_read SHIM_GRUB_READS[] = {
 	{.what = STORM_READ_BOOT, .spared = true, EDK2_PORTS, EDK2_SIZE},
 	{.what = STORM_READ_BOOT, EDK2_PORTS, EDK2_FILE},
@@ -223,7 +227,11 @@ static const struct storm_read SHIM_GRUB_READS[] = {
 	{.name = "shim_certificate_0.efi", .may_be_absent = true, EDK2_PORTS, SHIM_FILE},
 	{.name = "grubx64.efi", EDK2_PORTS, SHIM_FILE},
 	{.name = "grubx64.efi", EDK2_PORTS, SHIM_FILE},
-	{.name = "/grub/grub.cfg", .may_be_absent = true, GRUB_PORTS, GRUB_FILE},
+	GRUB_MAYBE("/grub/x86_64-efi/command.lst"),
+	GRUB_MAYBE("/grub/x86_64-efi/fs.lst"),
+	GRUB_MAYBE("/grub/x86_64-efi/crypto.lst"),
+	GRUB_MAYBE("/grub/x86_64-efi/terminal.lst"),
+	GRUB_MAYBE("/grub/grub.cfg"),
 	{.what = STORM_READ_FILES, GRUB_PORTS, GRUB_FILE},
 };
 
@@ -231,12 +239,23 @@ static const struct storm_read SHIM_GRUB_READS[] = {
 	WITH_TFTP(OPTIONS("tsize\0000\000blksize\0001408"), .gap = STORM_TFTP_GAP_EACH,            \
 		SYSLINUX_WAITS)
 
+#define SYSLINUX_MAYBE(file)                                                                       \
+	{ .name = file, .may_be_absent = true, SYSLINUX_PORTS, SYSLINUX_FILE }
+
 static const struct storm_read PXELINUX_READS[] = {
 	{.what = STORM_READ_BOOT, SYSLINUX_PORTS, SYSLINUX_FILE},
-	{.name = "ldlinux.c32", .may_be_absent = true, SYSLINUX_PORTS, SYSLINUX_FILE},
-	{.name = "pxelinux.cfg/%M", .may_be_absent = true, SYSLINUX_PORTS, SYSLINUX_FILE},
-	{.name = "pxelinux.cfg/%I", .may_be_absent = true, SYSLINUX_PORTS, SYSLINUX_FILE},
-	{.name = "pxelinux.cfg/default", .may_be_absent = true, SYSLINUX_PORTS, SYSLINUX_FILE},
+	SYSLINUX_MAYBE("ldlinux.c32"),
+	SYSLINUX_MAYBE("pxelinux.cfg/%U"),
+	SYSLINUX_MAYBE("pxelinux.cfg/%M"),
+	SYSLINUX_MAYBE("pxelinux.cfg/%8"),
+	SYSLINUX_MAYBE("pxelinux.cfg/%7"),
+	SYSLINUX_MAYBE("pxelinux.cfg/%6"),
+	SYSLINUX_MAYBE("pxelinux.cfg/%5"),
+	SYSLINUX_MAYBE("pxelinux.cfg/%4"),
+	SYSLINUX_MAYBE("pxelinux.cfg/%3"),
+	SYSLINUX_MAYBE("pxelinux.cfg/%2"),
+	SYSLINUX_MAYBE("pxelinux.cfg/%1"),
+	SYSLINUX_MAYBE("pxelinux.cfg/default"),
 	{.what = STORM_READ_FILES, SYSLINUX_PORTS, SYSLINUX_FILE},
 };
 

@@ -24,7 +24,7 @@ enum storm_read_what {
 // One file that a model reads, or asks for.
 struct storm_read {
 	enum storm_read_what what;
-	const char *name;    // for NAMED; %M becomes the MAC as 01-02-..., %I the address in hex
+	const char *name;    // for NAMED; see storm_step_name
 	bool may_be_absent;  // ERROR 1 is as good as the file
 	bool spared;         // left out when DHCP told the file's size (option 13)
 	bool no_checksum;    // UDP checksum 0
@@ -62,8 +62,9 @@ const struct storm_read *storm_step_at(const struct storm_model *model,
 void storm_step_done(
 	const struct storm_model *model, const struct storm_list *files, struct storm_step *step);
 
-// The name that the read at step asks for, written to text where it is not a constant. boot is the
-// file of the ACK. Empty: there is none.
+// The name that the read at step asks for, written to text where it is not a constant: %M is the
+// MAC as 01-02-..., %U the machine's UUID, %1 to %8 so many digits of its address in hex. boot is
+// the file of the ACK. Empty: there is none.
 const char *storm_step_name(const struct storm_read *read, const struct storm_list *files,
 	const struct storm_step *step, const char *boot, const struct storm_dhcp_client *machine,
 	char text[STORM_FILE_NAME_SIZE]);

@@ -58,24 +58,43 @@ void storm_step_done(
 	step->read++;
 }
 
+#define FIELD_MAX 37 // a UUID and its NUL
+
 static void put_mac(char *text, const uint8_t mac[6]) {
-	snprintf(text, 24, "01-%02x-%02x-%02x-%02x-%02x-%02x", mac[0], mac[1], mac[2], mac[3],
-		mac[4], mac[5]);
+	snprintf(text, FIELD_MAX, "01-%02x-%02x-%02x-%02x-%02x-%02x", mac[0], mac[1], mac[2],
+		mac[3], mac[4], mac[5]);
+}
+
+// That of option 97: all zero but for the MAC.
+static void put_uuid(char *text, const uint8_t mac[6]) {
+	snprintf(text, FIELD_MAX, "00000000-0000-0000-0000-%02x%02x%02x%02x%02x%02x", mac[0],
+		mac[1], mac[2], mac[3], mac[4], mac[5]);
+}
+
+// What a letter or a digit after % stands for. False: for nothing.
+static bool put_field(char *text, char field, const struct storm_dhcp_client *machine) {
+	if (field == 'M')
+		put_mac(text, machine->mac);
+	else if (field == 'U')
+		put_uuid(text, machine->mac);
+	else if (field >= '1' && field <= '8')
+		snprintf(text, FIELD_MAX, "%0*X", field - '0',
+			machine->address >> 4 * (8 - (field - '0')));
+	else
+		return false;
+	return true;
 }
 
 static const char *fill_in(const char *name, const struct storm_dhcp_client *machine,
 	char text[STORM_FILE_NAME_SIZE]) {
 	size_t at = 0;
 
-	for (; *name && at < STORM_FILE_NAME_SIZE - 25; name++) {
-		if (name[0] == '%' && name[1] == 'M')
-			put_mac(text + at, machine->mac);
-		else if (name[0] == '%' && name[1] == 'I')
-			snprintf(text + at, 9, "%08X", machine->address);
+	for (; *name && at < STORM_FILE_NAME_SIZE - FIELD_MAX; name++) {
+		if (name[0] == '%' && put_field(text + at, name[1], machine))
+			name++;
 		else
 			snprintf(text + at, 2, "%c", *name);
 		at += strlen(text + at);
-		name += name[0] == '%' && (name[1] == 'M' || name[1] == 'I');
 	}
 	text[at] = 0;
 	return text;

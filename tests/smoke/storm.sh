@@ -40,8 +40,8 @@ boot_all() {
 	holds "[.models[] | .completed == $1 and .failed == 0] | length == 7 and all"
 	# shim and GRUB, pxelinux, and two files for each of the others.
 	holds ".models[\"shim-grub\"].files == 5 * $1 and .models.pxelinux.files == 4 * $1"
-	holds ".models[\"shim-grub\"].absent_files == 4 * $1"
-	holds ".models.pxelinux.absent_files == 3 * $1"
+	holds ".models[\"shim-grub\"].absent_files == 8 * $1"
+	holds ".models.pxelinux.absent_files == 11 * $1"
 	holds "[.models[\"ipxe-bios\", \"edk2\", \"uboot\", \"agent\"].files == 2 * $1] | all"
 	holds ".models.dhcp | .files == 0 and .discover_to_last_block_us.count == $1"
 }

@@ -453,6 +453,76 @@ static void a_whole_wait_ends_with_a_tick_of_the_clock(void **state) {
 	assert_int_equal(out.frame[FRAME_HEADER_BYTES + 9], 0);
 }
 
+// edk2, PxeBcSelectDhcp4Offer: an offer of the class PXEClient goes before others, and needs an
+// answer from port 4011 unless it names boot servers: what a server that echoes option 60 does to
+// UEFI.
+static void edk2_asks_a_boot_server_when_the_offer_says_so(void **state) {
+	static const struct {
+		bool plain_first, pxe, boot_servers;
+		enum storm_dhcp_event event;
+	} CASES[] = {
+		{false, true, false, STORM_DHCP_ENDED},
+		{true, true, false, STORM_DHCP_ENDED},
+		{false, true, true, STORM_DHCP_OFFERED},
+		{true, true, true, STORM_DHCP_OFFERED},
+		{true, false, true, STORM_DHCP_OFFERED},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(CASES) / sizeof(CASES[0]); i++) {
+		struct storm_dhcp_settings s = SETTINGS;
+		struct storm_dhcp_client c = machine();
+		struct storm_dhcp_reply reply;
+		struct storm_dhcp_out out;
+		struct message m;
+
+		s.patience = STORM_DHCP_WHOLE_WAIT;
+		storm_dhcp_discover(&c, &s, 0, &out);
+		if (CASES[i].plain_first)
+			offer(&c, &s, 1000, false, &out);
+		m = reply_to(&c, 2, ADDRESS + 1);
+		assert_int_equal(storm_dhcp_parse(m.bytes, m.len, &reply), 0);
+		reply.pxe = CASES[i].pxe;
+		reply.boot_servers = CASES[i].boot_servers;
+		storm_dhcp_input(&c, &s, &reply, SERVER_MAC, 2000, &out);
+		storm_dhcp_tick(&c, &s, c.deadline_us, &out);
+		assert_int_equal(out.event, CASES[i].event);
+		assert_int_equal(c.address, ADDRESS + CASES[i].pxe);
+		assert_int_equal(c.failure,
+			out.event == STORM_DHCP_ENDED ? STORM_DHCP_BOOT_SERVER : STORM_DHCP_OK);
+	}
+}
+
+static void boot_servers_stand_in_option_43(void **state) {
+	static const struct {
+		const char *option;
+		uint8_t len;
+		bool found;
+	} CASES[] = {
+		{"\x06\x01\x08", 3, true},
+		{"\x01\x04\0\0\0\0\x0a\x02\0P", 10, true},
+		{"\x01\x04\0\0\0\0", 6, false},
+		{"\x47\x04\0\0\0\0", 6, false},
+		{"\x06\x05\x08", 3, false}, // cut
+		{"\xff", 1, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(CASES) / sizeof(CASES[0]); i++) {
+		struct storm_dhcp_client c = machine();
+		struct message m = reply_to(&c, 2, ADDRESS);
+		struct storm_dhcp_reply reply;
+
+		m.bytes[m.len - 1] = 43;
+		m.bytes[m.len] = CASES[i].len;
+		memcpy(m.bytes + m.len + 1, CASES[i].option, CASES[i].len);
+		m.len += 1u + CASES[i].len;
+		m.bytes[m.len++] = 255;
+		assert_int_equal(storm_dhcp_parse(m.bytes, m.len, &reply), 0);
+		assert_int_equal(reply.boot_servers, CASES[i].found);
+	}
+}
+
 static void a_wait_for_proxies_ends_where_none_are(void **state) {
 	struct storm_dhcp_settings s = SETTINGS;
 	struct storm_dhcp_client c = machine();
@@ -517,6 +587,8 @@ int main(void) {
 		cmocka_unit_test(a_model_keeps_its_order_and_gets_the_machines_own),
 		cmocka_unit_test(cut_models_write_no_nonsense),
 		cmocka_unit_test(a_whole_wait_ends_with_a_tick_of_the_clock),
+		cmocka_unit_test(edk2_asks_a_boot_server_when_the_offer_says_so),
+		cmocka_unit_test(boot_servers_stand_in_option_43),
 		cmocka_unit_test(a_wait_for_proxies_ends_where_none_are),
 		cmocka_unit_test(what_an_offer_says_is_read),
 	};

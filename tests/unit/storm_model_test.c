@@ -10,6 +10,10 @@
 #include "storm_mix.h"
 #include "unit.h"
 
+#define GRUB_LISTS                                                                                 \
+	"/grub/x86_64-efi/command.lst /grub/x86_64-efi/fs.lst /grub/x86_64-efi/crypto.lst "        \
+	"/grub/x86_64-efi/terminal.lst "
+
 static void bad_mixes_are_refused(void **state) {
 	static const char *const CASES[] = {"", "nothing", "edk2,", "edk2=", "edk2=0", "edk2=x",
 		"edk2=-1", "edk2=1x", "edk2=99999", "edk2=1001", "edk2=600,uboot=401", "edk",
@@ -92,14 +96,18 @@ static void each_model_reads_what_it_should(void **state) {
 		{"uboot", &TWO, false, "one two"},
 		{"agent", &NONE, false, "boot"},
 		{"pxelinux", &TWO, false,
-			"boot ldlinux.c32 pxelinux.cfg/01-02-00-00-00-ab-01 pxelinux.cfg/0A4D00FE "
+			"boot ldlinux.c32 pxelinux.cfg/00000000-0000-0000-0000-02000000ab01 "
+			"pxelinux.cfg/01-02-00-00-00-ab-01 pxelinux.cfg/0A4D00FE "
+			"pxelinux.cfg/0A4D00F pxelinux.cfg/0A4D00 pxelinux.cfg/0A4D0 "
+			"pxelinux.cfg/0A4D pxelinux.cfg/0A4 pxelinux.cfg/0A pxelinux.cfg/0 "
 			"pxelinux.cfg/default one two"},
 		{"shim-grub", &NONE, false,
 			"boot? boot revocations_sku.efi revocations_sbat.efi "
-			"shim_certificate_0.efi grubx64.efi grubx64.efi /grub/grub.cfg"},
+			"shim_certificate_0.efi grubx64.efi grubx64.efi " GRUB_LISTS
+			"/grub/grub.cfg"},
 		{"shim-grub", &TWO, true,
 			"boot revocations_sku.efi revocations_sbat.efi shim_certificate_0.efi "
-			"grubx64.efi grubx64.efi /grub/grub.cfg one two"},
+			"grubx64.efi grubx64.efi " GRUB_LISTS "/grub/grub.cfg one two"},
 	};
 
 	(void)state;
