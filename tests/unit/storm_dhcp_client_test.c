@@ -456,7 +456,7 @@ static void a_whole_wait_ends_with_a_tick_of_the_clock(void **state) {
 // edk2, PxeBcSelectDhcp4Offer: an offer of the class PXEClient goes before others, and needs an
 // answer from port 4011 unless it names boot servers: what a server that echoes option 60 does to
 // UEFI.
-static void edk2_asks_a_boot_server_when_the_offer_says_so(void **state) {
+static void an_offer_of_the_pxe_class_needs_boot_servers(void **state) {
 	static const struct {
 		bool plain_first, pxe, boot_servers;
 		enum storm_dhcp_event event;
@@ -587,7 +587,7 @@ int main(void) {
 		cmocka_unit_test(a_model_keeps_its_order_and_gets_the_machines_own),
 		cmocka_unit_test(cut_models_write_no_nonsense),
 		cmocka_unit_test(a_whole_wait_ends_with_a_tick_of_the_clock),
-		cmocka_unit_test(edk2_asks_a_boot_server_when_the_offer_says_so),
+		cmocka_unit_test(an_offer_of_the_pxe_class_needs_boot_servers),
 		cmocka_unit_test(boot_servers_stand_in_option_43),
 		cmocka_unit_test(a_wait_for_proxies_ends_where_none_are),
 		cmocka_unit_test(what_an_offer_says_is_read),
