@@ -235,7 +235,7 @@ static void tell_port(struct dataplane *dp, const struct port *port) {
 	dp->state.region->port_count = port->index + 1u;
 }
 
-// Each of count workers has its share of the port's rate: those that have a queue of it.
+// What a byte costs a worker, in picoseconds, where count of them share the rate. 0: no limit.
 static uint32_t byte_ps(uint64_t rate_bps, uint16_t count) {
 	return rate_bps ? (uint32_t)(8000000000000ull * count / rate_bps) : 0;
 }
@@ -251,6 +251,7 @@ static void fill_port(
 	to->dhcp = policy->dhcp;
 	to->dhcp_alt = policy->dhcp == POLICY_DHCP_PROXY ? UDP_PORT_PROXY : 0;
 	to->kernel = port_is_kernel(port);
+	// A worker without a queue of the port sends nothing there.
 	to->byte_ps = byte_ps(policy->rate_bps,
 		port->queues < dp->worker_count ? port->queues : dp->worker_count);
 	to->link_up = &dp->link_up[port->index];

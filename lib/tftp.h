@@ -74,6 +74,7 @@ enum tftp_option_id {
 #define TFTP_LOADING_SILENT_S  20
 #define TFTP_HALF_OPEN_MIN_US  1000000u // a known machine's half-open session makes room when older
 #define TFTP_STRANGER_MIN_US   20000u   // the same of a machine that has no lease of ours
+#define TFTP_KNOWN_MIN_US      70000u   // and of a known one's while they hold half: its OACK may wait 50 ms
 #define TFTP_RESTART_US        1000000u // a repeated request after this silence begins again
 
 // Pacing. A burst fits the receive rings of small clients at first (U-Boot has 4 buffers, others

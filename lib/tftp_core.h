@@ -30,7 +30,7 @@ struct tftp_server {
 	struct tftp_refusal *refusals; // ring of refusal_mask + 1
 	uint32_t refusal_mask;
 	uint32_t refusal_head;
-	uint32_t refusal_turn; // packets since there was an ERROR to send
+	uint32_t refusal_turn; // packets while there was an ERROR to send
 	uint32_t refusal_tail;
 	struct rouse_now now; // of the last call to tftp_server_next
 	uint16_t ip_id;

@@ -70,16 +70,16 @@ void tftp_queue_move(
 		append(queue, index, class, now_us);
 }
 
-// The one among the heads of what is new, up to class last, that has waited longest, if it has
-// waited as long as it may.
-static uint32_t overdue(const struct tftp_queue *queue, uint64_t now_us, enum tftp_class last) {
+// The one among the heads of what is new that has waited longest, if it has waited as long as it
+// may, and its class does not press in.
+static uint32_t overdue(const struct tftp_queue *queue, uint64_t now_us, uint32_t pressed) {
 	uint16_t most = TFTP_OVERDUE_MS - 1, waited;
 	uint32_t found = TFTP_QUEUE_NONE;
 
-	for (int class = TFTP_CLASS_NEW; class <= (int)last; class ++) {
+	for (int class = TFTP_CLASS_NEW; class < TFTP_CLASS_COUNT; class ++) {
 		uint32_t head = queue->head[class];
 
-		if (head == TFTP_QUEUE_NONE)
+		if (head == TFTP_QUEUE_NONE || pressed >> class & 1)
 			continue;
 		waited = (uint16_t)(low_ms(now_us) - queue->sessions[head].ready_ms);
 		if (waited > most) {
@@ -90,17 +90,30 @@ static uint32_t overdue(const struct tftp_queue *queue, uint64_t now_us, enum tf
 	return found;
 }
 
-static uint32_t pick_new(struct tftp_queue *queue, uint64_t now_us, bool pressed, bool turn) {
+// The next answer of those that press in; by turns where both kinds do.
+static uint32_t shared(const struct tftp_queue *queue, uint32_t pressed) {
+	uint32_t known = queue->head[TFTP_CLASS_ANSWER_KNOWN];
 	uint32_t stranger = queue->head[TFTP_CLASS_ANSWER];
-	uint32_t found =
-		overdue(queue, now_us, pressed ? TFTP_CLASS_ANSWER_KNOWN : TFTP_CLASS_ANSWER);
+
+	if (!(pressed >> TFTP_CLASS_ANSWER_KNOWN & 1))
+		known = TFTP_QUEUE_NONE;
+	if (!(pressed >> TFTP_CLASS_ANSWER & 1))
+		stranger = TFTP_QUEUE_NONE;
+	if (known == TFTP_QUEUE_NONE || stranger == TFTP_QUEUE_NONE)
+		return known == TFTP_QUEUE_NONE ? stranger : known;
+	return queue->picks / TFTP_QUEUE_TURN & 1 ? known : stranger;
+}
+
+static uint32_t pick_new(struct tftp_queue *queue, uint64_t now_us, uint32_t pressed, bool turn) {
+	uint32_t found = overdue(queue, now_us, pressed);
+	uint32_t answer = pressed && turn ? shared(queue, pressed) : TFTP_QUEUE_NONE;
 
 	queue->late = found != TFTP_QUEUE_NONE;
-	return pressed && turn && stranger != TFTP_QUEUE_NONE ? stranger : found;
+	return answer == TFTP_QUEUE_NONE ? found : answer;
 }
 
 // What is new is looked at in turns, to keep the way of a block short, until something is overdue.
-uint32_t tftp_queue_pick(struct tftp_queue *queue, uint64_t now_us, bool pressed) {
+uint32_t tftp_queue_pick(struct tftp_queue *queue, uint64_t now_us, uint32_t pressed) {
 	bool turn = ++queue->picks % TFTP_QUEUE_TURN == 0;
 	uint32_t found = TFTP_QUEUE_NONE;
 

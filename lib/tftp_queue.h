@@ -5,8 +5,8 @@
 // each served in turn. In a boot storm what is repeated comes first, because a client that has
 // missed a packet is the one about to fail; what runs comes before what is new. What is new may
 // wait, but not for longer than the least patient client waits before it asks again (syslinux and
-// busybox: 100 ms), so each one waits half of that at most: then it comes before everything. What
-// strangers ask for does so only until they press in: from then on it has a share.
+// busybox: 100 ms), so what has waited for half of that comes before everything. Answers of a kind
+// that presses in, strangers' or known machines', have a share instead.
 
 #pragma once
 
@@ -26,8 +26,8 @@ enum tftp_class {
 	TFTP_CLASS_PACED = TFTP_CLASS_COUNT, // in no list: waits for its token bucket
 };
 
-#define TFTP_QUEUE_BURST 8   // packets of one session before it is the next one's turn
-#define TFTP_QUEUE_TURN  4   // of so many packets one looks at what is new, or answers strangers
+#define TFTP_QUEUE_BURST 8 // packets of one session before it is the next one's turn
+#define TFTP_QUEUE_TURN  4 // of so many packets one looks at what is new, or answers who presses in
 #define TFTP_OVERDUE_MS  50u // half of what the least patient client waits
 #define TFTP_QUEUE_NONE  UINT32_MAX
 
@@ -54,9 +54,9 @@ static inline bool tftp_queue_is_empty(const struct tftp_queue *queue) {
 }
 
 // Whose turn it is, TFTP_QUEUE_NONE: nobody's. The caller sends one packet of it and then calls
-// tftp_queue_sent with the class that the session is in from then on. pressed: strangers' requests
-// come faster than their sessions can be kept, so their answers must not wait until they are
-// overdue, nor come before everything then.
-uint32_t tftp_queue_pick(struct tftp_queue *queue, uint64_t now_us, bool pressed);
+// tftp_queue_sent with the class that the session is in from then on. pressed: the classes of
+// answers, bit by number, whose requests come faster than their sessions can be kept, so that they
+// must not wait until they are overdue, nor come before everything then.
+uint32_t tftp_queue_pick(struct tftp_queue *queue, uint64_t now_us, uint32_t pressed);
 void tftp_queue_sent(
 	struct tftp_queue *queue, uint32_t index, enum tftp_class class, uint64_t now_us);

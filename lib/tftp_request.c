@@ -214,7 +214,7 @@ static bool make_room_for_known(struct tftp_server *server, struct rouse_now now
 	if (half->count >= table->count / 4)
 		evict(server, TFTP_HALF_KNOWN, TFTP_HALF_OPEN_MIN_US, now);
 	if (half->count >= table->count / 2 &&
-		!evict(server, TFTP_HALF_KNOWN, TFTP_STRANGER_MIN_US, now)) {
+		!evict(server, TFTP_HALF_KNOWN, TFTP_KNOWN_MIN_US, now)) {
 		tftp_count(server, STAT_TFTP_DROP_KNOWN);
 		return false;
 	}

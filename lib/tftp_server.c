@@ -325,9 +325,9 @@ void tftp_server_packet(
 		dispatch(server, index, input->frame, now);
 }
 
-// ERRORs leave in their order: one for another port makes those behind it wait. They answer
-// requests, so they come last, but have a share beside whatever else there is to send.
-static bool has_refusal(struct tftp_server *server, uint16_t port) {
+// ERRORs leave in their order: one for another port makes those behind it wait, and some are dropped
+// then. They answer requests, so they come last, but have a share beside whatever else there is.
+static bool takes_refusal(struct tftp_server *server, uint16_t port) {
 	if (server->refusal_head == server->refusal_tail ||
 		server->refusals[server->refusal_tail & server->refusal_mask].port != port)
 		return false;
@@ -396,14 +396,19 @@ static void fill_from_queue(struct tftp_server *server, uint32_t index, struct t
 		tftp_core_schedule(server, index, class, now.us);
 }
 
+static uint32_t pressed_classes(const struct tftp_table *table) {
+	return (uint32_t)tftp_table_is_pressed(table) << TFTP_CLASS_ANSWER |
+	       (uint32_t)tftp_table_known_press(table) << TFTP_CLASS_ANSWER_KNOWN;
+}
+
 bool tftp_server_next(struct tftp_server *server, uint16_t port, struct rouse_now now,
 	struct tftp_packet *packet) {
 	server->now = now;
-	if (has_refusal(server, port)) {
+	if (takes_refusal(server, port)) {
 		fill_refusal(server, packet);
 	} else {
 		uint32_t index = tftp_queue_pick(
-			&server->queue[port], now.us, tftp_table_is_pressed(&server->table));
+			&server->queue[port], now.us, pressed_classes(&server->table));
 
 		if (index == TFTP_QUEUE_NONE)
 			return false;

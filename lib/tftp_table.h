@@ -75,6 +75,11 @@ static inline bool tftp_table_is_pressed(const struct tftp_table *table) {
 	return table->half[TFTP_HALF_STRANGERS].count >= table->count / 4;
 }
 
+// Known machines come close to the half that they may hold.
+static inline bool tftp_table_known_press(const struct tftp_table *table) {
+	return table->half[TFTP_HALF_KNOWN].count >= table->count / 8 * 3;
+}
+
 // Half-open sessions in the order in which they became so. Both may be called in any state.
 void tftp_table_set_half_open(struct tftp_table *table, uint32_t index);
 void tftp_table_clear_half_open(struct tftp_table *table, uint32_t index);

@@ -20,7 +20,7 @@ static void begin(struct bench *bench) {
 
 // Sends one packet of whoever's turn it is; the session stays in its class.
 static uint32_t send_one(struct bench *bench) {
-	uint32_t index = tftp_queue_pick(&bench->queue, NOW, false);
+	uint32_t index = tftp_queue_pick(&bench->queue, NOW, 0);
 
 	if (index != TFTP_QUEUE_NONE)
 		tftp_queue_sent(&bench->queue, index, bench->session[index].ready, NOW);
@@ -32,9 +32,9 @@ static void an_empty_queue_gives_nobody(void **state) {
 
 	(void)state;
 	begin(&bench);
-	assert_int_equal(tftp_queue_pick(&bench.queue, NOW, false), TFTP_QUEUE_NONE);
+	assert_int_equal(tftp_queue_pick(&bench.queue, NOW, 0), TFTP_QUEUE_NONE);
 	tftp_queue_move(&bench.queue, 3, TFTP_CLASS_NONE, NOW);
-	assert_int_equal(tftp_queue_pick(&bench.queue, NOW, false), TFTP_QUEUE_NONE);
+	assert_int_equal(tftp_queue_pick(&bench.queue, NOW, 0), TFTP_QUEUE_NONE);
 }
 
 static void classes_come_in_order(void **state) {
@@ -48,10 +48,10 @@ static void classes_come_in_order(void **state) {
 	tftp_queue_move(&bench.queue, 2, TFTP_CLASS_RUN, NOW);
 	tftp_queue_move(&bench.queue, 1, TFTP_CLASS_REPEAT, NOW);
 	for (uint32_t i = 1; i <= 5; i++) {
-		assert_int_equal(tftp_queue_pick(&bench.queue, NOW, false), i);
+		assert_int_equal(tftp_queue_pick(&bench.queue, NOW, 0), i);
 		tftp_queue_sent(&bench.queue, i, TFTP_CLASS_NONE, NOW);
 	}
-	assert_int_equal(tftp_queue_pick(&bench.queue, NOW, false), TFTP_QUEUE_NONE);
+	assert_int_equal(tftp_queue_pick(&bench.queue, NOW, 0), TFTP_QUEUE_NONE);
 }
 
 static void each_gets_a_burst_in_turn(void **state) {
@@ -67,7 +67,7 @@ static void each_gets_a_burst_in_turn(void **state) {
 }
 
 // How many packets of others leave before session 2's.
-static int sent_before_2(struct bench *bench, uint64_t now_us, bool pressed) {
+static int sent_before_2(struct bench *bench, uint64_t now_us, uint32_t pressed) {
 	int sent = 0;
 
 	for (;;) {
@@ -81,6 +81,8 @@ static int sent_before_2(struct bench *bench, uint64_t now_us, bool pressed) {
 }
 
 #define OVERDUE_US (TFTP_OVERDUE_MS * 1000)
+#define STRANGERS  (1u << TFTP_CLASS_ANSWER)
+#define KNOWN      (1u << TFTP_CLASS_ANSWER_KNOWN)
 
 static void what_is_new_waits_until_it_is_overdue(void **state) {
 	static const enum tftp_class classes[] = {
@@ -93,9 +95,8 @@ static void what_is_new_waits_until_it_is_overdue(void **state) {
 		begin(&bench);
 		tftp_queue_move(&bench.queue, 1, TFTP_CLASS_RUN, NOW);
 		tftp_queue_move(&bench.queue, 2, classes[i], NOW);
-		assert_int_equal(sent_before_2(&bench, NOW + OVERDUE_US - 1, false), 1000);
-		assert_in_range(
-			sent_before_2(&bench, NOW + OVERDUE_US, false), 0, TFTP_QUEUE_TURN - 1);
+		assert_int_equal(sent_before_2(&bench, NOW + OVERDUE_US - 1, 0), 1000);
+		assert_in_range(sent_before_2(&bench, NOW + OVERDUE_US, 0), 0, TFTP_QUEUE_TURN - 1);
 	}
 }
 
@@ -108,7 +109,7 @@ static void the_longest_overdue_is_the_first(void **state) {
 	tftp_queue_move(&bench.queue, 3, TFTP_CLASS_NEW, NOW);
 	tftp_queue_move(&bench.queue, 4, TFTP_CLASS_ANSWER_KNOWN, NOW);
 	tftp_queue_move(&bench.queue, 2, TFTP_CLASS_ANSWER, NOW - 1000);
-	assert_in_range(sent_before_2(&bench, NOW + OVERDUE_US, false), 0, TFTP_QUEUE_TURN - 1);
+	assert_in_range(sent_before_2(&bench, NOW + OVERDUE_US, 0), 0, TFTP_QUEUE_TURN - 1);
 	assert_int_equal(bench.session[3].ready, TFTP_CLASS_NEW);
 }
 
@@ -122,12 +123,12 @@ static void all_that_is_overdue_comes_first(void **state) {
 	tftp_queue_move(&bench.queue, 1, TFTP_CLASS_RUN, NOW);
 	for (uint32_t i = 2; i < SESSIONS; i++)
 		tftp_queue_move(&bench.queue, i, TFTP_CLASS_ANSWER, NOW);
-	assert_in_range(sent_before_2(&bench, NOW + OVERDUE_US, false), 0, TFTP_QUEUE_TURN - 1);
+	assert_in_range(sent_before_2(&bench, NOW + OVERDUE_US, 0), 0, TFTP_QUEUE_TURN - 1);
 	for (uint32_t i = 2; i < SESSIONS; i++) {
-		assert_int_equal(tftp_queue_pick(&bench.queue, NOW + OVERDUE_US, false), i);
+		assert_int_equal(tftp_queue_pick(&bench.queue, NOW + OVERDUE_US, 0), i);
 		tftp_queue_sent(&bench.queue, i, TFTP_CLASS_NONE, NOW + OVERDUE_US);
 	}
-	assert_int_equal(tftp_queue_pick(&bench.queue, NOW + OVERDUE_US, false), 0);
+	assert_int_equal(tftp_queue_pick(&bench.queue, NOW + OVERDUE_US, 0), 0);
 }
 
 // A client that asks again and again, as syslinux does after 110 ms, holds up nobody behind it.
@@ -142,17 +143,17 @@ static void a_repeated_request_keeps_its_place(void **state) {
 	bench.session[3].last_seen_us = NOW + OVERDUE_US;
 	tftp_queue_move(&bench.queue, 3, TFTP_CLASS_ANSWER, NOW + OVERDUE_US);
 	for (int i = 0; i < TFTP_QUEUE_TURN - 1; i++)
-		assert_int_equal(tftp_queue_pick(&bench.queue, NOW + OVERDUE_US, false), 1);
-	assert_int_equal(tftp_queue_pick(&bench.queue, NOW + OVERDUE_US, false), 3);
+		assert_int_equal(tftp_queue_pick(&bench.queue, NOW + OVERDUE_US, 0), 1);
+	assert_int_equal(tftp_queue_pick(&bench.queue, NOW + OVERDUE_US, 0), 3);
 	tftp_queue_sent(&bench.queue, 3, TFTP_CLASS_NONE, NOW + OVERDUE_US);
-	assert_int_equal(tftp_queue_pick(&bench.queue, NOW + OVERDUE_US, false), 2);
+	assert_int_equal(tftp_queue_pick(&bench.queue, NOW + OVERDUE_US, 0), 2);
 }
 
 static int answers_of_400(struct bench *bench, uint64_t now_us) {
 	int answers = 0;
 
 	for (int i = 0; i < 400; i++) {
-		uint32_t index = tftp_queue_pick(&bench->queue, now_us, true);
+		uint32_t index = tftp_queue_pick(&bench->queue, now_us, STRANGERS);
 
 		answers += index == 2;
 		tftp_queue_sent(&bench->queue, index, bench->session[index].ready, now_us);
@@ -173,14 +174,57 @@ static void pressed_answers_have_a_share(void **state) {
 	assert_int_equal(answers_of_400(&bench, NOW + OVERDUE_US), 400 / TFTP_QUEUE_TURN);
 }
 
-static void known_machines_do_not_share_with_strangers(void **state) {
+// What strangers press in with does not hold up a known machine, nor the other way round.
+static void who_does_not_press_in_does_not_share(void **state) {
+	static const enum tftp_class classes[] = {TFTP_CLASS_ANSWER_KNOWN, TFTP_CLASS_ANSWER};
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		struct bench bench;
+		uint32_t pressed = i ? KNOWN : STRANGERS;
+
+		begin(&bench);
+		tftp_queue_move(&bench.queue, 0, TFTP_CLASS_RUN, NOW);
+		tftp_queue_move(&bench.queue, 1, classes[!i], NOW - 1000);
+		tftp_queue_move(&bench.queue, 2, classes[i], NOW);
+		assert_int_equal(sent_before_2(&bench, NOW + OVERDUE_US - 1, pressed), 1000);
+		assert_in_range(sent_before_2(&bench, NOW + OVERDUE_US, pressed), 0,
+			2 * TFTP_QUEUE_TURN - 1);
+	}
+}
+
+static void both_that_press_in_take_turns(void **state) {
 	struct bench bench;
+	int sent[SESSIONS] = {0};
 
 	(void)state;
 	begin(&bench);
+	tftp_queue_move(&bench.queue, 0, TFTP_CLASS_RUN, NOW);
 	tftp_queue_move(&bench.queue, 1, TFTP_CLASS_ANSWER, NOW);
 	tftp_queue_move(&bench.queue, 2, TFTP_CLASS_ANSWER_KNOWN, NOW);
-	assert_in_range(sent_before_2(&bench, NOW + OVERDUE_US, true), 0, TFTP_QUEUE_TURN);
+	for (int i = 0; i < 400; i++) {
+		uint32_t index = tftp_queue_pick(&bench.queue, NOW + OVERDUE_US, STRANGERS | KNOWN);
+
+		sent[index]++;
+		tftp_queue_sent(&bench.queue, index, bench.session[index].ready, NOW + OVERDUE_US);
+	}
+	assert_int_equal(sent[0], 300);
+	assert_int_equal(sent[1], 50);
+	assert_int_equal(sent[2], 50);
+}
+
+// The time is kept in 16 bits of milliseconds.
+static void overdue_holds_across_the_wrap(void **state) {
+	(void)state;
+	for (uint64_t now = 65500000; now < 65600000; now += 1000) {
+		struct bench bench;
+
+		begin(&bench);
+		tftp_queue_move(&bench.queue, 1, TFTP_CLASS_RUN, now);
+		tftp_queue_move(&bench.queue, 2, TFTP_CLASS_ANSWER, now);
+		assert_int_equal(sent_before_2(&bench, now + OVERDUE_US - 1, 0), 1000);
+		assert_in_range(sent_before_2(&bench, now + OVERDUE_US, 0), 0, TFTP_QUEUE_TURN - 1);
+	}
 }
 
 static void a_session_is_in_one_list(void **state) {
@@ -193,13 +237,13 @@ static void a_session_is_in_one_list(void **state) {
 	tftp_queue_move(&bench.queue, 3, TFTP_CLASS_RUN, NOW);
 	tftp_queue_move(&bench.queue, 2, TFTP_CLASS_REPEAT, NOW);
 	tftp_queue_move(&bench.queue, 2, TFTP_CLASS_REPEAT, NOW);
-	assert_int_equal(tftp_queue_pick(&bench.queue, NOW, false), 2);
+	assert_int_equal(tftp_queue_pick(&bench.queue, NOW, 0), 2);
 	tftp_queue_move(&bench.queue, 2, TFTP_CLASS_NONE, NOW);
-	assert_int_equal(tftp_queue_pick(&bench.queue, NOW, false), 1);
+	assert_int_equal(tftp_queue_pick(&bench.queue, NOW, 0), 1);
 	tftp_queue_move(&bench.queue, 1, TFTP_CLASS_NONE, NOW);
-	assert_int_equal(tftp_queue_pick(&bench.queue, NOW, false), 3);
+	assert_int_equal(tftp_queue_pick(&bench.queue, NOW, 0), 3);
 	tftp_queue_move(&bench.queue, 3, TFTP_CLASS_NONE, NOW);
-	assert_int_equal(tftp_queue_pick(&bench.queue, NOW, false), TFTP_QUEUE_NONE);
+	assert_int_equal(tftp_queue_pick(&bench.queue, NOW, 0), TFTP_QUEUE_NONE);
 }
 
 // Against the plain model: the class of each session.
@@ -238,7 +282,9 @@ int main(void) {
 		cmocka_unit_test(all_that_is_overdue_comes_first),
 		cmocka_unit_test(a_repeated_request_keeps_its_place),
 		cmocka_unit_test(pressed_answers_have_a_share),
-		cmocka_unit_test(known_machines_do_not_share_with_strangers),
+		cmocka_unit_test(who_does_not_press_in_does_not_share),
+		cmocka_unit_test(both_that_press_in_take_turns),
+		cmocka_unit_test(overdue_holds_across_the_wrap),
 		cmocka_unit_test(a_session_is_in_one_list),
 		cmocka_unit_test(nobody_is_lost),
 	};

@@ -653,7 +653,7 @@ static void a_flood_by_known_machines_is_bounded(void **state) {
 	assert_int_equal(world_stat(world, STAT_TFTP_DROP_KNOWN), 1000 - 32);
 	world_read(world, 1000, "kernel", "tsize", "0");
 	assert_int_equal(tftp_server_active(world->server), 33);
-	world->now.us += TFTP_STRANGER_MIN_US;
+	world->now.us += TFTP_KNOWN_MIN_US;
 	world_read_from(world, 0x0a630005, 3000, "kernel", "tsize", "0", NULL);
 	assert_int_equal(tftp_server_active(world->server), 33);
 	assert_int_equal(world_stat(world, STAT_TFTP_HALF_OPEN_EVICTED), 1);
