@@ -88,9 +88,13 @@ static void *time_batches(void *arg) {
 	return NULL;
 }
 
-// The name is what tests/measure/instructions tells callgrind.
-__attribute__((noipa, externally_visible)) void micro_counted(
-	const struct micro_case *c, void *state, uint32_t steps) {
+// The name is what tests/measure/instructions tells callgrind, and -flto must leave it.
+#ifdef __clang__
+#define MICRO_KEPT __attribute__((noinline, used))
+#else
+#define MICRO_KEPT __attribute__((noipa, externally_visible))
+#endif
+MICRO_KEPT void micro_counted(const struct micro_case *c, void *state, uint32_t steps) {
 	c->run(state, steps);
 }
 

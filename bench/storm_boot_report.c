@@ -14,8 +14,10 @@ static const char *const FIELDS[][2] = {
 	{"started, completed, failed", "machines that were powered on, booted, did not"},
 	{"failed_by", "why: dhcp and tftp (see the next two), no_file (the ACK names none), "
 		      "wrong_content, deadline (of the run)"},
-	{"dhcp_failed_by", "no_offer, no_ack, nak, address_changed; boot_server: edk2 and shim-grub got a vendor class "
-		"PXEClient without boot servers, after which the firmware asks port 4011"},
+	{"dhcp_failed_by",
+		"no_offer, no_ack, nak, address_changed; boot_server: edk2 and shim-grub got a "
+		"vendor class PXEClient without boot servers, after which the firmware asks port "
+		"4011"},
 	{"tftp_failed_by", "no_answer, stalled, error_packet, bad_oack, no_oack (but DATA), "
 			   "longer_than_tsize, shorter_than_tsize"},
 	{"checked", "against, sha256, or agreement of the machines with the first"},

@@ -41,6 +41,6 @@ struct storm_capture {
 	struct storm_capture_client clients[STORM_CAPTURE_CLIENTS];
 };
 
-// Reads a whole pcap file, of Ethernet. 0; -EBADMSG: not one (pcapng is none); -ENOENT: nobody in
-// it asks for an address. What is cut off at the end is left out.
+// Reads a whole file, pcap or pcapng (storm_pcap.h). 0; -EBADMSG: neither; -ENOENT: nobody in it
+// asks for an address. What is cut off at the end is left out.
 int storm_capture_parse(struct storm_capture *capture, const uint8_t *bytes, size_t len);

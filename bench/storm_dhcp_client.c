@@ -196,14 +196,8 @@ static bool is_content(const struct storm_dhcp_client *c, const struct storm_dhc
 	return true;
 }
 
-// EDK2 takes an offer of the vendor class PXEClient without boot servers for one that needs an
-// answer from port 4011, of which these machines know nothing (PxeBcHandleDhcp4Offer).
 static void take_offer(struct storm_dhcp_client *c, const struct storm_dhcp_settings *s,
 	uint64_t now_us, struct storm_dhcp_out *out) {
-	if (s->patience == STORM_DHCP_WHOLE_WAIT && c->pxe_offer && !c->boot_servers) {
-		fail(c, STORM_DHCP_BOOT_SERVER, out);
-		return;
-	}
 	enter(c, s, STORM_DHCP_REQUESTING, now_us, out);
 	out->event = STORM_DHCP_OFFERED;
 }
@@ -220,7 +214,8 @@ static bool is_better(const struct storm_dhcp_client *c, const struct storm_dhcp
 static void on_offer(struct storm_dhcp_client *c, const struct storm_dhcp_settings *s,
 	const struct storm_dhcp_reply *reply, uint64_t now_us, struct storm_dhcp_out *out) {
 	out->event = STORM_DHCP_IGNORED;
-	if (c->state != STORM_DHCP_SELECTING || !reply->address || !reply->server_id)
+	if (c->state != STORM_DHCP_SELECTING || !reply->address || !reply->server_id ||
+		(s->patience == STORM_DHCP_WHOLE_WAIT && reply->mtftp && !reply->boot_servers))
 		return;
 	if (!c->offered)
 		c->offered_us = now_us;
@@ -236,8 +231,17 @@ static void on_offer(struct storm_dhcp_client *c, const struct storm_dhcp_settin
 		take_offer(c, s, now_us, out);
 }
 
-static void on_ack(struct storm_dhcp_client *c, const struct storm_dhcp_reply *reply,
-	struct storm_dhcp_out *out) {
+// EDK2 takes an offer of the vendor class PXEClient without boot servers for one that needs an
+// answer from port 4011 once it has its lease; of that these machines know nothing
+// (PxeBcHandleDhcp4Offer).
+static bool asks_boot_server(
+	const struct storm_dhcp_client *c, const struct storm_dhcp_settings *s) {
+	return s->patience == STORM_DHCP_WHOLE_WAIT && c->state == STORM_DHCP_REQUESTING &&
+	       c->pxe_offer && !c->boot_servers;
+}
+
+static void on_ack(struct storm_dhcp_client *c, const struct storm_dhcp_settings *s,
+	const struct storm_dhcp_reply *reply, struct storm_dhcp_out *out) {
 	bool informing = c->state == STORM_DHCP_INFORMING;
 
 	if (c->state == STORM_DHCP_SELECTING) {
@@ -246,6 +250,10 @@ static void on_ack(struct storm_dhcp_client *c, const struct storm_dhcp_reply *r
 	}
 	if (!informing && reply->address != c->address) {
 		fail(c, STORM_DHCP_CHANGED, out);
+		return;
+	}
+	if (asks_boot_server(c, s)) {
+		fail(c, STORM_DHCP_BOOT_SERVER, out);
 		return;
 	}
 	if (!informing)
@@ -308,7 +316,7 @@ void storm_dhcp_input(struct storm_dhcp_client *c, const struct storm_dhcp_setti
 		on_offer(c, s, reply, now_us, out);
 		break;
 	case STORM_DHCPACK:
-		on_ack(c, reply, out);
+		on_ack(c, s, reply, out);
 		break;
 	case STORM_DHCPNAK:
 		on_nak(c, s, now_us, out);

@@ -54,7 +54,8 @@ enum storm_dhcp_event {
 enum storm_dhcp_patience {
 	STORM_DHCP_FIRST_OFFER = 0,
 	STORM_DHCP_WHOLE_WAIT, // EDK2: it collects offers until its wait is over, and takes the
-			       // first, but one of a vendor class PXEClient before it
+			       // first, but one of a vendor class PXEClient before it; one with
+			       // MTFTP's addresses and no boot servers it throws away
 	STORM_DHCP_PROXY_WAIT, // iPXE: after 2 s, unless the offer says that no ProxyDHCP will come
 };
 
@@ -121,7 +122,8 @@ struct storm_dhcp_reply {
 	uint32_t lease_s;
 	uint16_t file_units;             // option 13: the boot file's size in units of 512 bytes
 	bool pxe;                        // vendor class PXEClient
-	bool boot_servers;               // option 43 has one of 6 to 10 (PXE 2.1)
+	bool mtftp;                      // option 43 has all of 1 to 5 (PXE 2.1)
+	bool boot_servers;               // and one of 6 to 10
 	bool no_proxy;                   // iPXE's option 175.176: no ProxyDHCP will come
 	char file[STORM_DHCP_FILE_SIZE]; // option 67, else the field, NUL-terminated
 };

@@ -41,7 +41,7 @@ enum {
 };
 
 enum { IPXE_NO_PROXY = 176 };
-enum { PXE_DISCOVERY_CONTROL = 6, PXE_MENU_PROMPT = 10 }; // in option 43
+enum { PXE_MTFTP = 0x3e, PXE_BOOT_SERVERS = 0x7c0 }; // 1 to 5 and 6 to 10 of option 43
 
 static void put_u32(struct writer *w, uint8_t option, uint32_t value) {
 	writer_u8(w, option);
@@ -219,20 +219,28 @@ static bool says_no_proxy(const uint8_t *data, uint8_t len) {
 	return false;
 }
 
-// PXE 2.1, 2.4.
-static bool names_boot_servers(const uint8_t *data, uint8_t len) {
+// PXE 2.1, 2.4: bit by number of the suboptions up to 15.
+static uint32_t suboptions_of(const uint8_t *data, uint8_t len) {
 	struct reader r = reader_of(data, len);
+	uint32_t found = 0;
 
 	while (reader_left(&r) >= 2) {
 		uint8_t option = reader_u8(&r);
 		uint8_t size = reader_u8(&r);
 
-		if (!reader_take(&r, size))
+		if (option == OPTION_END || !reader_take(&r, size))
 			break;
-		if (option >= PXE_DISCOVERY_CONTROL && option <= PXE_MENU_PROMPT)
-			return true;
+		if (option < 16)
+			found |= 1u << option;
 	}
-	return false;
+	return found;
+}
+
+static void take_vendor(struct storm_dhcp_reply *reply, const uint8_t *data, uint8_t len) {
+	uint32_t found = suboptions_of(data, len);
+
+	reply->mtftp = (found & PXE_MTFTP) == PXE_MTFTP;
+	reply->boot_servers = found & PXE_BOOT_SERVERS;
 }
 
 static void take_option(struct storm_dhcp_reply *reply, uint8_t option, const uint8_t *data,
@@ -254,7 +262,7 @@ static void take_option(struct storm_dhcp_reply *reply, uint8_t option, const ui
 		reply->pxe = len >= 9 && !memcmp(data, "PXEClient", 9);
 		break;
 	case OPTION_VENDOR:
-		reply->boot_servers = names_boot_servers(data, len);
+		take_vendor(reply, data, len);
 		break;
 	case OPTION_IPXE:
 		reply->no_proxy = says_no_proxy(data, len);

@@ -109,8 +109,8 @@ static inline uint16_t storm_lane_receive(
 	return storm_poll_receive(lane->id, queue, mbufs, STORM_LANE_BURST);
 }
 
-// What was received, frame by frame, with the time at which the burst was there. Only while there is
-// room for as many answers as could follow. The number of frames.
+// What was received, frame by frame, with the time at which the burst was there. Only while there
+// is room for as many answers as could follow. The number of frames.
 static inline uint16_t storm_lane_take(struct storm_lane *lane, uint16_t room,
 	void (*handle)(void *arg, const uint8_t *frame, uint16_t len, uint64_t now), void *arg) {
 	struct rte_mbuf *mbufs[STORM_LANE_BURST];

@@ -108,10 +108,10 @@ static void send_burst(struct sender *s, struct storm_null_totals *t, bool sum) 
 
 		now = rte_rdtsc();
 		t->busy_cycles += taken ? now - start : 0;
-		start = now;
 		sent += taken;
 		if (!taken && (storm_stop_wanted() || storm_clock_us() >= s->end_us))
 			break; // the receiver may be gone
+		start = taken ? now : rte_rdtsc(); // the clock was no work
 	}
 	rte_pktmbuf_free_bulk(mbufs + sent, (unsigned)(BURST - sent));
 	t->frames += sent;

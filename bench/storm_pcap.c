@@ -61,25 +61,19 @@ static void begin_section(struct storm_pcap *p) {
 	p->ethernet = 0;
 }
 
-// The next block's body; *type 0 at the end.
-static struct reader next_block(struct storm_pcap *p, uint32_t *type) {
-	struct reader none = {.failed = true};
-	const uint8_t *body;
+// False at the end.
+static bool next_block(struct storm_pcap *p, uint32_t *type, struct reader *body) {
 	uint32_t len;
 
 	*type = take_u32(p, &p->r);
 	if (*type == SECTION_HEADER)
 		begin_section(p);
 	len = take_u32(p, &p->r);
-	if (p->r.failed || len < BLOCK_MIN || len % 4) {
-		*type = 0;
-		return none;
-	}
-	body = reader_take(&p->r, len - BLOCK_MIN);
+	if (p->r.failed || len < BLOCK_MIN || len % 4)
+		return false;
+	*body = reader_of(reader_take(&p->r, len - BLOCK_MIN), len - BLOCK_MIN);
 	reader_take(&p->r, 4);
-	if (p->r.failed)
-		*type = 0;
-	return p->r.failed ? none : reader_of(body, len - BLOCK_MIN);
+	return !p->r.failed;
 }
 
 static void add_interface(struct storm_pcap *p, struct reader *body) {
@@ -87,6 +81,9 @@ static void add_interface(struct storm_pcap *p, struct reader *body) {
 
 	if (take_u16(p, body) == ETHERNET && number < STORM_PCAP_INTERFACES)
 		p->ethernet |= 1u << number;
+	take_u16(p, body);
+	if (number == 0)
+		p->snaplen = take_u32(p, body);
 }
 
 static bool is_ethernet(const struct storm_pcap *p, uint32_t interface) {
@@ -105,12 +102,14 @@ static const uint8_t *packet_of(struct storm_pcap *p, struct reader *body, uint3
 	return is_ethernet(p, interface) ? frame : NULL;
 }
 
-// Without a length of its own: what fits into the block.
+// Without a length of its own: what fits into the block, and was captured of the first interface.
 static const uint8_t *simple_packet_of(struct storm_pcap *p, struct reader *body, uint32_t *len) {
 	uint32_t original = take_u32(p, body);
 	size_t left = reader_left(body);
 
 	*len = original < left ? original : (uint32_t)left;
+	if (p->snaplen && *len > p->snaplen)
+		*len = p->snaplen;
 	return is_ethernet(p, 0) ? reader_take(body, *len) : NULL;
 }
 
@@ -119,15 +118,14 @@ static const uint8_t *next_packet(struct storm_pcap *p, uint32_t *len) {
 	struct reader body;
 	uint32_t type;
 
-	do {
-		body = next_block(p, &type);
+	while (!frame && next_block(p, &type, &body)) {
 		if (type == BLOCK_INTERFACE)
 			add_interface(p, &body);
 		else if (type == BLOCK_PACKET)
 			frame = packet_of(p, &body, len);
 		else if (type == BLOCK_SIMPLE_PACKET)
 			frame = simple_packet_of(p, &body, len);
-	} while (type && !frame);
+	}
 	return frame;
 }
 

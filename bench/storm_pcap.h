@@ -20,6 +20,7 @@ struct storm_pcap {
 	bool blocks; // pcapng
 	uint32_t interfaces;
 	uint32_t ethernet; // of them: bit by number
+	uint32_t snaplen;  // of the first one; 0: none
 };
 
 // bytes must outlive it. -EBADMSG: neither format, or a pcap of another link than Ethernet.

@@ -14,8 +14,8 @@
 
 extern _Atomic uint32_t storm_poll_turns; // odd: inside. Polling thread: rw, interrupt thread: ro
 
-// Whoever waits looks well after the driver has marked the port: by then
-// the store is seen, so no fence is needed here; only the compiler must keep the order.
+// Whoever waits looks well after the driver has marked the port: by then the store is seen, so no
+// fence is needed here; only the compiler must keep the order.
 static inline void storm_poll_enter(void) {
 	uint32_t turns = atomic_load_explicit(&storm_poll_turns, memory_order_relaxed);
 

@@ -463,9 +463,9 @@ static void an_offer_of_the_pxe_class_needs_boot_servers(void **state) {
 	} CASES[] = {
 		{false, true, false, STORM_DHCP_ENDED},
 		{true, true, false, STORM_DHCP_ENDED},
-		{false, true, true, STORM_DHCP_OFFERED},
-		{true, true, true, STORM_DHCP_OFFERED},
-		{true, false, true, STORM_DHCP_OFFERED},
+		{false, true, true, STORM_DHCP_ACKED},
+		{true, true, true, STORM_DHCP_ACKED},
+		{true, false, true, STORM_DHCP_ACKED},
 	};
 
 	(void)state;
@@ -486,8 +486,12 @@ static void an_offer_of_the_pxe_class_needs_boot_servers(void **state) {
 		reply.boot_servers = CASES[i].boot_servers;
 		storm_dhcp_input(&c, &s, &reply, SERVER_MAC, 2000, &out);
 		storm_dhcp_tick(&c, &s, c.deadline_us, &out);
-		assert_int_equal(out.event, CASES[i].event);
+		assert_int_equal(out.event, STORM_DHCP_OFFERED);
 		assert_int_equal(c.address, ADDRESS + CASES[i].pxe);
+		m = reply_to(&c, 5, c.address);
+		assert_int_equal(storm_dhcp_parse(m.bytes, m.len, &reply), 0);
+		storm_dhcp_input(&c, &s, &reply, SERVER_MAC, c.asked_us + 1, &out);
+		assert_int_equal(out.event, CASES[i].event);
 		assert_int_equal(c.failure,
 			out.event == STORM_DHCP_ENDED ? STORM_DHCP_BOOT_SERVER : STORM_DHCP_OK);
 	}
@@ -497,8 +501,11 @@ static void boot_servers_stand_in_option_43(void **state) {
 	static const struct {
 		const char *option;
 		uint8_t len;
-		bool found;
+		bool found, mtftp;
 	} CASES[] = {
+		{"\1\1x\2\1x\3\1x\4\1x\5\1x", 15, false, true},
+		{"\1\1x\2\1x\3\1x\4\1x", 12, false, false},
+		{"\x01\x01x\xff\x06\x01\x08", 7, false, false}, // behind the end
 		{"\x06\x01\x08", 3, true},
 		{"\x01\x04\0\0\0\0\x0a\x02\0P", 10, true},
 		{"\x01\x04\0\0\0\0", 6, false},
@@ -520,6 +527,7 @@ static void boot_servers_stand_in_option_43(void **state) {
 		m.bytes[m.len++] = 255;
 		assert_int_equal(storm_dhcp_parse(m.bytes, m.len, &reply), 0);
 		assert_int_equal(reply.boot_servers, CASES[i].found);
+		assert_int_equal(reply.mtftp, CASES[i].mtftp);
 	}
 }
 

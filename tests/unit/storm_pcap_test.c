@@ -55,13 +55,17 @@ static void put_section(struct file *f, bool little) {
 	put_block(f, 0x0a0d0d0a, body, (uint32_t)w.at);
 }
 
-static void put_interface(struct file *f, uint16_t link) {
+static void put_interface_of(struct file *f, uint16_t link, uint32_t snaplen) {
 	uint8_t body[64];
 	struct writer w = body_of(body);
 
 	put_body_u32(f, &w, f->little ? link : (uint32_t)link << 16);
-	put_body_u32(f, &w, 65535);
+	put_body_u32(f, &w, snaplen);
 	put_block(f, 1, body, (uint32_t)w.at);
+}
+
+static void put_interface(struct file *f, uint16_t link) {
+	put_interface_of(f, link, 65535);
 }
 
 static void put_packet(struct file *f, uint32_t interface, uint32_t len, const char *frame) {
@@ -150,6 +154,7 @@ static void frames_come_in_either_byte_order(void **state) {
 		put_interface(&file, ETHERNET);
 		put_packet(&file, 0, 3, "one");
 		put_block(&file, 5, (const uint8_t *)"statistics", 10);
+		put_block(&file, 0, (const uint8_t *)"reserved", 8);
 		put_packet(&file, 0, 4, "four");
 		put_simple_packet(&file, 3, "two");
 		put_simple_packet(&file, 1500, "cut!");
@@ -169,6 +174,15 @@ static void other_links_are_left_out(void **state) {
 	put_packet(&file, 33, 3, "no.");
 	put_simple_packet(&file, 3, "no.");
 	assert_string_equal(frames_of(file.w.at), "one ");
+}
+
+static void a_simple_packet_is_as_long_as_was_captured(void **state) {
+	(void)state;
+	begin(true);
+	put_interface_of(&file, ETHERNET, 5);
+	put_simple_packet(&file, 1500, "longe");
+	put_simple_packet(&file, 1500, "longer ones");
+	assert_string_equal(frames_of(file.w.at), "longe longe ");
 }
 
 // As when two captures are put behind each other.
@@ -191,6 +205,7 @@ int main(void) {
 		cmocka_unit_test(a_file_may_end_anywhere),
 		cmocka_unit_test(frames_come_in_either_byte_order),
 		cmocka_unit_test(other_links_are_left_out),
+		cmocka_unit_test(a_simple_packet_is_as_long_as_was_captured),
 		cmocka_unit_test(a_section_begins_anew),
 	};
 
