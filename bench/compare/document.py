@@ -105,6 +105,10 @@ def ceiling_of(rows, key):
     return max(found) if found else (None, None)
 
 
+def shown(value):
+    return f"{value:,.0f}" if value >= 1000 else f"{value:.3g}"
+
+
 def goal_notes(name, rows):
     """What was to be reached, and whether it was."""
     key, share, ceiling_share = GOALS[name]
@@ -123,7 +127,7 @@ def goal_notes(name, rows):
         value = row and usable(row, key)
         if value is not None:
             reached = value >= bound if ceiling_share else value <= bound
-            lines.append(f"- {ours}: {value:,.4g} {unit}, the goal is {words} = {bound:,.4g}: "
+            lines.append(f"- {ours}: {shown(value)} {unit}, the goal is {words} = {shown(bound)}: "
                          f"{'reached' if reached else 'missed'}")
     return lines
 

@@ -45,7 +45,8 @@ def by_server(scene):
 
 def verdict(value, goal, more):
     reached = value >= goal if more else value <= goal
-    return f"the goal is {goal:,g}: {'reached' if reached else 'missed'}"
+    shown = f"{goal:,.0f}" if goal >= 1000 else f"{goal:g}"
+    return f"the goal is {shown}: {'reached' if reached else 'missed'}"
 
 
 def ratio_note(rows, key, other, goal=None):

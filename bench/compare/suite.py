@@ -123,7 +123,8 @@ class Suite:
         for turn in range(self.options.repeat):
             for per_thousand, title in LOSSES:
                 able = [kind for kind in kinds
-                        if not turn or any(run["completed"] for run in runs[title][kind.name])]
+                        if not runs[title][kind.name]
+                        or any(run["completed"] for run in runs[title][kind.name])]
                 self.lab.lossy_switch(per_thousand)
                 self._turn(f"[{turn + 1}/{self.options.repeat}] {title}", able, self._many, runs[title])
         rows = [{"loss": title, **transfer_row(name, done)}
