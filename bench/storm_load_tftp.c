@@ -470,8 +470,7 @@ static void send_error(struct storm_load_run *run, uint32_t id) {
 	send_payload(run, &to, ERROR, sizeof(ERROR), checksum_add(0, ERROR, sizeof(ERROR)));
 }
 
-// Until nothing has come for a while, so that what the server still sends to ended transfers is
-// taken, and the next run on the port does not find it.
+// Until nothing has come for a while: the ERRORs have reached the server then.
 static void drain(struct storm_load_run *run) {
 	struct rte_mbuf *mbufs[STORM_LANE_BURST];
 	uint64_t begin_us = storm_clock_us(), heard_us = begin_us, now_us = begin_us;

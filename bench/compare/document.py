@@ -105,10 +105,6 @@ def ceiling_of(rows, key):
     return max(found) if found else (None, None)
 
 
-def shown(value):
-    return f"{value:,.0f}" if value >= 1000 else f"{value:.3g}"
-
-
 def goal_notes(name, rows):
     """What was to be reached, and whether it was."""
     key, share, ceiling_share = GOALS[name]
@@ -126,9 +122,8 @@ def goal_notes(name, rows):
         row = row_of(rows, ours)
         value = row and usable(row, key)
         if value is not None:
-            reached = value >= bound if ceiling_share else value <= bound
-            lines.append(f"- {ours}: {shown(value)} {unit}, the goal is {words} = {shown(bound)}: "
-                         f"{'reached' if reached else 'missed'}")
+            lines.append(f"- {ours}: {report.shown(value)} {unit}, "
+                         f"{report.verdict(value, bound, ceiling_share, f'{words} = ')}")
     return lines
 
 
@@ -152,7 +147,7 @@ def loss_notes(rows):
         if not ratio:
             lines.append(f"- {server}: no ratio, not every transfer ended whole")
             continue
-        goal = f"; the goal is {LOSS_GOAL}: {'reached' if ratio <= LOSS_GOAL else 'missed'}"
+        goal = f"; {report.verdict(ratio, LOSS_GOAL, False)}"
         lines.append(f"- {server}: {ratio} × the time without loss{goal if server in OURS else ''}")
     return lines
 

@@ -43,23 +43,18 @@ def by_server(scene):
     return {row["server"]: row for row in scene["rows"]}
 
 
-def verdict(value, goal, more):
-    reached = value >= goal if more else value <= goal
-    shown = f"{goal:,.0f}" if goal >= 1000 else f"{goal:g}"
-    return f"the goal is {shown}: {'reached' if reached else 'missed'}"
-
-
 def ratio_note(rows, key, other, goal=None):
     if other not in rows or not rows[other].get(key):
         return []
     ratio = round(rows["rouse"][key] / rows[other][key], 2)
-    words = f"; {verdict(ratio, goal, False)}" if goal else ""
+    words = f"; {report.verdict(ratio, goal, False)}" if goal else ""
     return [f"- rouse: {ratio:.2f} × {other} ({key.replace('_', ' ')}){words}"]
 
 
 def goal_note(name, rows):
     server, key, goal, more = GOALS[name]
-    return f"- {server}: {rows[server][key]:,.0f} {key.replace('_', ' ')}, {verdict(rows[server][key], goal, more)}"
+    value = rows[server][key]
+    return f"- {server}: {value:,.0f} {key.replace('_', ' ')}, {report.verdict(value, goal, more)}"
 
 
 def notes(name, scene):
@@ -74,14 +69,14 @@ def notes(name, scene):
         share = sum(rows[f"{place} alone"][key] / rows["both"][key]
                     for place, key in ((p, f"{p}_cycles_per_data") for p in ("first", "second")))
         lines += [f"- two workers: {share:.2f} × one worker: what each does of what it does alone, in as "
-                  f"many cycles and at the same place; {verdict(round(share, 2), WORKERS_GOAL, True)}", "",
-                  WORKERS_NOTE]
+                  "many cycles and at the same place; "
+                  f"{report.verdict(round(share, 2), WORKERS_GOAL, True)}", "", WORKERS_NOTE]
     lines += [f"- {row['server']}: {row['failed']} of {row['runs']} runs lost something or got it wrong"
               for row in scene["rows"] if row["failed"]]
     if name == "memif-latency" and not any(row["failed"] for row in scene["rows"]):
         added = rows["durable"]["ack_p99_us"] - rows["reservations"]["ack_p99_us"]
         lines.append(f"- p99 of REQUEST to ACK that the journal adds: {added / 1000:.2f} ms; "
-                     f"{verdict(added / 1000, ADDED_GOAL_MS, False)}")
+                     f"{report.verdict(added / 1000, ADDED_GOAL_MS, False)}")
     return lines
 
 

@@ -70,6 +70,16 @@ def cell(value):
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 
+def shown(value):
+    return f"{value:,.0f}" if value >= 1000 else f"{value:.3g}"
+
+
+def verdict(value, goal, more, words=""):
+    """Whether a goal was reached; words say where it comes from."""
+    reached = value >= goal if more else value <= goal
+    return f"the goal is {words}{shown(goal)}: {'reached' if reached else 'missed'}"
+
+
 def table(rows):
     keys = list(rows[0])
     lines = ["| " + " | ".join(key.replace("_", " ") for key in keys) + " |",
