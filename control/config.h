@@ -128,6 +128,7 @@ struct config {
 	struct config_subnet *subnets;
 	uint32_t host_count;
 	struct config_host *hosts;
+	const struct config_host **hosts_by_mac; // sorted
 	uint32_t rule_count;
 	struct config_rule *rules;
 };
@@ -146,5 +147,8 @@ struct config *config_load_where(const char *path, struct config_errors *errors)
 
 // Pools' addresses + hosts, at most CONFIG_MAX_LEASES, or max_leases where it is given.
 uint32_t config_lease_count(const struct config *config);
+
+// The host with this MAC, or NULL.
+const struct config_host *config_host_by_mac(const struct config *config, const uint8_t mac[6]);
 
 uint32_t config_mask(uint8_t prefix_len);

@@ -164,6 +164,30 @@ uint32_t config_lease_count(const struct config *config) {
 	return count ? (uint32_t)count : 1;
 }
 
+static int by_mac(const void *a, const void *b) {
+	const struct config_host *const *x = a, *const *y = b;
+
+	return memcmp((*x)->mac, (*y)->mac, sizeof((*x)->mac));
+}
+
+static void sort_hosts(struct config *config) {
+	config->hosts_by_mac =
+		arena_alloc(&config->arena, config->host_count * sizeof(*config->hosts_by_mac));
+	for (uint32_t i = 0; i < config->host_count; i++)
+		config->hosts_by_mac[i] = &config->hosts[i];
+	qsort(config->hosts_by_mac, config->host_count, sizeof(*config->hosts_by_mac), by_mac);
+}
+
+const struct config_host *config_host_by_mac(const struct config *config, const uint8_t mac[6]) {
+	struct config_host wanted;
+	const struct config_host *key = &wanted, *const * found;
+
+	memcpy(wanted.mac, mac, sizeof(wanted.mac));
+	found = bsearch(&key, config->hosts_by_mac, config->host_count,
+		sizeof(*config->hosts_by_mac), by_mac);
+	return found ? *found : NULL;
+}
+
 struct config *config_parse(const char *text, size_t len, struct config_errors *errors) {
 	struct config *config = mem_alloc(sizeof(*config));
 	struct config_context c = {.arena = &config->arena, .errors = errors};
@@ -174,8 +198,10 @@ struct config *config_parse(const char *text, size_t len, struct config_errors *
 	// Values that could not be read would only make the checks tell nonsense.
 	if (root && !errors->count)
 		config_check(config, errors);
-	if (!errors->count)
+	if (!errors->count) {
+		sort_hosts(config);
 		return config;
+	}
 	config_errors_sort(errors);
 	config_free(config);
 	return NULL;

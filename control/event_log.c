@@ -13,9 +13,14 @@
 #include "events.h"
 
 // A boot storm has more events than anybody reads: the log gets so many lines a second, the rest as
-// a number. rouse stats counts them all.
+// a number. rouse stats counts them all. Few at a time, and what cannot be written is not even
+// copied, as a worker may share its processor with us: at 300,000 messages a second one that is
+// away for 6 ms loses what does not fit its port's ring.
 #define LINES_PER_SECOND 500u
-#define BATCH_MAX        4096u // events of one worker in one run
+#define LINES_PER_RUN    100u
+#define EVENTS_PER_RUN   512u // of one worker
+#define RUNS_PER_SECOND  10u
+#define EVENTS_LEFT_MAX  (EVENT_RING_SIZE / 4)
 
 int event_log_open(struct event_log *log, const char *runtime_dir, char why[SHM_WHY_SIZE]) {
 	char path[256];
@@ -67,10 +72,9 @@ void event_log_images(struct event_log *log, const struct image_table *images) {
 }
 
 static const char *host_name(const struct config *config, const uint8_t mac[6]) {
-	for (uint32_t i = 0; i < config->host_count; i++)
-		if (!memcmp(config->hosts[i].mac, mac, 6))
-			return config->hosts[i].name;
-	return NULL;
+	const struct config_host *host = config_host_by_mac(config, mac);
+
+	return host ? host->name : NULL;
 }
 
 // Events of a session name its file by the slot.
@@ -85,23 +89,23 @@ static void write_event(
 	struct event_log *log, const struct config *config, const struct event_record *event) {
 	char sentence[EVENT_SENTENCE_SIZE];
 
-	if (!log->credit) {
-		log->held_back++;
-		return;
-	}
 	if (!event_text(event, host_name(config, event->mac), file_name(log, event), sentence))
 		return;
 	log->credit--;
+	log->lines++;
 	control_log(event_is_trouble(event) ? CONTROL_WARNING : CONTROL_INFO, "%s", sentence);
 }
 
 static void refill(struct event_log *log) {
 	uint64_t now_ms = state_boottime_ns() / 1000000u;
 
-	if (now_ms < log->credit_ms + 1000)
+	log->lines = 0;
+	log->credit += LINES_PER_SECOND / RUNS_PER_SECOND;
+	if (log->credit > LINES_PER_SECOND)
+		log->credit = LINES_PER_SECOND;
+	if (now_ms < log->told_ms + 1000)
 		return;
-	log->credit_ms = now_ms;
-	log->credit = LINES_PER_SECOND;
+	log->told_ms = now_ms;
 	if (log->held_back)
 		control_log(CONTROL_NOTICE, "%llu more events, see rouse stats",
 			(unsigned long long)log->held_back);
@@ -112,23 +116,22 @@ static void run_worker(struct event_log *log, const struct config *config, uint3
 	const struct worker_block *block = &log->state.workers[worker];
 	uint64_t tail =
 		atomic_load_explicit(&log->region->event_tail[worker], memory_order_relaxed);
-	uint64_t missed = 0, lost;
+	uint64_t lost;
 	struct event_record event;
 
-	for (uint32_t n = 0; n < BATCH_MAX; n++) {
-		if (!events_pop(block, state_ring(&log->state, worker), &tail, &missed, &event))
+	for (uint32_t n = 0; n < EVENTS_PER_RUN && log->credit && log->lines < LINES_PER_RUN; n++) {
+		if (!events_pop(
+			    block, state_ring(&log->state, worker), &tail, &log->held_back, &event))
 			break;
 		write_event(log, config, &event);
 	}
+	// The rest can wait for the next run, as long as there are credit and room for it.
+	log->held_back += events_skip(block, &tail, log->credit ? EVENTS_LEFT_MAX : 0);
 	atomic_store_explicit(&log->region->event_tail[worker], tail, memory_order_release);
 	lost = atomic_load_explicit((_Atomic uint64_t *)&block->event_lost, memory_order_relaxed);
 	if (lost > log->lost[worker])
-		missed += lost - log->lost[worker];
+		log->held_back += lost - log->lost[worker];
 	log->lost[worker] = lost;
-	if (missed)
-		control_log(CONTROL_WARNING,
-			"%llu events of worker %u were lost, its ring was full",
-			(unsigned long long)missed, worker);
 }
 
 static void tell_health(struct event_log *log) {

@@ -20,9 +20,10 @@ struct event_log {
 	bool told_dead;
 	uint64_t lost[ROUSE_MAX_WORKERS]; // event_lost as told last
 	char *files[IMAGE_MAX_SLOTS];     // last known name of each slot
-	uint32_t credit;                  // lines that may still be written this second
-	uint64_t credit_ms;               // when it was filled up
-	uint64_t held_back;               // events not written for want of it
+	uint32_t credit;                  // lines that may still be written
+	uint32_t lines;                   // written in this run
+	uint64_t told_ms;                 // when the number of those not written was told
+	uint64_t held_back; // events not written for want of credit, or lost in a full ring
 };
 
 // Adopts or makes runtime_dir/control. 0, or -errno with a sentence.

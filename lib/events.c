@@ -89,3 +89,13 @@ bool events_pop(const struct worker_block *worker, const struct event_record *ri
 	}
 	return false;
 }
+
+uint64_t events_skip(const struct worker_block *worker, uint64_t *tail, uint64_t keep) {
+	uint64_t head = load(&worker->event_head, memory_order_acquire), skipped;
+
+	if (*tail > head || head - *tail <= keep) // the worker has begun anew, or they are few
+		return 0;
+	skipped = head - keep - *tail;
+	*tail = head - keep;
+	return skipped;
+}

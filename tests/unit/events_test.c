@@ -179,6 +179,22 @@ static void what_the_ring_says_is_bounded(void **state) {
 	assert_false(pop(e, &event));
 }
 
+static void the_older_ones_can_be_passed_over(void **state) {
+	struct ends *e = *state;
+	struct event_record event;
+
+	for (uint64_t i = 0; i < 10; i++)
+		push(e, i);
+	assert_int_equal(events_skip(&e->worker, &e->tail, 10), 0);
+	assert_int_equal(events_skip(&e->worker, &e->tail, 3), 7);
+	assert_true(pop(e, &event) && event.value == 7);
+	assert_int_equal(events_skip(&e->worker, &e->tail, 0), 2);
+	assert_false(pop(e, &event));
+	e->tail = 100; // a worker that has begun anew
+	assert_int_equal(events_skip(&e->worker, &e->tail, 0), 0);
+	assert_int_equal(e->tail, 100);
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(an_empty_ring_gives_nothing, set_up, tear_down),
@@ -194,6 +210,8 @@ int main(void) {
 			a_worker_that_began_anew_is_followed, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_record_in_change_is_skipped, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_the_ring_says_is_bounded, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			the_older_ones_can_be_passed_over, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
