@@ -101,10 +101,21 @@ struct config_match {
 	struct config_condition *list; // those of one group stand together
 };
 
+struct config_menu_item {
+	uint32_t line;
+	const char *text;
+	const char *file; // NULL: the machine's own disk
+	uint32_t next_server;
+};
+
 struct config_rule {
 	uint32_t line;
 	struct config_match match;
-	const char *file; // NULL: an answer without a boot file
+	const char *file; // NULL: an answer without a boot file, or with a menu
+	uint32_t menu_count;
+	struct config_menu_item *menu;
+	const char *menu_prompt;
+	uint32_t menu_timeout_s;
 	bool send_ahead;
 	uint32_t next_server;
 	struct config_options options;

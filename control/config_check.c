@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dhcp_pxe.h"
 #include "option_block.h"
 #include "text.h"
 
@@ -144,6 +145,19 @@ static void check_subnet(struct check *c, uint32_t index) {
 		bad(c, subnet->line, "subnets[].options", index, "%s", block.why);
 }
 
+static void check_proxy(struct check *c, uint32_t index) {
+	const struct config_port *port = &c->config->ports[index];
+	int64_t subnet = subnet_of(c, port->address);
+	char ip[TEXT_IP_SIZE];
+
+	if (subnet >= 0 && c->config->subnets[subnet].pool_count)
+		bad(c, port->line, "ports[].dhcp", index,
+			"proxy gives out no addresses, but subnet %s/%u has pools: remove them, or "
+			"write server",
+			text_ip(c->config->subnets[subnet].network, ip),
+			c->config->subnets[subnet].prefix_len);
+}
+
 static void check_port(struct check *c, uint32_t index) {
 	const struct config_port *port = &c->config->ports[index];
 	char ip[TEXT_IP_SIZE];
@@ -160,8 +174,7 @@ static void check_port(struct check *c, uint32_t index) {
 				other->line);
 	}
 	if (port->dhcp == POLICY_DHCP_PROXY)
-		bad(c, port->line, "ports[].dhcp", index,
-			"ProxyDHCP comes with a later version: write server or off");
+		check_proxy(c, index);
 	if (port->kind == POLICY_DEVICE_AF_XDP && port->mtu > 3500)
 		bad(c, port->line, "ports[].mtu", index, "af_xdp takes at most 3500");
 	if (port->dhcp == POLICY_DHCP_SERVER && subnet_of(c, port->address) < 0)
@@ -264,11 +277,36 @@ static bool known_host(const struct config *config, const char *name) {
 	return false;
 }
 
+// Firmware reads a menu out of one option 43.
+static void check_menu(struct check *c, uint32_t index) {
+	const struct config_rule *rule = &c->config->rules[index];
+	size_t text_len[POLICY_MENU_MAX], len;
+	uint32_t files = 0;
+
+	if (rule->file)
+		bad(c, rule->line, "boot[].menu", index, "a rule has either a file or a menu");
+	for (uint32_t i = 0; i < rule->menu_count; i++) {
+		text_len[i] = strlen(rule->menu[i].text);
+		files += rule->menu[i].file != NULL;
+	}
+	if (!files)
+		bad(c, rule->line, "boot[].menu", index, "no item has a file");
+	len = dhcp_pxe_menu_len(text_len, rule->menu_count, strlen(rule->menu_prompt));
+	if (len > DHCP_PXE_VENDOR_MAX)
+		bad(c, rule->line, "boot[].menu", index,
+			"its texts are %zu bytes too long: firmware reads %u of a menu, 10 of "
+			"which "
+			"each item takes beside its text",
+			len - DHCP_PXE_VENDOR_MAX, DHCP_PXE_VENDOR_MAX);
+}
+
 // A rule for one host by its plain name, which is in no list: a slip that would never be noticed.
 static void check_rule(struct check *c, uint32_t index) {
 	const struct config_rule *rule = &c->config->rules[index];
 
 	check_options(c, "boot[].options", index, rule->line, &rule->options);
+	if (rule->menu_count)
+		check_menu(c, index);
 	for (uint32_t i = 0; i < rule->match.count; i++) {
 		const struct config_condition *condition = &rule->match.list[i];
 

@@ -11,6 +11,7 @@ const struct config_section config_sections[CONFIG_SECTION_COUNT] = {
 	[CONFIG_SUBNET] = {"subnets[]", sizeof(struct config_subnet), 4096},
 	[CONFIG_HOST] = {"hosts[]", sizeof(struct config_host), 65536},
 	[CONFIG_RULE] = {"boot[]", sizeof(struct config_rule), 4096},
+	[CONFIG_MENU_ITEM] = {"boot[].menu[]", sizeof(struct config_menu_item), POLICY_MENU_MAX},
 };
 
 static const char *const idle_choices[] = {
@@ -31,6 +32,7 @@ static const char *const dhcp_choices[] = {
 #define SUBNET(field)  CONFIG_SUBNET, .offset = offsetof(struct config_subnet, field)
 #define HOST(field)    CONFIG_HOST, .offset = offsetof(struct config_host, field)
 #define RULE(field)    CONFIG_RULE, .offset = offsetof(struct config_rule, field)
+#define ITEM(field)    CONFIG_MENU_ITEM, .offset = offsetof(struct config_menu_item, field)
 #define RECORDS(count) .offset2 = offsetof(struct config, count)
 
 const struct config_key config_keys[] = {
@@ -93,15 +95,17 @@ const struct config_key config_keys[] = {
 
 	{PORT(device), .name = "device", .type = CONFIG_TYPE_DEVICE, .flags = CONFIG_REQUIRED,
 		.offset2 = offsetof(struct config_port, kind),
-		.help = "af_xdp:IF, af_packet:IF, vdev:ARGS or pci:ADDR; queues=N among the ARGS of "
+		.help = "af_xdp:IF, af_packet:IF, vdev:ARGS or pci:ADDR; queues=N among the ARGS "
+			"of "
 			"a memif gives it so many: as many at its other end"},
 	{PORT(address), .name = "address", .type = CONFIG_TYPE_CIDR, .flags = CONFIG_REQUIRED,
 		.offset2 = offsetof(struct config_port, prefix_len), .max = 0,
 		.help = "our address on this network, with its prefix length"},
 	{PORT(dhcp), .name = "dhcp", .type = CONFIG_TYPE_CHOICE, .choices = dhcp_choices,
 		.fallback = "server",
-		.help = "server: give out leases; off: TFTP only; proxy is refused, as it comes "
-			"with a later version"},
+		.help = "server: give out leases; proxy: another server gives them out, and we "
+			"tell "
+			"PXE firmware what to boot; off: TFTP only"},
 	{PORT(mtu), .name = "mtu", .type = CONFIG_TYPE_NUMBER16, .min = 576, .max = 9216,
 		.help = "largest IP packet; without it, the device's"},
 	{PORT(rate_bps), .name = "rate", .type = CONFIG_TYPE_RATE, .min = 1000000,
@@ -157,6 +161,18 @@ const struct config_key config_keys[] = {
 		.help = "what a machine must be; without it every machine matches"},
 	{RULE(file), .name = "file", .type = CONFIG_TYPE_FILE, .max = 254,
 		.help = "the boot file, below boot_root; without it an answer without a file"},
+	{RULE(menu), .name = "menu", .type = CONFIG_TYPE_RECORDS,
+		.offset2 = offsetof(struct config_rule, menu_count), .records = CONFIG_MENU_ITEM,
+		.help = "instead of a file: a menu that PXE firmware draws by itself, the default "
+			"first"},
+	{RULE(menu_prompt), .name = "menu_prompt", .type = CONFIG_TYPE_TEXT,
+		.max = POLICY_MENU_TEXT_MAX, .fallback = "Press F8 for the boot menu",
+		.help = "what firmware shows while it waits for somebody who wants the menu"},
+	{RULE(menu_timeout_s), .name = "menu_timeout", .type = CONFIG_TYPE_NUMBER, .fallback = "10",
+		.min = 0, .max = POLICY_MENU_WAITS,
+		.help = "seconds until the menu's first item is booted; 0: at once; 255: the menu "
+			"is "
+			"shown, and waits"},
 	{RULE(next_server), .name = "next_server", .type = CONFIG_TYPE_ADDRESS,
 		.help = "the server that has the file; without it, the port's own address"},
 	{RULE(send_ahead), .name = "send_ahead", .type = CONFIG_TYPE_BOOL, .fallback = "true",
@@ -164,6 +180,15 @@ const struct config_key config_keys[] = {
 			"iPXE asks for one, but keeps all"},
 	{RULE(options), .name = "options", .type = CONFIG_TYPE_OPTIONS,
 		.help = "DHCP options for machines that match; they come before the subnet's"},
+
+	{ITEM(text), .name = "text", .type = CONFIG_TYPE_TEXT, .flags = CONFIG_REQUIRED,
+		.max = POLICY_MENU_TEXT_MAX, .help = "the line of the menu"},
+	{ITEM(file), .name = "file", .type = CONFIG_TYPE_FILE, .max = 254,
+		.help = "the boot file, below boot_root; without it, the machine boots from its "
+			"own "
+			"disk"},
+	{ITEM(next_server), .name = "next_server", .type = CONFIG_TYPE_ADDRESS,
+		.help = "the server that has the file; without it, the port's own address"},
 };
 
 const size_t config_key_count = sizeof(config_keys) / sizeof(config_keys[0]);

@@ -18,6 +18,7 @@ enum config_section_id {
 	CONFIG_SUBNET,
 	CONFIG_HOST,
 	CONFIG_RULE,
+	CONFIG_MENU_ITEM,
 	CONFIG_SECTION_COUNT,
 };
 

@@ -37,7 +37,8 @@ static void read_records(struct config_context *c, const struct config_key *key,
 		config_bad(c, key, node, "needs at least one entry");
 	records = arena_alloc(c->arena, node->count * section->size);
 	for (const struct config_node *item = node->first; item; item = item->next, index++) {
-		snprintf(inner.record, sizeof(inner.record), "%s[%u]", key->name, index);
+		snprintf(inner.record, sizeof(inner.record), "%s%s%s[%u]", c->record,
+			c->record[0] ? "." : "", key->name, index);
 		if (item->kind == CONFIG_MAP)
 			read_section(&inner, key->records, item, records + index * section->size);
 		else

@@ -11,7 +11,7 @@
 struct config_context {
 	struct arena *arena;
 	struct config_errors *errors;
-	char record[48]; // "subnets[2]", "" at the top
+	char record[64]; // "subnets[2]", "boot[0].menu[1]", "" at the top
 };
 
 // node: the value; record: the section's struct that the key's offset counts from.

@@ -52,6 +52,21 @@ static const struct image_entry *find_file(const struct image_table *table, cons
 
 // Once for each configuration: machines that match such a rule would fail, and nobody near them
 // knows why.
+static void tell_if_missing(
+	struct daemon *daemon, const char *file, uint32_t next_server, uint32_t line) {
+	const struct image_entry *entry;
+
+	// Elsewhere: a URI, or another server's.
+	if (!file || strstr(file, "://") || next_server)
+		return;
+	entry = find_file(daemon->table, file);
+	if (!entry || !entry->served)
+		control_log(CONTROL_WARNING,
+			"%s:%u: boot: %s is not served: %s; machines that match cannot boot",
+			daemon->config_path, line, file,
+			entry ? entry->reason : "there is no such file below boot_root");
+}
+
 static void tell_missing(struct daemon *daemon) {
 	const struct config *config = daemon->config;
 
@@ -60,18 +75,11 @@ static void tell_missing(struct daemon *daemon) {
 	daemon->told_missing = true;
 	for (uint32_t i = 0; i < config->rule_count; i++) {
 		const struct config_rule *rule = &config->rules[i];
-		const struct image_entry *entry;
 
-		// Elsewhere: a URI, or another server's.
-		if (!rule->file || strstr(rule->file, "://") || rule->next_server)
-			continue;
-		entry = find_file(daemon->table, rule->file);
-		if (!entry || !entry->served)
-			control_log(CONTROL_WARNING,
-				"%s:%u: boot: %s is not served: %s; machines that match cannot "
-				"boot",
-				daemon->config_path, rule->line, rule->file,
-				entry ? entry->reason : "there is no such file below boot_root");
+		tell_if_missing(daemon, rule->file, rule->next_server, rule->line);
+		for (uint32_t k = 0; k < rule->menu_count; k++)
+			tell_if_missing(daemon, rule->menu[k].file, rule->menu[k].next_server,
+				rule->menu[k].line);
 	}
 }
 

@@ -59,6 +59,12 @@ static void say_dhcp(const struct said *said, char *out) {
 			snprintf(out, EVENT_SENTENCE_SIZE, "dhcp: told %s (%s) its options",
 				said->ip, said->machine);
 		break;
+	case EVENT_DHCP_PROXY:
+		snprintf(out, EVENT_SENTENCE_SIZE,
+			event->value ? "dhcp: told %s to ask port 4011 for its boot file%s"
+				     : "dhcp: told %s to boot %s",
+			said->machine, text);
+		break;
 	case EVENT_DHCP_NAK:
 		snprintf(out, EVENT_SENTENCE_SIZE, "dhcp: refused %s to %s", said->ip,
 			said->machine);
@@ -160,6 +166,7 @@ bool event_text(const struct event_record *event, const char *host, const char *
 	case EVENT_DHCP_RELEASE:
 	case EVENT_DHCP_DECLINE:
 	case EVENT_POOL_EXHAUSTED:
+	case EVENT_DHCP_PROXY:
 		say_dhcp(&said, out);
 		return true;
 	case EVENT_TFTP_DONE:
@@ -201,6 +208,7 @@ bool event_is_trouble(const struct event_record *event) {
 	case EVENT_TFTP_REFUSED:
 	case EVENT_JOURNAL_OK:
 	case EVENT_POLICY_ADOPTED:
+	case EVENT_DHCP_PROXY:
 		return false;
 	}
 	return false;

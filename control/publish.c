@@ -90,16 +90,32 @@ static void add_host(struct policy_builder *builder, const struct config_host *h
 }
 
 // Option 13: EDK2 then asks for the file without asking for its size first.
-static uint32_t file_blocks(const struct config_rule *rule, const struct image_table *images) {
+static uint32_t file_blocks(
+	const char *file, uint32_t next_server, const struct image_table *images) {
 	const struct image_entry *entry = NULL;
 	uint64_t blocks;
 
-	if (rule->file && !rule->next_server)
-		entry = image_table_find(images, rule->file);
+	if (file && !next_server)
+		entry = image_table_find(images, file);
 	if (!entry || !entry->served)
 		return 0;
 	blocks = (entry->size + 511) / 512;
 	return blocks <= UINT16_MAX ? (uint32_t)blocks : 0;
+}
+
+static uint32_t add_menu(struct policy_builder *builder, const struct config_rule *rule,
+	const struct image_table *images, struct policy_menu_item out[POLICY_MENU_MAX]) {
+	for (uint32_t i = 0; i < rule->menu_count; i++) {
+		const struct config_menu_item *item = &rule->menu[i];
+
+		out[i] = (struct policy_menu_item){
+			.text = add_text(builder, item->text),
+			.file = add_text(builder, item->file),
+			.next_server = item->next_server,
+			.file_blocks = file_blocks(item->file, item->next_server, images),
+		};
+	}
+	return rule->menu_count;
 }
 
 static void add_rule(struct policy_builder *builder, const struct config_rule *rule,
@@ -110,8 +126,12 @@ static void add_rule(struct policy_builder *builder, const struct config_rule *r
 		.next_server = rule->next_server,
 		.flags = rule->send_ahead ? 0 : POLICY_RULE_NO_SEND_AHEAD,
 		.line = rule->line,
-		.file_blocks = file_blocks(rule, images),
+		.file_blocks = file_blocks(rule->file, rule->next_server, images),
+		.menu_prompt = add_text(builder, rule->menu_count ? rule->menu_prompt : NULL),
+		.menu_timeout_s = rule->menu_count ? rule->menu_timeout_s : 0,
 	};
+	struct policy_menu_item items[POLICY_MENU_MAX];
+	uint32_t item_count = add_menu(builder, rule, images, items);
 	struct option_block block;
 
 	for (uint32_t i = 0; i < rule->match.count; i++) {
@@ -127,7 +147,7 @@ static void add_rule(struct policy_builder *builder, const struct config_rule *r
 	}
 	if (rule->options.count && option_block_options(&rule->options, &block) == 0)
 		out.options = add_block(builder, &block);
-	policy_build_rule(builder, &out, conditions, rule->match.count);
+	policy_build_menu(builder, &out, conditions, rule->match.count, items, item_count);
 	free(conditions);
 }
 

@@ -46,6 +46,8 @@ struct dataplane {
 	bool eal_runs;
 	void *lease_memory;
 	struct lease_table *leases; // in it
+	void *seen_memory;
+	struct seen_table *seen; // in it; NULL: no port is dhcp: proxy
 	void *parked_memory;
 	_Atomic bool stop;
 };

@@ -55,9 +55,8 @@ struct worker_port {
 	uint32_t broadcast;
 	uint16_t mtu;
 	uint8_t mac[6];
-	uint8_t dhcp;      // enum policy_dhcp_mode
-	bool kernel;       // the kernel answers ARP and ICMP, and what is not ours is its business
-	uint16_t dhcp_alt; // a second DHCP port (4011), or 0
+	uint8_t dhcp; // enum policy_dhcp_mode
+	bool kernel;  // the kernel answers ARP and ICMP, and what is not ours is its business
 	uint16_t out_count;
 	struct rte_mbuf *out[WORKER_OUT];
 	uint64_t pace_ns;    // token bucket: when all that was sent is through at the port's rate

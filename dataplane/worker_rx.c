@@ -17,6 +17,7 @@
 
 #define UDP_PORT_DHCP 67u
 #define UDP_PORT_TFTP 69u
+#define UDP_PORT_PXE  4011u
 
 static const enum rouse_stat parse_stat[] = {
 	[FRAME_SHORT] = STAT_RX_SHORT,
@@ -105,8 +106,7 @@ static enum fate handle_udp(struct worker *w, uint16_t port_index, const struct 
 		return FATE_DONE;
 	}
 	if (port->dhcp != POLICY_DHCP_OFF &&
-		(view->dst_port == UDP_PORT_DHCP ||
-			(port->dhcp_alt && view->dst_port == port->dhcp_alt)))
+		(view->dst_port == UDP_PORT_DHCP || view->dst_port == UDP_PORT_PXE))
 		return handle_dhcp(w, port_index, view, mbuf);
 	if (view->dst_port == UDP_PORT_TFTP) {
 		tftp_glue_request(w, port_index, view);

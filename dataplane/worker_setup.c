@@ -16,10 +16,11 @@
 #include "dataplane.h"
 #include "dhcp_glue.h"
 #include "log.h"
+#include "seen.h"
 
-#define UDP_PORT_TFTP  69
-#define UDP_PORT_DHCP  67
-#define UDP_PORT_PROXY 4011
+#define UDP_PORT_TFTP 69
+#define UDP_PORT_DHCP 67
+#define UDP_PORT_PXE  4011
 
 static uint32_t broadcast_of(const struct policy_port *port) {
 	return port->prefix_len >= 31 ? UINT32_MAX : port->address | UINT32_MAX >> port->prefix_len;
@@ -38,8 +39,8 @@ static struct xdp_filter_cfg filter_of(
 
 	if (port->dhcp != POLICY_DHCP_OFF)
 		filter.udp_port[1] = htons(UDP_PORT_DHCP);
-	if (port->dhcp == POLICY_DHCP_PROXY)
-		filter.udp_port[2] = htons(UDP_PORT_PROXY);
+	if (port->dhcp != POLICY_DHCP_OFF)
+		filter.udp_port[2] = htons(UDP_PORT_PXE);
 	return filter;
 }
 
@@ -82,6 +83,7 @@ static int setup_tftp(struct dataplane *dp, struct worker *w) {
 		.worker = w->index,
 		.port_count = dp->port_count,
 		.leases = dp->leases,
+		.seen = dp->seen,
 		.images = &w->images,
 		.pins = state->pins + (size_t)w->index * state->region->image_slot_count,
 		.last_use = state->last_use,
@@ -149,6 +151,27 @@ static int setup_leases(struct dataplane *dp) {
 	return 0;
 }
 
+// Machines of ports with dhcp: proxy, which have no lease of ours.
+static int setup_seen(struct dataplane *dp) {
+	const struct policy *policy = &dp->current->policy;
+	uint64_t seed[2];
+	bool wanted = false;
+	int rc;
+
+	for (uint32_t i = 0; i < policy->count[POLICY_PORTS]; i++)
+		wanted |= policy->ports[i].dhcp == POLICY_DHCP_PROXY;
+	if (!wanted)
+		return 0;
+	rc = seed_random(seed);
+	if (rc < 0)
+		return rc;
+	dp->seen_memory = memory(seen_size());
+	if (!dp->seen_memory)
+		return -ENOMEM;
+	dp->seen = seen_init(dp->seen_memory, seed);
+	return 0;
+}
+
 static int setup_dhcp(struct dataplane *dp) {
 	struct worker *w = &dp->worker[0];
 
@@ -158,6 +181,7 @@ static int setup_dhcp(struct dataplane *dp) {
 	if (!dp->dhcp || !dp->parked_memory || !dp->dhcp_order)
 		return -ENOMEM;
 	dp->dhcp->server.leases = dp->leases;
+	dp->dhcp->server.seen = dp->seen;
 	dp->dhcp->server.stats = &w->stats;
 	dp->dhcp->server.events = &w->events;
 	dp->dhcp->worker = w;
@@ -185,6 +209,8 @@ int worker_setup(struct dataplane *dp) {
 		}
 	}
 	rc = setup_leases(dp);
+	if (rc == 0)
+		rc = setup_seen(dp);
 	if (rc < 0)
 		return rc;
 	for (i = 0; i < dp->worker_count; i++) {
@@ -249,7 +275,6 @@ static void fill_port(
 	to->mtu = port->mtu;
 	memcpy(to->mac, port->mac, sizeof(to->mac));
 	to->dhcp = policy->dhcp;
-	to->dhcp_alt = policy->dhcp == POLICY_DHCP_PROXY ? UDP_PORT_PROXY : 0;
 	to->kernel = port_is_kernel(port);
 	// A worker without a queue of the port sends nothing there.
 	to->byte_ps = byte_ps(policy->rate_bps,
@@ -294,6 +319,7 @@ void worker_setup_undo(struct dataplane *dp) {
 	free(dp->dhcp_order);
 	free(dp->parked_memory);
 	free(dp->lease_memory);
+	free(dp->seen_memory);
 	free(dp->dhcp);
 	dp->worker = NULL;
 	dp->dhcp = NULL;

@@ -22,6 +22,8 @@
 #define POLICY_TEXT_MAX       255u   // a host's name and role, a pattern, a device
 #define POLICY_NAME_MAX       512u   // a file's name, asked for or told
 #define POLICY_PATH_MAX       1024u  // runtime_dir, state_dir
+#define POLICY_MENU_MAX       24u    // items of a PXE menu: what EDK2 has room for
+#define POLICY_MENU_TEXT_MAX  80u    // of an item, and of the prompt
 #define POLICY_OPTIONS_MAX    1200u  // one option block; all of a reply has 1,472 bytes
 #define POLICY_PROBE_MAX      128u   // entries of a hash table that a look-up visits
 #define POLICY_PREFIX_MIN     1u
@@ -57,6 +59,7 @@ enum policy_section_id {
 	POLICY_HOST_BY_ADDR, // uint32_t hash table: index of host + 1, 0 empty
 	POLICY_RULES,        // struct policy_rule, in the order in which they are tried
 	POLICY_CONDITIONS,   // struct policy_condition
+	POLICY_MENU_ITEMS,   // struct policy_menu_item
 	POLICY_NAMES,        // struct policy_name
 	POLICY_NAME_EXACT,   // uint32_t hash table: index of name + 1, 0 empty
 	POLICY_NAME_FOLDED,  // the same over names without case and with \ as /
@@ -92,7 +95,6 @@ struct policy_snapshot {
 	struct policy_ref runtime_dir;
 	struct policy_ref state_dir;
 	struct policy_section section[POLICY_SECTION_COUNT];
-	uint32_t pad1[2];
 };
 static_assert(sizeof(struct policy_snapshot) == 184, "policy_snapshot");
 
@@ -106,7 +108,7 @@ enum policy_device {
 enum policy_dhcp_mode {
 	POLICY_DHCP_OFF = 0,
 	POLICY_DHCP_SERVER = 1,
-	POLICY_DHCP_PROXY = 2, // refused by the configuration until ProxyDHCP is built
+	POLICY_DHCP_PROXY = 2, // another server gives out the addresses
 };
 
 struct policy_port {
@@ -191,16 +193,32 @@ enum policy_rule_flags {
 	POLICY_RULE_NO_SEND_AHEAD = 1,
 };
 
+#define POLICY_MENU_WAITS 255u // menu_timeout: the menu is shown at once, and waits
+
+// A line of a PXE menu. The type of boot server by which firmware asks for it is
+// policy_menu_type().
+struct policy_menu_item {
+	struct policy_ref text;
+	struct policy_ref file; // empty: the machine's own disk
+	uint32_t next_server;   // 0: the port's own address
+	uint32_t file_blocks;   // as in struct policy_rule
+};
+static_assert(sizeof(struct policy_menu_item) == 24, "policy_menu_item");
+
 struct policy_rule {
 	struct policy_range conditions; // rule after rule, without a gap
 	struct policy_ref file;         // empty: an answer without a boot file
 	struct policy_ref options;
-	uint32_t next_server; // 0: the port's own address
-	uint32_t flags;       // enum policy_rule_flags
-	uint32_t line;        // in the configuration file, for explain
-	uint32_t file_blocks; // option 13: size in units of 512 bytes, 0 when unknown
+	uint32_t next_server;     // 0: the port's own address
+	uint32_t flags;           // enum policy_rule_flags
+	uint32_t line;            // in the configuration file, for explain
+	uint32_t file_blocks;     // option 13: size in units of 512 bytes, 0 when unknown
+	struct policy_range menu; // rule after rule, without a gap; then the rule has no file
+	struct policy_ref menu_prompt;
+	uint32_t menu_timeout_s; // until the first item is chosen, or POLICY_MENU_WAITS
+	uint32_t pad0;
 };
-static_assert(sizeof(struct policy_rule) == 40, "policy_rule");
+static_assert(sizeof(struct policy_rule) == 64, "policy_rule");
 
 enum policy_name_state {
 	POLICY_NAME_SERVED = 0,

@@ -2,7 +2,8 @@
 // Copyright (c) 2026, the Rouse authors
 
 // The state region: what the dataplane tells everyone else. Counters, durations, leases, sessions,
-// pins and last use of each image, event rings. After a restart the dataplane reads back only the sessions.
+// pins and last use of each image, event rings. After a restart the dataplane reads back only the
+// sessions.
 
 #pragma once
 
@@ -33,8 +34,8 @@ struct lease_record {
 	uint32_t address;
 	uint8_t key[LEASE_KEY_MAX];
 	uint8_t htype;
-	uint8_t hlen; // 0: key is a hash of the client id
-	uint8_t state; // enum lease_state
+	uint8_t hlen;     // 0: key is a hash of the client id
+	uint8_t state;    // enum lease_state
 	uint8_t reserved; // 1: the address is this host's reservation, and not in the journal
 	uint16_t arch;    // option 93 of the last message, UINT16_MAX unknown
 	uint8_t hostname_len;
@@ -52,8 +53,8 @@ static_assert(sizeof(struct lease_record) == 128, "lease_record");
 
 enum session_state {
 	SESSION_FREE = 0,
-	SESSION_OACK = 1,     // OACK sent, waits for ACK 0
-	SESSION_SENDING = 2,  // DATA under way; the last ACK frees it
+	SESSION_OACK = 1,    // OACK sent, waits for ACK 0
+	SESSION_SENDING = 2, // DATA under way; the last ACK frees it
 };
 
 enum session_rewind {
@@ -70,8 +71,9 @@ enum session_flags {
 };
 
 // One TFTP transfer. It is the engine's working record too: line 1 and 2 change with each packet,
-// line 3 and 4 are constant from the request on and covered by crc, so that a restarted dataplane can
-// take the transfer over. acked is the only changing field that it believes, after a bounds check.
+// line 3 and 4 are constant from the request on and covered by crc, so that a restarted dataplane
+// can take the transfer over. acked is the only changing field that it believes, after a bounds
+// check.
 struct tftp_session {
 	// hot
 	_Atomic uint64_t acked; // absolute number of the last block acknowledged, 0: none
@@ -94,20 +96,20 @@ struct tftp_session {
 		uint16_t pace_slot; // of the wheel of paced sessions that it waits in
 		uint16_t ready_ms;  // when it came into its list, low bits
 	};
-	uint8_t burst;      // packets that may leave back to back: halved by a gap, grown by windows
-	uint8_t ahead;      // blocks in flight to a client that did not ask for a window, at most
-			    // TFTP_AHEAD; 0: one
+	uint8_t burst; // packets that may leave back to back: halved by a gap, grown by windows
+	uint8_t ahead; // blocks in flight to a client that did not ask for a window, at most
+		       // TFTP_AHEAD; 0: one
 	uint64_t timer_tick;    // slot of the timer wheel that it waits in, 0: none
 	uint32_t retransmitted; // blocks sent again
-	uint32_t rewound_to;    // low half of highest when rewound: the last block that was repeated
-	uint64_t last_seen_us;  // last packet from the peer
+	uint32_t rewound_to;   // low half of highest when rewound: the last block that was repeated
+	uint64_t last_seen_us; // last packet from the peer
 	uint32_t bytes_from_peer; // until the peer has shown that it exists
 	uint16_t ahead_at;        // low bits of acked when ahead grew, or a gap was repeated
 	uint8_t ahead_wait;       // ahead grows after 2^this times the shortest run without a gap
 	uint8_t ahead_tried;      // 1: it grew at ahead_at
-	uint32_t bytes_to_peer; // until the peer has shown that it exists
-	uint32_t data_delay_us; // from started_us until DATA 1 was sent first
-	uint64_t pace_ns;       // token bucket: when all that was sent is through at the session's rate
+	uint32_t bytes_to_peer;   // until the peer has shown that it exists
+	uint32_t data_delay_us;   // from started_us until DATA 1 was sent first
+	uint64_t pace_ns; // token bucket: when all that was sent is through at the session's rate
 	// constant from the request on
 	uint32_t peer_address;
 	uint32_t own_address;
@@ -128,10 +130,11 @@ struct tftp_session {
 	uint32_t map_first;
 	uint32_t map_count;
 	uint32_t first_offset;
-	uint32_t name; // index in the snapshot of the time; for events, never followed after a restart
+	uint32_t name; // index in the snapshot of the time; for events, never followed after a
+		       // restart
 	uint32_t request_crc; // CRC32C of the request's bytes: a duplicate from a replacing one
 	uint32_t pad2;
-	uint32_t requested;        // enum tftp_option_id that the OACK repeats, 4 bits each, first lowest
+	uint32_t requested; // enum tftp_option_id that the OACK repeats, 4 bits each, first lowest
 	uint32_t worker;
 	uint8_t own_mac[6]; // of our port
 	uint8_t burst_max;
@@ -149,17 +152,19 @@ enum event_kind {
 	EVENT_DHCP_RELEASE,
 	EVENT_DHCP_DECLINE,
 	EVENT_POOL_EXHAUSTED,
-	EVENT_TFTP_OPEN,      // the client has answered for the first time, and there is more to
-			      // come. TFTP: port is the client's; of a transfer, value is the
-			      // image's slot
-	EVENT_TFTP_DONE,      // reason TIMEOUT: the last ACK never came
-	EVENT_TFTP_PROBE,     // the client wanted only the size
-	EVENT_TFTP_FAILED,    // reason: enum event_reason
-	EVENT_TFTP_NOT_FOUND, // text: the name asked for
-	EVENT_TFTP_REFUSED,   // text: the name, reason
+	EVENT_TFTP_OPEN, // the client has answered for the first time, and there is more to
+			 // come. TFTP: port is the client's; of a transfer, value is the
+			 // image's slot
+	EVENT_TFTP_DONE,        // reason TIMEOUT: the last ACK never came
+	EVENT_TFTP_PROBE,       // the client wanted only the size
+	EVENT_TFTP_FAILED,      // reason: enum event_reason
+	EVENT_TFTP_NOT_FOUND,   // text: the name asked for
+	EVENT_TFTP_REFUSED,     // text: the name, reason
 	EVENT_JOURNAL_DEGRADED, // value: errno
 	EVENT_JOURNAL_OK,
 	EVENT_POLICY_ADOPTED, // value: generation; a refusal is in state_region.refusal
+	EVENT_DHCP_PROXY, // address: 0, or the one that it has; text: the file; value: 1 if that is
+			  // told on port 4011 only
 };
 
 enum event_reason {
@@ -198,14 +203,14 @@ static_assert(sizeof(struct event_record) == 128, "event_record");
 
 // What one worker writes about itself; nobody else writes these lines.
 struct worker_block {
-	_Atomic uint64_t loops;           // passes of the main loop: grace periods are counted in it
-	_Atomic uint64_t policy_adopted;  // generation
+	_Atomic uint64_t loops;          // passes of the main loop: grace periods are counted in it
+	_Atomic uint64_t policy_adopted; // generation
 	_Atomic uint64_t busy_cycles;
 	_Atomic uint64_t idle_cycles;
 	_Atomic uint64_t sleeps;
 	_Atomic uint64_t sessions; // in use now
 	_Atomic uint64_t event_head;
-	_Atomic uint64_t event_lost; // events that found the ring full
+	_Atomic uint64_t event_lost;              // events that found the ring full
 	_Atomic uint64_t counter[ROUSE_STAT_MAX]; // indexed by enum rouse_stat
 };
 static_assert(sizeof(struct worker_block) % ROUSE_CACHE_LINE == 0, "worker_block");
@@ -254,7 +259,7 @@ static_assert(sizeof(struct state_port) == 128, "state_port");
 struct policy_refusal {
 	_Atomic uint32_t seq;
 	uint32_t text_len;
-	uint64_t generation; // 0: none was refused
+	uint64_t generation;            // 0: none was refused
 	char text[POLICY_REFUSAL_TEXT]; // why, a sentence
 };
 static_assert(sizeof(struct policy_refusal) == 256, "policy_refusal");
@@ -270,16 +275,16 @@ struct state_region {
 	uint16_t pad0;
 	uint64_t tsc_hz;
 	uint64_t started_unix_ms;
-	uint64_t workers_offset;  // struct worker_block[worker_count]
-	uint64_t events_offset;   // struct event_record[worker_count][EVENT_RING_SIZE]
-	uint64_t leases_offset;   // struct lease_record[lease_count]
-	uint64_t sessions_offset; // struct tftp_session[session_count]
-	uint64_t pins_offset;     // _Atomic uint32_t[worker_count][image_slot_count]
-	uint64_t last_use_offset; // _Atomic uint64_t[image_slot_count]: unix ms
-	uint8_t images_boot_id[16]; // the images region that pins and sessions speak of
+	uint64_t workers_offset;     // struct worker_block[worker_count]
+	uint64_t events_offset;      // struct event_record[worker_count][EVENT_RING_SIZE]
+	uint64_t leases_offset;      // struct lease_record[lease_count]
+	uint64_t sessions_offset;    // struct tftp_session[session_count]
+	uint64_t pins_offset;        // _Atomic uint32_t[worker_count][image_slot_count]
+	uint64_t last_use_offset;    // _Atomic uint64_t[image_slot_count]: unix ms
+	uint8_t images_boot_id[16];  // the images region that pins and sessions speak of
 	_Atomic uint64_t lease_high; // records from here on were never used
-	uint64_t phases_offset; // struct phase_block[worker_count]
-	uint64_t sync_offset;   // struct hist: PHASE_SYNC, the journal thread's
+	uint64_t phases_offset;      // struct phase_block[worker_count]
+	uint64_t sync_offset;        // struct hist: PHASE_SYNC, the journal thread's
 	struct journal_block journal;
 	struct state_port port[ROUSE_MAX_PORTS];
 	struct policy_refusal refusal;

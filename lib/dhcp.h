@@ -10,6 +10,7 @@
 
 #define DHCP_SERVER_PORT 67
 #define DHCP_CLIENT_PORT 68
+#define DHCP_PXE_PORT    4011 // where PXE firmware asks for its file when an offer names none
 
 #define DHCP_OP_REQUEST 1
 #define DHCP_OP_REPLY   2
@@ -90,6 +91,18 @@ enum dhcp_option {
 #define DHCP_AGENT_REMOTE_ID  2
 #define DHCP_AGENT_LINK       5
 #define DHCP_AGENT_SERVER_ID  11
+
+// Suboptions of 43 where option 60 begins with PXEClient (PXE 2.1, table 2-1).
+#define DHCP_PXE_CONTROL    6  // discovery control: bits of DHCP_PXE_*
+#define DHCP_PXE_SERVERS    8  // boot servers: type, count, addresses
+#define DHCP_PXE_MENU_ITEMS 9  // menu: type, length, text
+#define DHCP_PXE_PROMPT     10 // seconds, text
+#define DHCP_PXE_ITEM       71 // what was chosen: type, layer
+
+#define DHCP_PXE_NO_BROADCAST 1
+#define DHCP_PXE_NO_MULTICAST 2
+#define DHCP_PXE_LISTED_ONLY  4
+#define DHCP_PXE_BOOT_FILE    8 // neither menu nor discovery: boot the file in this packet
 
 #define DHCP_IPXE_NO_PXEDHCP 176 // inside 175: do not wait for a ProxyDHCP offer
 

@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include "dhcp_pxe.h"
+
 enum dhcp_verdict dhcp_exchange_drop(struct dhcp_exchange *x, enum rouse_stat why) {
 	stat_inc(x->server->stats, why);
 	x->dropped = why;
@@ -144,5 +146,22 @@ enum dhcp_verdict dhcp_exchange_nak(struct dhcp_exchange *x, const char *message
 		return DHCP_SILENT;
 	stat_inc(x->server->stats, STAT_DHCP_NAK);
 	dhcp_exchange_event(x, EVENT_DHCP_NAK, asked, 0, x->view.hostname);
+	return DHCP_REPLY;
+}
+
+static bool asks_later(const struct dhcp_exchange *x) {
+	return x->selection.pxe == DHCP_PXE_LATER || x->selection.pxe == DHCP_PXE_MENU;
+}
+
+enum dhcp_verdict dhcp_exchange_proxy(struct dhcp_exchange *x, enum dhcp_type type) {
+	const struct dhcp_reply reply = {.type = type, .proxy = true};
+	bool offers = type == DHCP_OFFER;
+
+	if (!build(x, &reply))
+		return DHCP_SILENT;
+	x->output->phase = offers ? PHASE_OFFER : PHASE_ACK;
+	stat_inc(x->server->stats, offers ? STAT_DHCP_PROXY_OFFER : STAT_DHCP_PROXY_ACK);
+	dhcp_exchange_event(x, EVENT_DHCP_PROXY, x->input->frame->src, offers && asks_later(x),
+		x->selection.boot_file);
 	return DHCP_REPLY;
 }

@@ -38,6 +38,9 @@ enum dhcp_verdict dhcp_exchange_ack(struct dhcp_exchange *x);
 enum dhcp_verdict dhcp_exchange_inform(struct dhcp_exchange *x);
 enum dhcp_verdict dhcp_exchange_nak(struct dhcp_exchange *x, const char *message);
 
+// Sends an OFFER or ACK without an address: ProxyDHCP's, or a boot server's.
+enum dhcp_verdict dhcp_exchange_proxy(struct dhcp_exchange *x, enum dhcp_type type);
+
 // The handler of REQUEST in all its states: dhcp_request.c.
 enum dhcp_verdict dhcp_request_handle(struct dhcp_exchange *x);
 

@@ -70,8 +70,7 @@ size_t dhcp_explain_ask(const struct dhcp_question *q, uint8_t message[DHCP_PAYL
 	if (q->arch != POLICY_ARCH_UNKNOWN)
 		firmware_options(&w, q->arch, q->vendor_class);
 	if (q->vendor_class)
-		option(&w, DHCP_OPT_VENDOR_CLASS, q->vendor_class,
-			strnlen(q->vendor_class, 255));
+		option(&w, DHCP_OPT_VENDOR_CLASS, q->vendor_class, strnlen(q->vendor_class, 255));
 	identity_options(&w, q);
 	if (q->arch != POLICY_ARCH_UNKNOWN || q->ipxe)
 		option(&w, DHCP_OPT_PARAMETERS, asked_for, sizeof(asked_for));
@@ -87,7 +86,7 @@ void dhcp_explain(struct dhcp_server *server, const struct dhcp_input *input, st
 	memset(e, 0, sizeof(*e));
 	e->verdict = dhcp_exchange_run(&e->exchange, server, input, now, &e->output);
 	e->parsed = e->exchange.view.type != 0;
-	e->place_known = e->exchange.selection.subnet != NULL && e->exchange.selection.server_id;
+	e->place_known = e->parsed && e->exchange.selection.server_id;
 	if (!e->exchange.selection.boots)
 		return;
 	rule = policy_boot_rule(policy, &e->exchange.selection.machine, failed);

@@ -32,7 +32,7 @@ static const struct dhcp_option_info options[256] = {
 	OPTION(26, "interface mtu", U16, 0, 2, 2, 2),
 	OPTION(28, "broadcast address", IP, 0, 4, 4, 4),
 	OPTION(42, "ntp servers", IPS, 0, 4, 0, 4),
-	OPTION(43, "vendor options", BYTES, 0, 1, 0, 1),
+	OPTION(43, "vendor options", BYTES, CONCAT, 1, 0, 1),
 	OPTION(50, "requested address", IP, STRICT | RESERVED, 4, 4, 4),
 	OPTION(51, "lease time", U32, RESERVED, 4, 4, 4),
 	OPTION(52, "overload", U8, RESERVED, 1, 1, 1),

@@ -19,6 +19,7 @@
 enum slot {
 	SLOT_NONE = 0,
 	SLOT_HOSTNAME,
+	SLOT_VENDOR,
 	SLOT_REQUESTED_IP,
 	SLOT_OVERLOAD,
 	SLOT_TYPE,
@@ -37,6 +38,7 @@ enum slot {
 
 static const uint8_t slot_of[256] = {
 	[DHCP_OPT_HOSTNAME] = SLOT_HOSTNAME,
+	[DHCP_OPT_VENDOR] = SLOT_VENDOR,
 	[DHCP_OPT_REQUESTED_IP] = SLOT_REQUESTED_IP,
 	[DHCP_OPT_OVERLOAD] = SLOT_OVERLOAD,
 	[DHCP_OPT_TYPE] = SLOT_TYPE,
@@ -54,6 +56,7 @@ static const uint8_t slot_of[256] = {
 
 static const uint8_t code_of[SLOT_COUNT] = {
 	[SLOT_HOSTNAME] = DHCP_OPT_HOSTNAME,
+	[SLOT_VENDOR] = DHCP_OPT_VENDOR,
 	[SLOT_REQUESTED_IP] = DHCP_OPT_REQUESTED_IP,
 	[SLOT_OVERLOAD] = DHCP_OPT_OVERLOAD,
 	[SLOT_TYPE] = DHCP_OPT_TYPE,
@@ -226,6 +229,31 @@ static void read_agent(struct dhcp_view *view) {
 		view->odd |= DHCP_ODD_AGENT;
 }
 
+// PXE 2.1, table 2-1. Other makers put something else into option 43, and PXE firmware ends it with
+// 255 or does not.
+static void read_vendor(struct dhcp_view *view) {
+	struct reader r = reader_of(view->vendor.data, view->vendor.len);
+
+	if (!dhcp_class_begins(view, DHCP_VENDOR_PXE))
+		return;
+	while (reader_left(&r)) {
+		uint8_t code = reader_u8(&r), len;
+		const uint8_t *value;
+
+		if (code == DHCP_OPT_PAD)
+			continue;
+		if (code == DHCP_OPT_END)
+			return;
+		len = reader_u8(&r);
+		value = reader_take(&r, len);
+		if (!value || code != DHCP_PXE_ITEM || len != 4)
+			continue;
+		view->has_pxe_item = true;
+		view->pxe_item = (uint16_t)(value[0] << 8 | value[1]);
+		view->pxe_layer = (uint16_t)(value[2] << 8 | value[3]);
+	}
+}
+
 static void read_hostname(struct dhcp_view *view, struct dhcp_bytes option) {
 	while (option.len && option.data[option.len - 1] == 0)
 		option.len--;
@@ -253,6 +281,9 @@ static void read_typed(struct dhcp_view *view, const struct parse *parse) {
 	if (view->uuid_option.data)
 		view->uuid = view->uuid_option.data + 1;
 	read_hostname(view, option[SLOT_HOSTNAME]);
+	view->vendor = option[SLOT_VENDOR];
+	if (view->vendor.data)
+		read_vendor(view);
 	view->agent = option[SLOT_AGENT];
 	if (view->agent.data)
 		read_agent(view);
@@ -342,6 +373,12 @@ enum dhcp_parse_error dhcp_parse(const uint8_t *message, size_t len, struct dhcp
 	if (!error && hops > DHCP_HOPS_MAX)
 		error = DHCP_PARSE_HOPS;
 	return error;
+}
+
+bool dhcp_class_begins(const struct dhcp_view *view, const char *prefix) {
+	size_t len = strlen(prefix);
+
+	return view->vendor_class.len >= len && memcmp(view->vendor_class.data, prefix, len) == 0;
 }
 
 bool dhcp_asks(const struct dhcp_view *view, uint8_t code) {

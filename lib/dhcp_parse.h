@@ -76,11 +76,15 @@ struct dhcp_view {
 	struct dhcp_bytes vendor_class; // 60
 	struct dhcp_bytes user_class;   // 77
 	struct dhcp_bytes client_id;    // 61
+	struct dhcp_bytes vendor;       // 43
 	struct dhcp_bytes uuid_option;  // 97 as sent
 	struct dhcp_bytes undi;         // 94
 	struct dhcp_bytes agent;        // 82 as sent
 	struct dhcp_bytes circuit_id;
 	struct dhcp_bytes remote_id;
+	bool has_pxe_item; // a PXE client asks for what it has chosen of a menu
+	uint16_t pxe_item; // a boot server's type
+	uint16_t pxe_layer;
 	uint32_t agent_link;      // RFC 3527: the subnet to choose, 0: not sent
 	uint32_t agent_server_id; // RFC 5107: what to call ourselves, 0: not sent
 
@@ -91,6 +95,12 @@ struct dhcp_view {
 // On DHCP_PARSE_OK the whole view is set; on an error only xid, htype, hlen and chaddr are, if the
 // fixed part is there. The view points into message.
 enum dhcp_parse_error dhcp_parse(const uint8_t *message, size_t len, struct dhcp_view *view);
+
+#define DHCP_VENDOR_PXE  "PXEClient"
+#define DHCP_VENDOR_HTTP "HTTPClient"
+
+// Whether option 60 begins with prefix.
+bool dhcp_class_begins(const struct dhcp_view *view, const char *prefix);
 
 // Whether the client wants this option: it asks for it, or it asks for nothing in particular.
 bool dhcp_wants(const struct dhcp_view *view, uint8_t code);

@@ -3,7 +3,7 @@
 
 // What firmware makes of a reply decides what is in it:
 // - EDK2 takes an offer that carries option 60 = PXEClient for one that needs an answer from port
-//   4011, so 60 is never echoed; it is sent only when the configuration says so;
+//   4011, so 60 is not echoed; dhcp_pxe.c says where it is sent nevertheless;
 // - EDK2 reads option 67, iPXE siaddr and 67, GRUB and BIOS ROMs siaddr and file: all three are set
 //   together or not at all;
 // - iPXE waits two seconds for a ProxyDHCP offer unless 175.176 tells it not to;
@@ -15,6 +15,7 @@
 
 #include "dhcp_build.h"
 #include "dhcp_options.h"
+#include "dhcp_pxe.h"
 #include "text.h"
 
 // Renewal and rebinding (RFC 2131, 4.4.5): half and seven eighths.
@@ -44,10 +45,9 @@ static void build_optional_u32(struct dhcp_builder *b, uint8_t code, uint32_t va
 }
 
 static void build_boot_size(struct dhcp_builder *b, const struct dhcp_selection *s) {
-	uint32_t blocks = s->file_from_rule ? s->rule->file_blocks : 0;
-	uint8_t bytes[2] = {(uint8_t)(blocks >> 8), (uint8_t)blocks};
+	uint8_t bytes[2] = {(uint8_t)(s->file_blocks >> 8), (uint8_t)s->file_blocks};
 
-	if (blocks && blocks <= UINT16_MAX)
+	if (s->file_blocks)
 		dhcp_build_optional(b, DHCP_OPT_BOOT_SIZE, bytes, sizeof(bytes));
 }
 
@@ -111,6 +111,15 @@ static void build_block(
 
 	while ((option = dhcp_block_next(block.data, block.len, &at, &len)))
 		build_code(b, s, option[0]);
+}
+
+// The lease's server tells the network's options; ours are what concerns the boot.
+static void build_boot_only(
+	struct dhcp_builder *b, const struct dhcp_selection *s, const struct dhcp_view *view) {
+	build_block(b, s, s->block[DHCP_BLOCK_HOST]);
+	build_block(b, s, s->block[DHCP_BLOCK_RULE]);
+	if (s->boot_file.len && dhcp_asks(view, DHCP_OPT_BOOT_SIZE))
+		build_code(b, s, DHCP_OPT_BOOT_SIZE);
 }
 
 static void build_ipxe(struct dhcp_builder *b, const struct dhcp_selection *s) {
@@ -186,8 +195,12 @@ size_t dhcp_reply_build(const struct dhcp_reply *reply, const struct dhcp_select
 	if (reply->message)
 		dhcp_build_optional(&b, DHCP_OPT_MESSAGE, reply->message, strlen(reply->message));
 	if (!nak) {
+		dhcp_pxe_build(&b, s, view);
 		build_echoes(&b, view);
-		build_configured(&b, s, view);
+		if (reply->proxy)
+			build_boot_only(&b, s, view);
+		else
+			build_configured(&b, s, view);
 		build_sname(&b, s);
 	} else if (view->client_id.data) {
 		dhcp_build_optional(
@@ -215,9 +228,16 @@ void dhcp_reply_address(const struct dhcp_reply *reply, const struct dhcp_select
 	};
 	memcpy(to->src_mac, port_mac, sizeof(to->src_mac));
 	memcpy(to->dst_mac, frame->src_mac, sizeof(to->dst_mac));
+	// EDK2 asks port 4011 from its own port 4011, iPXE from 68.
+	if (reply->proxy) {
+		to->src_port = frame->dst_port;
+		to->dst_port = frame->src_port;
+	}
 	if (view->giaddr) {
 		to->dst = view->giaddr;
 		to->dst_port = DHCP_SERVER_PORT;
+	} else if (reply->proxy && frame->src) {
+		to->dst = frame->src;
 	} else if (reply->type == DHCP_NAK) {
 		broadcast(to);
 	} else if (reply->type == DHCP_ACK && view->ciaddr) {

@@ -12,6 +12,7 @@ struct dhcp_reply {
 	uint32_t yiaddr;     // 0 in a NAK and in the answer to an INFORM
 	uint32_t lease_s;    // 0: no lease, so no times either
 	const char *message; // of a NAK, or NULL
+	bool proxy;          // ProxyDHCP's or a boot server's: it goes back to the port that asked
 };
 
 // Writes the reply's payload. Returns its length, or 0: too large for this client. left_out gets

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "dhcp_options.h"
+#include "dhcp_pxe.h"
 #include "hash.h"
 
 // Fixed: the hash of a client identifier is a lease's key on disk.
@@ -76,7 +77,7 @@ static void select_machine(struct dhcp_selection *s, const struct dhcp_view *vie
 	};
 	s->who = (struct lease_who){
 		.key = dhcp_select_key(view->htype, view->hlen, view->chaddr, view->client_id),
-		.subnet = (uint32_t)(s->subnet - s->policy->subnets),
+		.subnet = s->subnet ? (uint32_t)(s->subnet - s->policy->subnets) : LEASE_NO_SUBNET,
 		.known = s->host != NULL,
 		.says_ipxe = s->machine.ipxe,
 		.arch = view->arch,
@@ -84,7 +85,7 @@ static void select_machine(struct dhcp_selection *s, const struct dhcp_view *vie
 		.hostname = view->hostname.data,
 		.hostname_len = view->hostname.len,
 	};
-	if (s->host && (s->host->address & s->subnet->mask) == s->subnet->network)
+	if (s->host && s->subnet && (s->host->address & s->subnet->mask) == s->subnet->network)
 		s->who.reservation = s->host->address;
 }
 
@@ -94,27 +95,25 @@ enum dhcp_place dhcp_select_place(struct dhcp_selection *s, const struct policy 
 	s->subnet = subnet_for(policy, s->port, frame, view);
 	if (view->giaddr && (!s->subnet || !is_relay_of(policy, s->subnet, view->giaddr)))
 		return DHCP_PLACE_RELAY;
-	if (!s->subnet)
+	if (!s->subnet && s->port->dhcp != POLICY_DHCP_PROXY)
 		return DHCP_PLACE_NO_SUBNET;
 	s->relayed = view->giaddr != 0;
 	s->server_id =
 		s->relayed && view->agent_server_id ? view->agent_server_id : s->port->address;
-	s->block[DHCP_BLOCK_SUBNET] = block_of(policy, s->subnet->options);
+	// The network's options are for the server to tell that gives the address.
+	if (s->port->dhcp != POLICY_DHCP_PROXY)
+		s->block[DHCP_BLOCK_SUBNET] = block_of(policy, s->subnet->options);
 	select_machine(s, view);
 	if (s->host)
 		s->block[DHCP_BLOCK_HOST] = block_of(policy, s->host->options);
 	return DHCP_PLACE_OK;
 }
 
-static bool begins_with(struct dhcp_bytes text, const char *prefix, size_t len) {
-	return text.len >= len && memcmp(text.data, prefix, len) == 0;
-}
-
 // RFC 4578, 2: who sends 93 and 94 boots. U-Boot does, with a class of its own, and takes the file
 // that it never asks for.
 bool dhcp_select_boots(const struct dhcp_view *view) {
-	return begins_with(view->vendor_class, "PXEClient", 9) ||
-	       begins_with(view->vendor_class, "HTTPClient", 10) ||
+	return dhcp_class_begins(view, DHCP_VENDOR_PXE) ||
+	       dhcp_class_begins(view, DHCP_VENDOR_HTTP) ||
 	       policy_says_ipxe(view->user_class.data, view->user_class.len) ||
 	       view->arch != POLICY_ARCH_UNKNOWN || view->undi.data ||
 	       dhcp_asks(view, DHCP_OPT_TFTP_SERVER) || dhcp_asks(view, DHCP_OPT_BOOT_FILE);
@@ -162,7 +161,7 @@ static void select_file(struct dhcp_selection *s) {
 	s->boot_file = file_in(s->block[DHCP_BLOCK_HOST]);
 	if (!s->boot_file.len && rule_file.len) {
 		s->boot_file = rule_file;
-		s->file_from_rule = true;
+		s->file_blocks = (uint16_t)s->rule->file_blocks;
 	}
 	if (!s->boot_file.len)
 		s->boot_file = file_in(s->block[DHCP_BLOCK_RULE]);
@@ -186,6 +185,13 @@ void dhcp_select_boot(struct dhcp_selection *s, const struct dhcp_view *view, ui
 		note_configured(s, s->block[DHCP_BLOCK_RULE]);
 	}
 	select_file(s);
-	if (s->boot_file.len && !s->next_server)
+	s->pxe = dhcp_pxe_choose(s, view);
+	if ((s->boot_file.len || s->pxe) && !s->next_server)
 		s->next_server = s->port->address;
+}
+
+void dhcp_select_item(struct dhcp_selection *s, const struct policy_menu_item *item) {
+	s->boot_file = block_of(s->policy, item->file);
+	s->file_blocks = (uint16_t)item->file_blocks;
+	s->next_server = item->next_server ? item->next_server : s->port->address;
 }

@@ -33,9 +33,9 @@ enum dhcp_block {
 struct dhcp_selection {
 	const struct policy *policy;
 	const struct policy_port *port;
-	const struct policy_subnet *subnet;
-	const struct policy_host *host; // NULL: unknown machine
-	const struct policy_rule *rule; // NULL: no rule matches, or it does not boot
+	const struct policy_subnet *subnet; // NULL only with ProxyDHCP
+	const struct policy_host *host;     // NULL: unknown machine
+	const struct policy_rule *rule;     // NULL: no rule matches, or it does not boot
 	struct lease_who who;
 	struct policy_machine machine; // what rules look at
 	uint32_t server_id;
@@ -44,16 +44,18 @@ struct dhcp_selection {
 	struct dhcp_bytes block[DHCP_BLOCK_COUNT];
 	uint8_t configured[32]; // bit per option code that is in one of the blocks
 	bool relayed;
-	bool boots; // PXE, HTTP boot or iPXE, or it asks for a boot file
-	bool file_from_rule;
+	bool boots;           // PXE, HTTP boot or iPXE, or it asks for a boot file
+	uint16_t file_blocks; // of boot_file, as in struct policy_rule
+	uint8_t pxe;          // enum dhcp_pxe
 };
 
-// What a machine is told by: its hardware address, hlen of at most 16 bytes, or a hash of its client
-// identifier where hlen is 0.
+// What a machine is told by: its hardware address, hlen of at most 16 bytes, or a hash of its
+// client identifier where hlen is 0.
 struct lease_key dhcp_select_key(
 	uint8_t htype, uint8_t hlen, const uint8_t *chaddr, struct dhcp_bytes client_id);
 
-// Finds subnet and machine. On an error only policy and port are set.
+// Finds subnet and machine. On an error only policy and port are set. On a port with dhcp: proxy
+// there may be no subnet.
 enum dhcp_place dhcp_select_place(struct dhcp_selection *selection, const struct policy *policy,
 	uint16_t port, const struct frame_view *frame, const struct dhcp_view *view);
 
@@ -61,10 +63,13 @@ enum dhcp_place dhcp_select_place(struct dhcp_selection *selection, const struct
 void dhcp_select_boot(
 	struct dhcp_selection *selection, const struct dhcp_view *view, uint32_t address);
 
+// Takes the boot file and server of an item of the rule's menu instead.
+void dhcp_select_item(struct dhcp_selection *selection, const struct policy_menu_item *item);
+
 // All parts of an option as the policy gives it, headers included, or NULL.
 const uint8_t *dhcp_select_option(
 	const struct dhcp_selection *selection, uint8_t code, size_t *len);
 
-// Whether the client says that it is a boot loader or firmware: option 60, 77, 93 or 94, or 66 or 67
-// asked for.
+// Whether the client says that it is a boot loader or firmware: option 60, 77, 93 or 94, or 66 or
+// 67 asked for.
 bool dhcp_select_boots(const struct dhcp_view *view);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "dhcp_exchange.h"
+#include "dhcp_pxe.h"
 
 static const enum rouse_stat parse_stats[] = {
 	[DHCP_PARSE_SHORT] = STAT_DHCP_MALFORMED_SHORT,
@@ -159,7 +160,7 @@ static enum dhcp_verdict place(struct dhcp_exchange *x) {
 	switch (dhcp_select_place(
 		&x->selection, x->server->policy, x->input->port, x->input->frame, &x->view)) {
 	case DHCP_PLACE_OK:
-		return dispatch(x);
+		return dhcp_pxe_is_for(x) ? dhcp_pxe_handle(x) : dispatch(x);
 	case DHCP_PLACE_NO_SUBNET:
 		return dhcp_exchange_drop(x, STAT_DHCP_NO_SUBNET);
 	case DHCP_PLACE_RELAY:
@@ -192,7 +193,7 @@ enum dhcp_verdict dhcp_exchange_run(struct dhcp_exchange *x, struct dhcp_server 
 
 	clear(x, server, input, now, output);
 	if (input->port >= policy->count[POLICY_PORTS] ||
-		policy->ports[input->port].dhcp != POLICY_DHCP_SERVER)
+		policy->ports[input->port].dhcp == POLICY_DHCP_OFF)
 		return dhcp_exchange_drop(x, STAT_DHCP_OFF);
 	error = dhcp_parse(input->frame->payload, input->frame->payload_len, &x->view);
 	if (error)

@@ -25,7 +25,8 @@ struct dhcp_server {
 	struct lease_table *leases;
 	const struct stats *stats;
 	struct events *events;
-	uint64_t exhausted_us; // the server's own, 0 at first: when it last told of an empty pool
+	struct seen_table *seen; // machines that ProxyDHCP has spoken to; NULL: nobody asks
+	uint64_t exhausted_us;   // the server's own, 0 at first: when it last told of an empty pool
 };
 
 struct dhcp_input {

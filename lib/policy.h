@@ -27,6 +27,7 @@ struct policy {
 	const uint32_t *host_by_addr;
 	const struct policy_rule *rules;
 	const struct policy_condition *conditions;
+	const struct policy_menu_item *menu_items;
 	const struct policy_name *names;
 	const uint32_t *name_exact;
 	const uint32_t *name_folded;
@@ -84,6 +85,11 @@ bool policy_says_ipxe(const uint8_t *user_class, size_t len);
 // conditions) of the first condition of the group that ruled it out (for explain).
 const struct policy_rule *policy_boot_rule(
 	const struct policy *policy, const struct policy_machine *machine, uint32_t *failed);
+
+// The number by which PXE firmware asks for an item of a rule's menu: 0 for the machine's own disk,
+// else one of those that are for anybody's use (PXE 2.1, table 2-1).
+uint16_t policy_menu_type(
+	const struct policy *policy, const struct policy_rule *rule, uint32_t item);
 
 enum policy_lookup {
 	POLICY_FOUND = 0,

@@ -179,3 +179,12 @@ const struct policy_rule *policy_boot_rule(
 	}
 	return NULL;
 }
+
+#define MENU_TYPES 0x8000u
+
+uint16_t policy_menu_type(
+	const struct policy *policy, const struct policy_rule *rule, uint32_t item) {
+	const struct policy_menu_item *items = policy->menu_items + rule->menu.first;
+
+	return items[item].file.len ? (uint16_t)(MENU_TYPES + item) : 0;
+}

@@ -129,14 +129,23 @@ uint32_t policy_build_host(struct policy_builder *b, const struct policy_host *h
 	return b->count[POLICY_HOSTS] - 1;
 }
 
-void policy_build_rule(struct policy_builder *b, const struct policy_rule *rule,
-	const struct policy_condition *conditions, size_t condition_count) {
+void policy_build_menu(struct policy_builder *b, const struct policy_rule *rule,
+	const struct policy_condition *conditions, size_t condition_count,
+	const struct policy_menu_item *items, size_t item_count) {
 	struct policy_rule copy = *rule;
 
 	copy.conditions.first = b->count[POLICY_CONDITIONS];
 	copy.conditions.count = (uint32_t)condition_count;
+	copy.menu.first = b->count[POLICY_MENU_ITEMS];
+	copy.menu.count = (uint32_t)item_count;
 	add(b, POLICY_RULES, &copy, sizeof(copy), 1);
 	add(b, POLICY_CONDITIONS, conditions, sizeof(conditions[0]), condition_count);
+	add(b, POLICY_MENU_ITEMS, items, sizeof(items[0]), item_count);
+}
+
+void policy_build_rule(struct policy_builder *b, const struct policy_rule *rule,
+	const struct policy_condition *conditions, size_t condition_count) {
+	policy_build_menu(b, rule, conditions, condition_count, NULL, 0);
 }
 
 void policy_build_name(struct policy_builder *b, const struct policy_name *name) {

@@ -48,6 +48,10 @@ void policy_build_subnet(struct policy_builder *b, const struct policy_subnet *s
 uint32_t policy_build_host(struct policy_builder *b, const struct policy_host *host);
 void policy_build_rule(struct policy_builder *b, const struct policy_rule *rule,
 	const struct policy_condition *conditions, size_t condition_count);
+// The same with a PXE menu.
+void policy_build_menu(struct policy_builder *b, const struct policy_rule *rule,
+	const struct policy_condition *conditions, size_t condition_count,
+	const struct policy_menu_item *items, size_t item_count);
 void policy_build_name(struct policy_builder *b, const struct policy_name *name);
 
 // Writes the finished snapshot (sections, hash tables, CRC) to out, which is aligned to 8, and runs

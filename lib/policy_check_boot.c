@@ -82,8 +82,48 @@ static int check_conditions_of(
 	return 0;
 }
 
-static int check_rule(const struct policy *p, uint32_t i, uint64_t *next, char why[256]) {
+static bool menu_item_ok(const struct policy *p, const struct policy_menu_item *item) {
+	return policy_text_ok(p, item->text, 1, POLICY_MENU_TEXT_MAX) &&
+	       policy_text_ok(p, item->file, 0, POLICY_NAME_MAX) &&
+	       (item->next_server == 0 || policy_unicast_ok(item->next_server)) &&
+	       item->file_blocks <= UINT16_MAX;
+}
+
+static int check_menu_of(
+	const struct policy *p, const struct policy_rule *rule, uint64_t *next, char why[256]) {
+	const struct policy_range *range = &rule->menu;
+
+	if (range->count > POLICY_MENU_MAX || range->first != *next ||
+		*next + range->count > p->count[POLICY_MENU_ITEMS])
+		return policy_refuse(why,
+			"the boot rule of line %u has %u menu items from %u, expected at most %u "
+			"from %llu of %u",
+			rule->line, range->count, range->first, POLICY_MENU_MAX,
+			(unsigned long long)*next, p->count[POLICY_MENU_ITEMS]);
+	*next += range->count;
+	if (range->count && rule->file.len)
+		return policy_refuse(
+			why, "the boot rule of line %u has a menu and a file", rule->line);
+	if (!policy_text_ok(p, rule->menu_prompt, 0, POLICY_MENU_TEXT_MAX) ||
+		rule->menu_timeout_s > POLICY_MENU_WAITS)
+		return policy_refuse(
+			why, "the boot rule of line %u has a malformed menu prompt", rule->line);
+	for (uint32_t i = range->first; i < *next; i++)
+		if (!menu_item_ok(p, &p->menu_items[i]))
+			return policy_refuse(why,
+				"the boot rule of line %u has a malformed menu item", rule->line);
+	return 0;
+}
+
+// Where the next rule's conditions and menu items must begin.
+struct rule_next {
+	uint64_t condition;
+	uint64_t menu_item;
+};
+
+static int check_rule(const struct policy *p, uint32_t i, struct rule_next *next, char why[256]) {
 	const struct policy_rule *rule = &p->rules[i];
+	int rc;
 
 	if (!policy_text_ok(p, rule->file, 0, POLICY_NAME_MAX))
 		return policy_refuse(
@@ -101,18 +141,22 @@ static int check_rule(const struct policy *p, uint32_t i, uint64_t *next, char w
 		return policy_refuse(why,
 			"the boot rule of line %u says %u blocks, option 13 has 16 bits",
 			rule->line, rule->file_blocks);
-	return check_conditions_of(p, rule, next, why);
+	rc = check_conditions_of(p, rule, &next->condition, why);
+	return rc < 0 ? rc : check_menu_of(p, rule, &next->menu_item, why);
 }
 
 int policy_check_rules(const struct policy *p, char why[256]) {
-	uint64_t next = 0;
+	struct rule_next next = {0};
 	int rc = 0;
 
 	for (uint32_t i = 0; i < p->count[POLICY_RULES] && rc == 0; i++)
 		rc = check_rule(p, i, &next, why);
-	if (rc == 0 && next != p->count[POLICY_CONDITIONS])
+	if (rc == 0 && next.condition != p->count[POLICY_CONDITIONS])
 		return policy_refuse(why, "there are %u conditions, but the boot rules have %llu",
-			p->count[POLICY_CONDITIONS], (unsigned long long)next);
+			p->count[POLICY_CONDITIONS], (unsigned long long)next.condition);
+	if (rc == 0 && next.menu_item != p->count[POLICY_MENU_ITEMS])
+		return policy_refuse(why, "there are %u menu items, but the boot rules have %llu",
+			p->count[POLICY_MENU_ITEMS], (unsigned long long)next.menu_item);
 	return rc;
 }
 

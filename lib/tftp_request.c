@@ -10,6 +10,7 @@
 
 #include "crc32c.h"
 #include "lease.h"
+#include "seen.h"
 #include "tftp_options.h"
 #include "tftp_parse.h"
 
@@ -21,10 +22,10 @@ struct request {
 	struct rouse_now now;
 	uint32_t crc; // of its bytes
 	const struct policy_name *file;
-	struct lease_machine machine; // if known_lease
-	bool known_lease;             // the machine has a lease of ours
-	bool known;                   // or is a host: strangers do not hold it up
-	uint32_t node;                // index of its host + 1, 0: it is none
+	bool met;        // DHCP has answered the machine: it has a lease of ours, or had ProxyDHCP
+	bool send_ahead; // and its iPXE bears it, as far as we know
+	bool known;      // met, or a host: strangers do not hold it up
+	uint32_t node;   // index of its host + 1, 0: it is none
 };
 
 // Whether the sender shares the port's link, so that the frame's MAC is its own.
@@ -42,11 +43,27 @@ static bool is_on_link(const struct request *request) {
 static bool find_known(const struct request *request) {
 	const struct policy_host *host;
 
-	if (request->known_lease || !request->node)
-		return request->known_lease;
+	if (request->met || !request->node)
+		return request->met;
 	host = &request->policy->hosts[request->node - 1];
 	return !memcmp(host->mac, request->input->frame->src_mac, sizeof(host->mac)) ||
 	       !is_on_link(request);
+}
+
+// What DHCP knows of the machine: by its lease, or, where another server gives those, by its MAC.
+static void meet(const struct tftp_server *server, struct request *request) {
+	const struct frame_view *frame = request->input->frame;
+	struct lease_machine leased;
+	struct seen_machine seen;
+
+	if (server->setup.leases &&
+		lease_machine_at(server->setup.leases, frame->src, frame->src_mac, &leased)) {
+		request->met = true;
+		request->send_ahead = leased.send_ahead;
+	} else if (server->setup.seen && seen_find(server->setup.seen, frame->src_mac, &seen)) {
+		request->met = true;
+		request->send_ahead = seen.send_ahead;
+	}
 }
 
 // The source of an ERROR: like an answer with a session it comes from a port of the TID range,
@@ -317,7 +334,7 @@ static void set_machine(struct tftp_server *server, const struct request *reques
 	struct tftp_session *session, const struct tftp_asked *asked) {
 	if (request->known)
 		session->flags |= SESSION_KNOWN;
-	if (!request->known_lease || !request->machine.send_ahead || !is_ipxe(asked))
+	if (!request->met || !request->send_ahead || !is_ipxe(asked))
 		return;
 	session->ahead = TFTP_AHEAD;
 	tftp_count(server, STAT_TFTP_SEND_AHEAD);
@@ -433,9 +450,7 @@ static void handle_read(struct tftp_server *server, struct request *request) {
 	}
 	if (!mode_is_served(server, request) || !find_file(server, request))
 		return;
-	request->known_lease =
-		server->setup.leases && lease_machine_at(server->setup.leases, frame->src,
-						frame->src_mac, &request->machine);
+	meet(server, request);
 	request->known = find_known(request);
 	serve(server, request);
 }

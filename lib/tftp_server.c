@@ -11,6 +11,7 @@
 
 #include "crc32c.h"
 #include "lease.h"
+#include "seen.h"
 #include "tftp_packet.h"
 #include "tftp_parse.h"
 
@@ -207,6 +208,8 @@ void tftp_core_stop_ahead(struct tftp_server *server, uint32_t index) {
 	if (lease_machine_at(
 		    server->setup.leases, session->peer_address, session->peer_mac, &machine))
 		lease_machine_stop_ahead(server->setup.leases, machine.record);
+	else if (server->setup.seen)
+		seen_stop_ahead(server->setup.seen, session->peer_mac);
 }
 
 // An ACK that moved the transfer on.
@@ -325,8 +328,9 @@ void tftp_server_packet(
 		dispatch(server, index, input->frame, now);
 }
 
-// ERRORs leave in their order: one for another port makes those behind it wait, and some are dropped
-// then. They answer requests, so they come last, but have a share beside whatever else there is.
+// ERRORs leave in their order: one for another port makes those behind it wait, and some are
+// dropped then. They answer requests, so they come last, but have a share beside whatever else
+// there is.
 static bool takes_refusal(struct tftp_server *server, uint16_t port) {
 	if (server->refusal_head == server->refusal_tail ||
 		server->refusals[server->refusal_tail & server->refusal_mask].port != port)

@@ -26,6 +26,7 @@ struct tftp_server_setup {
 	uint16_t port_count; // of the policy, for as long as the server lives
 	const struct images *images;
 	const struct lease_table *leases; // which machines are known and what they run; or NULL
+	struct seen_table *seen;          // the same where another server gives the leases; or NULL
 	_Atomic uint32_t *pins;           // this worker's row in state
 	_Atomic uint64_t *last_use;       // unix ms, per slot
 	const struct stats *stats;

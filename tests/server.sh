@@ -7,7 +7,9 @@
 server=${SERVER:-rouse}
 server_address=10.77.0.1
 server_boot_rules="ipxe=boot.ipxe x64-uefi=shimx64.efi x86-bios=undionly.kpxe"
+server_rules="" # further boot rules, as lines of the configuration
 server_device=${server_device_kind:-af_xdp}:eth0
+server_dhcp=server # or proxy, beside another server's leases
 server_lease_time=12h
 server_memory=256M
 server_hosts=${SERVER_HOSTS:-}   # lines of the configuration's hosts:
@@ -33,10 +35,10 @@ write_config() {
 			boot_root: $1
 			memory: $server_memory
 			ports:
-			  - {device: "$server_device", address: $server_address/24, dhcp: server}
+			  - {device: "$server_device", address: $server_address/24, dhcp: $server_dhcp}
 			subnets:
 			  - network: 10.77.0.0/24
-			    pools: [10.77.0.50-10.77.0.250]
+			$([ "$server_dhcp" = proxy ] || echo "    pools: [10.77.0.50-10.77.0.250]")
 			    lease_time: $server_lease_time
 			    routers: [$server_address]
 			    dns: [$server_address]
@@ -50,6 +52,7 @@ write_config() {
 			[ "$match" = ipxe ] && match="ipxe: true" || match="arch: $match"
 			echo "  - {match: {$match}, file: $file}"
 		done
+		[ -z "$server_rules" ] || printf '%s\n' "$server_rules"
 	} >"$config"
 }
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "cli/cli.h"
+#include "cli/host_dhcp.h"
 #include "cli/output.h"
 #include "config.h"
 #include "publish.h"
@@ -49,8 +50,10 @@ static int run(const struct cli_args *args) {
 	const char *path = args->operand_count ? args->operand[0] : CONFIG_DEFAULT_PATH;
 	struct config *config = config_load(path, &errors);
 
-	if (config)
+	if (config) {
 		check_snapshot(config, &errors);
+		host_dhcp_check(config, &errors);
+	}
 	if (cli_flag(args, "json"))
 		print_json(path, &errors);
 	else if (errors.count)
@@ -71,7 +74,8 @@ const struct cli_command cmd_check = {
 	.operands_max = 1,
 	.help = "read a configuration file and tell all its errors",
 	.detail = "Each error is one line: file:line: key: what is wrong. Nothing that runs is "
-		  "touched.\nWithout FILE it reads " CONFIG_DEFAULT_PATH ".",
+		  "touched. Of this\nhost it looks at one thing: whether a DHCP server listens "
+		  "beside a port with dhcp: proxy.\nWithout FILE it reads " CONFIG_DEFAULT_PATH ".",
 	.options = options,
 	.run = run,
 };

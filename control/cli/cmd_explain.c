@@ -133,7 +133,7 @@ static int explain_packets(struct asked *a, pcap_t *pcap) {
 
 		number++;
 		if (frame_parse(data, header->caplen, own, &view) != FRAME_OK ||
-			view.dst_port != DHCP_SERVER_PORT)
+			(view.dst_port != DHCP_SERVER_PORT && view.dst_port != DHCP_PXE_PORT))
 			continue;
 		if (!a->list)
 			printf("%spacket %zu: ", shown ? "\n" : "", number);

@@ -132,6 +132,22 @@ static json_t *hosts_json(const struct policy *policy) {
 	return list;
 }
 
+static json_t *menu_json(const struct policy *policy, const struct policy_rule *rule) {
+	json_t *list = json_array();
+
+	for (uint32_t i = 0; i < rule->menu.count; i++) {
+		const struct policy_menu_item *item = &policy->menu_items[rule->menu.first + i];
+		char text[POLICY_PRINT_SIZE], file[4 * POLICY_NAME_MAX + 1];
+
+		json_array_append_new(list,
+			json_pack("{s:s, s:s, s:i}", "text",
+				policy_print_text(policy, item->text, text, sizeof(text)), "file",
+				policy_print_text(policy, item->file, file, sizeof(file)), "type",
+				policy_menu_type(policy, rule, i)));
+	}
+	return list;
+}
+
 static json_t *rules_json(const struct policy *policy) {
 	json_t *list = json_array();
 
@@ -139,14 +155,15 @@ static json_t *rules_json(const struct policy *policy) {
 		const struct policy_rule *rule = &policy->rules[i];
 		char match[POLICY_PRINT_SIZE], file[4 * POLICY_NAME_MAX + 1], ip[TEXT_IP_SIZE];
 
-		json_array_append_new(list,
-			json_pack("{s:I, s:s, s:s, s:s, s:I, s:o}", "line", (json_int_t)rule->line,
-				"match", policy_print_match(policy, rule, match), "file",
-				policy_print_text(policy, rule->file, file, sizeof(file)),
-				"next_server",
-				rule->next_server ? text_ip(rule->next_server, ip) : "",
-				"file_blocks", (json_int_t)rule->file_blocks, "options",
-				policy_print_options(policy, rule->options)));
+		json_array_append_new(
+			list, json_pack("{s:I, s:o, s:s, s:s, s:s, s:I, s:o}", "line",
+				      (json_int_t)rule->line, "menu", menu_json(policy, rule),
+				      "match", policy_print_match(policy, rule, match), "file",
+				      policy_print_text(policy, rule->file, file, sizeof(file)),
+				      "next_server",
+				      rule->next_server ? text_ip(rule->next_server, ip) : "",
+				      "file_blocks", (json_int_t)rule->file_blocks, "options",
+				      policy_print_options(policy, rule->options)));
 	}
 	return list;
 }
@@ -254,6 +271,8 @@ static void print_rules(const struct policy *policy) {
 
 		snprintf(line, sizeof(line), "%u", rule->line);
 		policy_print_text(policy, rule->file, file, sizeof(file));
+		if (rule->menu.count)
+			snprintf(file, sizeof(file), "(menu of %u)", rule->menu.count);
 		table_row(&table, (const char *const[]){line, file[0] ? file : "(none)",
 					  policy_print_match(policy, rule, match)});
 	}

@@ -102,7 +102,7 @@ void explain_run(struct explain *explain, const struct frame_view *view, uint16_
 
 bool explain_first_port(const struct policy *policy, uint16_t *port) {
 	for (uint32_t i = 0; i < policy->count[POLICY_PORTS]; i++) {
-		if (policy->ports[i].dhcp != POLICY_DHCP_SERVER)
+		if (policy->ports[i].dhcp == POLICY_DHCP_OFF)
 			continue;
 		*port = (uint16_t)i;
 		return true;
@@ -117,7 +117,7 @@ bool explain_place(const struct policy *policy, uint32_t address, uint16_t *port
 	if (!subnet)
 		return false;
 	for (uint32_t i = 0; i < policy->count[POLICY_PORTS]; i++) {
-		if (policy->ports[i].dhcp != POLICY_DHCP_SERVER ||
+		if (policy->ports[i].dhcp == POLICY_DHCP_OFF ||
 			(policy->ports[i].address & subnet->mask) != subnet->network)
 			continue;
 		*port = (uint16_t)i;

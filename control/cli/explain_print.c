@@ -10,6 +10,7 @@
 #include "cli/policy_print.h"
 #include "config_match.h"
 #include "dhcp_options.h"
+#include "dhcp_pxe.h"
 #include "human.h"
 #include "text.h"
 
@@ -191,9 +192,46 @@ static void print_machine(const struct explain *explain, const struct dhcp_expla
 	printf(", %s%s\n", arch_text(e, arch), s->machine.ipxe ? ", iPXE" : "");
 	if (!e->place_known)
 		return;
+	if (!s->subnet)
+		return;
 	printf("  subnet     %s/%d%s", text_ip(s->subnet->network, ip),
 		__builtin_popcount(s->subnet->mask), s->relayed ? ", behind relay " : "");
 	puts(s->relayed ? text_ip(e->exchange.view.giaddr, ip) : "");
+}
+
+// How PXE firmware is spoken to; NULL: as by any DHCP server.
+static const char *pxe_text(uint8_t pxe) {
+	switch ((enum dhcp_pxe)pxe) {
+	case DHCP_PXE_NONE:
+		break;
+	case DHCP_PXE_DIRECT:
+		return "ProxyDHCP: it boots the file in this answer";
+	case DHCP_PXE_LATER:
+		return "ProxyDHCP: UEFI asks port 4011 for the file";
+	case DHCP_PXE_MENU:
+		return "it draws the rule's menu, and asks port 4011 for the item's file";
+	case DHCP_PXE_ANSWER:
+		return "an answer of port 4011";
+	case DHCP_PXE_HTTP:
+		return "UEFI HTTP boot";
+	case DHCP_PXE_RASPBERRY:
+		return "a Raspberry Pi, which asks for its files by TFTP";
+	}
+	return NULL;
+}
+
+static void print_menu(const struct explain *explain, const struct dhcp_selection *s) {
+	const struct policy *policy = explain->policy;
+	char text[POLICY_PRINT_SIZE], file[NAME_SIZE];
+
+	for (uint32_t i = 0; i < s->rule->menu.count; i++) {
+		const struct policy_menu_item *item = &policy->menu_items[s->rule->menu.first + i];
+
+		printf("  item       %s: %s\n",
+			policy_print_text(policy, item->text, text, sizeof(text)),
+			item->file.len ? policy_print_text(policy, item->file, file, sizeof(file))
+				       : "its own disk");
+	}
 }
 
 static void print_address(const struct dhcp_explanation *e) {
@@ -231,11 +269,18 @@ static void print_rule(const struct explain *explain, const struct dhcp_explanat
 	if (s->rule)
 		printf("  rule       line %u: %s\n", s->rule->line,
 			policy_print_match(explain->policy, s->rule, match));
-	if (!s->boot_file.len) {
+	if (pxe_text(s->pxe))
+		printf("  pxe        %s\n", pxe_text(s->pxe));
+	if (s->rule && s->rule->menu.count)
+		print_menu(explain, s);
+	else if (s->pxe == DHCP_PXE_LATER)
+		printf("  boot file  %s\n",
+			policy_print_text(explain->policy, s->rule->file, file, sizeof(file)));
+	else if (!s->boot_file.len)
 		printf("  boot file  none: %s\n",
 			s->rule ? "the rule names none" : "no rule matches");
+	if (!s->boot_file.len)
 		return;
-	}
 	state = file_state(explain->policy, s->boot_file);
 	printf("  boot file  %s from %s%s%s\n", bytes_text(s->boot_file, file, sizeof(file)),
 		text_ip(s->next_server, ip), state[0] ? ": " : "", state);
@@ -295,9 +340,13 @@ static void add_place(
 	const struct dhcp_selection *s = &e->exchange.selection;
 	char text[POLICY_PRINT_SIZE], file[NAME_SIZE], ip[TEXT_IP_SIZE], cidr[32];
 
-	snprintf(cidr, sizeof(cidr), "%s/%d", text_ip(s->subnet->network, ip),
-		__builtin_popcount(s->subnet->mask));
-	json_object_set_new(object, "subnet", json_string(cidr));
+	if (s->subnet) {
+		snprintf(cidr, sizeof(cidr), "%s/%d", text_ip(s->subnet->network, ip),
+			__builtin_popcount(s->subnet->mask));
+		json_object_set_new(object, "subnet", json_string(cidr));
+	}
+	if (pxe_text(s->pxe))
+		json_object_set_new(object, "pxe", json_string(pxe_text(s->pxe)));
 	if (s->host)
 		json_object_set_new(object, "host",
 			json_string(policy_print_text(

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "cli/host_dhcp.h"
 #include "cli/host_leftovers.h"
 #include "cli/host_nft.h"
 #include "cli/host_record.h"
@@ -174,12 +175,25 @@ static int refuse_unprivileged(char *why, size_t why_size) {
 	return -EPERM;
 }
 
+static int refuse_dhcp_beside(const struct config *config, char *why, size_t why_size) {
+	static struct config_errors errors;
+
+	errors.count = 0;
+	host_dhcp_check(config, &errors);
+	if (!errors.count)
+		return 0;
+	snprintf(why, why_size, "%s: %s", errors.list[0].key, errors.list[0].text);
+	return -EADDRINUSE;
+}
+
 int host_up(const struct config *config, uint64_t hugepages, char *why, size_t why_size) {
 	struct host_record record;
 	char ignored[HOST_WHY_SIZE];
 	bool made, again = false;
 	int rc = refuse_unprivileged(why, why_size);
 
+	if (rc == 0)
+		rc = refuse_dhcp_beside(config, why, why_size);
 	if (rc == 0)
 		rc = host_record_init(&record);
 	if (rc < 0)

@@ -77,9 +77,7 @@ static void put_port(
 	}
 	put(text, ", 255.255.255.255 } udp dport { 69");
 	if (port->dhcp != POLICY_DHCP_OFF)
-		put(text, ", 67");
-	if (port->dhcp == POLICY_DHCP_PROXY)
-		put(text, ", 4011");
+		put(text, ", 67, 4011");
 	put(text, ", %u-%u } counter drop\n", config->tid_range[0], config->tid_range[1]);
 }
 

@@ -26,6 +26,10 @@
 // The file without ports, for cases that write their own.
 #define REST "boot_root: /srv\nboot: [{file: a}]\n" SUBNET
 
+#define MENU                                                                                       \
+	"boot_root: /srv\nports: [{device: \"af_xdp:a\", address: 10.77.0.1/24}]\n" SUBNET         \
+	"boot: [{menu: "
+
 static struct config_errors errors;
 
 static struct config *parse(const char *text) {
@@ -98,8 +102,8 @@ static const struct {
 		"own or broadcast"},
 	{REST "ports: [{device: \"af_xdp:a\", address: 10.78.0.1/24}]", 5, "ports[0].address",
 		"no subnet holds 10.78.0.1"},
-	{REST "ports: [{device: \"af_xdp:a\", address: 10.77.0.1/24, dhcp: proxy}]", 5,
-		"ports[0].dhcp", "ProxyDHCP comes"},
+	{REST POOL "ports: [{device: \"af_xdp:a\", address: 10.77.0.1/24, dhcp: proxy}]", 6,
+		"ports[0].dhcp", "subnet 10.77.0.0/24 has pools"},
 	{REST "ports: [{device: \"af_xdp:a\", address: 10.77.0.1/24, vlan: 3}]", 5, "ports[0].vlan",
 		"VLANs come"},
 	{REST "ports: [{device: \"af_xdp:a\", address: 10.77.0.1/24, mtu: 9000}]", 5,
@@ -184,6 +188,14 @@ static const struct {
 	{"boot: [{options: {53: \"u8:1\"}}]", 1, "boot[0].options", "the message's type"},
 	{BASE SUBNET "hosts: [{name: n, options: {6: \"ip:1\"}}]", 8, "hosts[0].options",
 		"not an IPv4 address"},
+	{"boot: [{menu: [{file: a}]}]", 1, "boot[0].menu[0].text", "is required"},
+	{"boot: [{menu: [{text: A, flie: a}]}]", 1, "boot[0].menu[0].flie", "is it file?"},
+	{"boot: [{menu_timeout: 256}]", 1, "boot[0].menu_timeout", "255"},
+	{MENU "[{text: A}]}]", 5, "boot[0].menu", "no item has a file"},
+	{MENU "[{text: A, file: a}], file: b}]", 5, "boot[0].menu", "either a file or a menu"},
+	{MENU "[{text: " TEXT_64 ", file: a}, {text: " TEXT_64 ", file: b}, {text: " TEXT_64
+	      ", file: c}]}]",
+		5, "boot[0].menu", "bytes too long"},
 	{"boot: [{match: {}, send_ahead: 8}]", 1, "boot[0].send_ahead", "neither true nor false"},
 	{"boot_root: /srv\nports: [{device: \"af_xdp:a\", address: 10.77.0.1/24}]\n" SUBNET
 	 "boot: [{match: {host: n9}, file: a}]",

@@ -23,6 +23,8 @@ struct message {
 	uint32_t src;
 	uint32_t dst;
 	uint16_t port;
+	uint16_t src_port; // 0: 68
+	uint16_t dst_port; // 0: 67
 };
 
 struct world {
@@ -221,8 +223,8 @@ static inline enum dhcp_verdict world_handle(
 	struct frame_view frame = {.src_mac = {2, 0, 0, 0, 0, 9},
 		.src = from ? from->src : 0,
 		.dst = from ? from->dst : UINT32_MAX,
-		.src_port = DHCP_CLIENT_PORT,
-		.dst_port = DHCP_SERVER_PORT,
+		.src_port = from && from->src_port ? from->src_port : DHCP_CLIENT_PORT,
+		.dst_port = from && from->dst_port ? from->dst_port : DHCP_SERVER_PORT,
 		.payload_len = (uint16_t)len,
 		.payload = copy};
 	struct dhcp_input input = {.frame = &frame,

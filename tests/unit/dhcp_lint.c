@@ -259,7 +259,7 @@ static const char *check_lease(void) {
 	uint32_t lease = u32(o[51].value);
 	bool inform = asked.option[53].value[0] == 8;
 
-	if (type == 6 || inform) {
+	if (type == 6 || inform || flags & DHCP_LINT_PROXY) {
 		if (o[51].count || o[58].count || o[59].count || u32(told.bytes + 16))
 			return "a lease where there is none";
 		return NULL;
@@ -323,11 +323,64 @@ static const char *check_class(void) {
 	return NULL;
 }
 
+// Suboption 8 of option 43: whether type has a server in it.
+static bool has_server(const uint8_t *servers, size_t len, const uint8_t *type_bytes) {
+	for (size_t at = 0; at + 3 <= len; at += 3u + 4u * servers[at + 2])
+		if (!memcmp(servers + at, type_bytes, 2))
+			return true;
+	return false;
+}
+
+// Each item of a menu can be had: from a server that is listed, or it is type 0, the machine
+// itself.
+static const char *check_menu(
+	const uint8_t *menu, size_t len, const uint8_t *servers, size_t servers_len) {
+	size_t at = 0;
+
+	while (at < len) {
+		if (len - at < 3 || menu[at + 2] > len - at - 3)
+			return "an item of the PXE menu is cut";
+		if ((menu[at] || menu[at + 1]) && !has_server(servers, servers_len, menu + at))
+			return "an item of the PXE menu has no server";
+		at += 3u + menu[at + 2];
+	}
+	return NULL;
+}
+
+// PXE 2.1, table 2-1: suboptions that end with 255. EDK2 throws away an offer that has 1 to 5
+// alone.
+static const char *check_pxe(void) {
+	const struct option *class = &told.option[60], *vendor = &told.option[43];
+	const uint8_t *sub[256] = {NULL};
+	size_t at = 0;
+
+	if (!vendor->count || class->len < 9 || memcmp(class->value, "PXEClient", 9) != 0 ||
+		!(flags & DHCP_LINT_PXE))
+		return NULL;
+	while (at < vendor->len && vendor->value[at] != 255) {
+		if (vendor->len - at < 2 || vendor->value[at + 1] > vendor->len - at - 2)
+			return "a suboption of option 43 is cut";
+		if (vendor->value[at] < 6)
+			return "MTFTP in option 43";
+		sub[vendor->value[at]] = vendor->value + at;
+		at += 2u + vendor->value[at + 1];
+	}
+	if (at + 1 != vendor->len)
+		return "option 43 does not end with 255";
+	if (!sub[9])
+		return NULL;
+	if (!sub[10])
+		return "a PXE menu without a prompt";
+	return check_menu(
+		sub[9] + 2, sub[9][1], sub[8] ? sub[8] + 2 : NULL, sub[8] ? sub[8][1] : 0);
+}
+
 static const char *check_ipxe(void) {
 	const struct option *user_class = &asked.option[77];
 
-	if (type != 6 && user_class->len == 4 && memcmp(user_class->value, "iPXE", 4) == 0 &&
-		!told.option[175].count && told.len < 500)
+	if (type != 6 && !(flags & DHCP_LINT_PROXY) && user_class->len == 4 &&
+		memcmp(user_class->value, "iPXE", 4) == 0 && !told.option[175].count &&
+		told.len < 500)
 		return "iPXE is not told to wait for nobody";
 	return NULL;
 }
@@ -345,7 +398,7 @@ static const char *check_order(void) {
 // Lengths first: the others rely on them.
 static const char *(*const checks[])(void) = {check_header, check_lengths, check_order, check_flags,
 	check_size, check_tail, check_agent, check_client_id, check_uuid, check_nak, check_lease,
-	check_boot, check_class, check_ipxe};
+	check_boot, check_class, check_pxe, check_ipxe};
 
 const char *dhcp_lint(const uint8_t *request, size_t request_len, const uint8_t *reply,
 	size_t reply_len, uint32_t lint_flags) {

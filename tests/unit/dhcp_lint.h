@@ -11,6 +11,8 @@
 
 enum dhcp_lint_flags {
 	DHCP_LINT_ALLOW_CLASS = 1, // the configuration sends option 60
+	DHCP_LINT_PXE = 2,         // option 43 is PXE's where 60 says so
+	DHCP_LINT_PROXY = 4,       // ProxyDHCP, or a boot server: there is no lease
 };
 
 // What is wrong with reply as an answer to request, or NULL.

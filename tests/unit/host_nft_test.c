@@ -44,7 +44,7 @@ static void each_kind_of_port_has_its_rule(void **state) {
 				.prefix_len = 24,
 				.dhcp = POLICY_DHCP_SERVER},
 			"iifname \"eth1\" ip daddr { 10.77.0.1, 10.77.0.255, 255.255.255.255 } "
-			"udp dport { 69, 67, 32768-49151 } counter drop"},
+			"udp dport { 69, 67, 4011, 32768-49151 } counter drop"},
 		{"proxy on af_packet",
 			{.device = "af_packet:br0.7",
 				.kind = POLICY_DEVICE_AF_PACKET,

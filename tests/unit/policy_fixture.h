@@ -126,6 +126,20 @@ static inline struct policy_condition fixture_value(
 	return (struct policy_condition){.match = match, .group = group, .value = value};
 }
 
+// A rule with a menu of two items, the second of which is the machine's own disk.
+static inline void fixture_menu(struct fixture *f, uint32_t line) {
+	const struct policy_menu_item items[] = {
+		{.text = fixture_text(f, "Install"), .file = fixture_text(f, "install.0")},
+		{.text = fixture_text(f, "Disk")},
+	};
+
+	policy_build_menu(f->builder,
+		&(struct policy_rule){.line = line,
+			.menu_prompt = fixture_text(f, "Press F8"),
+			.menu_timeout_s = 5},
+		NULL, 0, items, 2);
+}
+
 // Two ports, three subnets in no order, hosts, rules and names of each kind.
 static inline void fixture_sample(struct fixture *f) {
 	fixture_begin(f);
@@ -150,6 +164,7 @@ static inline void fixture_sample(struct fixture *f) {
 	fixture_rule(f, "compute.0", 3,
 		(struct policy_condition[]){fixture_glob(f, POLICY_MATCH_ROLE, 0, "comp*")}, 1);
 	fixture_rule(f, "undionly.kpxe", 4, NULL, 0);
+	fixture_menu(f, 5);
 	fixture_name(f, 0, "menu.ipxe", 1);
 	fixture_name(f, 0, "Boot/BCD", 2);
 	fixture_name(f, 1, "menu.ipxe", 3);

@@ -40,6 +40,7 @@ struct change {
 #define RULE(record, field, value, why)   IN(POLICY_RULES, record, rule, field, value, why)
 #define CONDITION(record, field, value, why)                                                       \
 	IN(POLICY_CONDITIONS, record, condition, field, value, why)
+#define ITEM(record, field, value, why) IN(POLICY_MENU_ITEMS, record, menu_item, field, value, why)
 #define NAME(record, field, value, why) IN(POLICY_NAMES, record, name, field, value, why)
 #define WORD(section, record, value, why)                                                          \
 	{ #section "[" #record "] = " #value, section, record, 0, 4, value, why }
@@ -172,6 +173,21 @@ static const struct change boot_changes[] = {
 	RULE(0, next_server, 0xffffffff, "next server 0xffffffff"),
 	RULE(0, flags, 2, "flags 0x2"),
 	RULE(0, file_blocks, 65536, "65536 blocks"),
+	RULE(0, menu.count, 1, "line 1 has a menu and a file"),
+	RULE(4, menu.first, 1, "2 menu items from 1"),
+	RULE(4, menu.count, POLICY_MENU_MAX + 1, "25 menu items"),
+	RULE(4, menu.count, UINT32_MAX, "4294967295 menu items"),
+	RULE(4, menu.count, 1, "there are 2 menu items"),
+	RULE(4, file.len, 1, "line 5 has a menu and a file"),
+	RULE(4, menu_prompt.len, POLICY_MENU_TEXT_MAX + 1, "menu prompt"),
+	RULE(4, menu_prompt.offset, UINT32_MAX, "menu prompt"),
+	RULE(4, menu_timeout_s, POLICY_MENU_WAITS + 1, "menu prompt"),
+	ITEM(0, text.len, 0, "menu item"),
+	ITEM(0, text.len, POLICY_MENU_TEXT_MAX + 1, "menu item"),
+	ITEM(1, text.offset, UINT32_MAX, "menu item"),
+	ITEM(0, file.len, POLICY_NAME_MAX + 1, "menu item"),
+	ITEM(0, next_server, 0xffffffff, "menu item"),
+	ITEM(1, file_blocks, 65536, "menu item"),
 	NAME(0, path.len, 0, "plain"),
 	NAME(0, path.len, POLICY_NAME_MAX + 1, "plain"),
 	NAME(0, path.offset, UINT32_MAX, "plain"),
@@ -195,6 +211,7 @@ static void apply(struct policy_snapshot *s, const struct change *change) {
 		[POLICY_HOST_BY_ADDR] = 4,
 		[POLICY_RULES] = sizeof(struct policy_rule),
 		[POLICY_CONDITIONS] = sizeof(struct policy_condition),
+		[POLICY_MENU_ITEMS] = sizeof(struct policy_menu_item),
 		[POLICY_NAMES] = sizeof(struct policy_name),
 		[POLICY_NAME_EXACT] = 4,
 		[POLICY_NAME_FOLDED] = 4,
@@ -259,7 +276,7 @@ static void another_version_is_named(void **state) {
 	((struct policy_snapshot *)f.out)->abi_version = 99;
 	assert_int_equal(policy_validate(f.out, (size_t)f.size, &f.policy, f.why), -EPROTO);
 	assert_non_null(strstr(f.why, "version 99"));
-	assert_non_null(strstr(f.why, "version 5"));
+	assert_non_null(strstr(f.why, "version 6"));
 	fixture_end(&f);
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Copyright (c) 2026, the Rouse authors
 
-// Pins the layout of version 5. When a line here has to change, ROUSE_ABI_VERSION has to change
+// Pins the layout of version 6. When a line here has to change, ROUSE_ABI_VERSION has to change
 // too: programs of both builds may meet in one region.
 
 #include "shm_abi.h"
@@ -23,7 +23,7 @@ struct pin {
 	{ #constant, (size_t)(constant), pinned }
 
 static const struct pin header[] = {
-	VALUE(ROUSE_ABI_VERSION, 5),
+	VALUE(ROUSE_ABI_VERSION, 6),
 	VALUE(ROUSE_SHM_MAGIC, 0x004d48534553554f),
 	VALUE(ROUSE_PAGE, 4096),
 	VALUE(ROUSE_REGION_POLICY, 1),
@@ -47,7 +47,7 @@ static const struct pin header[] = {
 
 static const struct pin policy[] = {
 	VALUE(POLICY_SNAPSHOT_MAX, 16777216),
-	VALUE(POLICY_SECTION_COUNT, 13),
+	VALUE(POLICY_SECTION_COUNT, 14),
 	SIZE(policy_region, 4096),
 	AT(policy_region, buffer_offset, 128),
 	AT(policy_region, buffer_size, 144),
@@ -104,7 +104,15 @@ static const struct pin policy[] = {
 	AT(policy_condition, value, 4),
 	AT(policy_condition, mask, 8),
 	AT(policy_condition, text, 12),
-	SIZE(policy_rule, 40),
+	SIZE(policy_menu_item, 24),
+	AT(policy_menu_item, text, 0),
+	AT(policy_menu_item, file, 8),
+	AT(policy_menu_item, next_server, 16),
+	AT(policy_menu_item, file_blocks, 20),
+	SIZE(policy_rule, 64),
+	AT(policy_rule, menu, 40),
+	AT(policy_rule, menu_prompt, 48),
+	AT(policy_rule, menu_timeout_s, 56),
 	AT(policy_rule, conditions, 0),
 	AT(policy_rule, file, 8),
 	AT(policy_rule, options, 16),
@@ -222,7 +230,7 @@ static const struct pin control[] = {
 static void check(const struct pin *pins, size_t count) {
 	for (size_t i = 0; i < count; i++)
 		if (pins[i].is != pins[i].pinned)
-			fail_msg("%s is %zu, version 3 has %zu", pins[i].name, pins[i].is,
+			fail_msg("%s is %zu, this version has %zu", pins[i].name, pins[i].is,
 				pins[i].pinned);
 }
 
