@@ -50,6 +50,8 @@ struct storm_load_dhcp_totals {
 	struct hist offer;    // DISCOVER, when it was due, to OFFER, ns
 	struct hist ack;      // REQUEST to ACK, ns
 	struct hist whole;    // first message, when it was due, to the last answer, ns
+	struct hist ack_now;  // as ack, of the tenth of a second under way
+	struct hist ack_p99s; // the 99th percentile of each tenth of a second, ns
 };
 
 struct storm_load_dhcp_run;

@@ -130,6 +130,7 @@ static void report(const struct dhcp_load_options *o, const struct storm_load_dh
 	report_counts(&r, t);
 	storm_report_hist(&r, "discover_to_offer_ns", &t->offer);
 	storm_report_hist(&r, "request_to_ack_ns", &t->ack);
+	storm_report_hist(&r, "request_to_ack_p99_of_tenths_ns", &t->ack_p99s);
 	storm_report_hist(&r, "exchange_ns", &t->whole);
 	storm_report_end(&r);
 }

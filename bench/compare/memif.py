@@ -307,6 +307,7 @@ class Memif:
         run = self._rouse(kind, "cycles_per_message", "messages", "dhcp", "--seconds", seconds, *words)
         run["client_busy_percent"] = run["busy_percent"]
         run["messages_per_second"] = run["requests_per_second"] + run["replies_per_second"]
+        run["ack_p99_of_tenths_us"] = run["request_to_ack_p99_of_tenths_ns"]["p50"] / 1000
         for name, phase in PHASES.items():
             for point in ("p50", "p99", "p99_9"):
                 run[f"{name}_{point}_us"] = run[phase][point] / 1000
@@ -335,5 +336,5 @@ class Memif:
             {"reservations": lambda: self._dhcp(Reserved, self.options.seconds, *self.OF_HOSTS, *load),
              "durable": lambda: self._dhcp(Returning, self.options.seconds, "--clients", CLIENTS,
                                            "--returning", *load)},
-            ["exchanges_per_second", "lost", "skipped", "offer_p99_us", "ack_p50_us", "ack_p99_us",
-             "ack_p99_9_us", "client_busy_percent", "steal_percent"])
+            ["exchanges_per_second", "lost", "skipped", "offer_p99_us", "ack_p50_us",
+             "ack_p99_of_tenths_us", "ack_p99_us", "ack_p99_9_us", "client_busy_percent", "steal_percent"])

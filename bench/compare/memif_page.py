@@ -73,10 +73,10 @@ def notes(name, scene):
                   f"{report.verdict(round(share, 2), WORKERS_GOAL, True)}", "", WORKERS_NOTE]
     lines += [f"- {row['server']}: {row['failed']} of {row['runs']} runs lost something or got it wrong"
               for row in scene["rows"] if row["failed"]]
-    if name == "memif-latency" and not any(row["failed"] for row in scene["rows"]):
-        added = rows["durable"]["ack_p99_us"] - rows["reservations"]["ack_p99_us"]
-        lines.append(f"- p99 of REQUEST to ACK that the journal adds: {added / 1000:.2f} ms; "
-                     f"{report.verdict(added / 1000, ADDED_GOAL_MS, False)}")
+    if name == "memif-latency":
+        added = rows["durable"]["ack_p99_of_tenths_us"] - rows["reservations"]["ack_p99_of_tenths_us"]
+        lines.append("- p99 of REQUEST to ACK that the journal adds, in the median tenth of a second: "
+                     f"{added / 1000:.2f} ms; {report.verdict(added / 1000, ADDED_GOAL_MS, False)}")
     return lines
 
 
