@@ -144,12 +144,11 @@ static void build_asked(
 			build_code(b, s, codes.data[i]);
 }
 
-// The mask first, as it must precede routers (RFC 2132, 3.3); then what the client asked for, in
+// After the mask, which must precede routers (RFC 2132, 3.3): what the client asked for, in
 // its order (9.8); then what the configuration says about this very machine, asked for or not; and
 // to a client that asked for nothing in particular all the rest.
 static void build_configured(
 	struct dhcp_builder *b, const struct dhcp_selection *s, const struct dhcp_view *view) {
-	build_code(b, s, DHCP_OPT_SUBNET_MASK);
 	build_ipxe(b, s);
 	build_asked(b, s, view->parameters);
 	build_block(b, s, s->block[DHCP_BLOCK_HOST]);
@@ -168,6 +167,17 @@ static void build_sname(struct dhcp_builder *b, const struct dhcp_selection *s) 
 
 	if (option && len == 2u + option[1])
 		dhcp_build_sname(b, (struct dhcp_bytes){.data = option + 2, .len = option[1]});
+}
+
+// No machine can use a lease without it.
+static void build_mask(struct dhcp_builder *b, const struct dhcp_selection *s) {
+	size_t len;
+	const uint8_t *option = dhcp_select_option(s, DHCP_OPT_SUBNET_MASK, &len);
+
+	if (option)
+		dhcp_build_option(b, DHCP_OPT_SUBNET_MASK, option + 2, option[1]);
+	else
+		dhcp_build_u32(b, DHCP_OPT_SUBNET_MASK, s->subnet->mask);
 }
 
 static void build_fixed(struct dhcp_builder *b, const struct dhcp_reply *reply,
@@ -195,6 +205,8 @@ size_t dhcp_reply_build(const struct dhcp_reply *reply, const struct dhcp_select
 	if (reply->message)
 		dhcp_build_optional(&b, DHCP_OPT_MESSAGE, reply->message, strlen(reply->message));
 	if (!nak) {
+		if (!reply->proxy)
+			build_mask(&b, s);
 		dhcp_pxe_build(&b, s, view);
 		build_echoes(&b, view);
 		if (reply->proxy)

@@ -185,7 +185,7 @@ void dhcp_select_boot(struct dhcp_selection *s, const struct dhcp_view *view, ui
 		note_configured(s, s->block[DHCP_BLOCK_RULE]);
 	}
 	select_file(s);
-	s->pxe = dhcp_pxe_choose(s, view);
+	s->pxe = (uint8_t)dhcp_pxe_choose(s, view);
 	if ((s->boot_file.len || s->pxe) && !s->next_server)
 		s->next_server = s->port->address;
 }

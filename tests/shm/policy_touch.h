@@ -85,6 +85,18 @@ static inline uint32_t touch_names(const struct policy *p) {
 	return sum;
 }
 
+static inline uint32_t touch_menu(const struct policy *p, const struct policy_rule *rule) {
+	uint32_t sum = touch_bytes(p, rule->menu_prompt);
+
+	for (uint32_t i = 0; i < rule->menu.count; i++) {
+		const struct policy_menu_item *item = &p->menu_items[rule->menu.first + i];
+
+		TOUCH_ASSERT((policy_menu_type(p, rule, i) == 0) == (item->file.len == 0));
+		sum += touch_bytes(p, item->text) + touch_bytes(p, item->file);
+	}
+	return sum;
+}
+
 static inline uint32_t touch_rule(const struct policy *p, const struct policy_machine *machine) {
 	const struct policy_rule *rule;
 	uint32_t *failed = malloc(sizeof(*failed) * (p->count[POLICY_RULES] + 1));
@@ -95,7 +107,8 @@ static inline uint32_t touch_rule(const struct policy *p, const struct policy_ma
 	for (uint32_t i = 0; i < (rule ? (uint32_t)(rule - p->rules) : p->count[POLICY_RULES]); i++)
 		sum += p->conditions[failed[i]].match;
 	if (rule)
-		sum += touch_bytes(p, rule->file) + touch_bytes(p, rule->options);
+		sum += touch_bytes(p, rule->file) + touch_bytes(p, rule->options) +
+		       touch_menu(p, rule);
 	free(failed);
 	return sum;
 }
@@ -139,6 +152,7 @@ static inline void policy_touch(const struct policy *p) {
 	sum += touch_rule(p, &stranger) + touch_names(p);
 	sum += policy_host_by_mac(p, unknown_mac) != NULL;
 	sum += touch_name(p, UINT32_MAX, (const char *)p->snapshot, 100);
-	// The sum depends on all that was read, and is used: else the compiler leaves the reads out.
+	// The sum depends on all that was read, and is used: else the compiler leaves the reads
+	// out.
 	__asm__ volatile("" : : "r"(sum));
 }
