@@ -2,7 +2,7 @@
 // Copyright (c) 2026, the Rouse authors
 
 // The lease journal's format: what lies on disk, and how one record or header is sealed and
-// checked. Pure; journal_replay.h reads whole files, dataplane/journal_thread.h does the I/O.
+// checked. Pure; journal_replay.h reads whole files, journal/journal_thread.h does the I/O.
 // Little-endian.
 //
 // A segment is segment_bytes of zeroes that are overwritten from the front: one header, then
