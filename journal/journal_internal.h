@@ -2,8 +2,8 @@
 // Copyright (c) 2026, the Rouse authors
 
 // What the files of the lease journal share: journal_thread.c (rings, batches, the loop),
-// journal_segment.c (the open segment), journal_upkeep.c (spares, checkpoints, deletions) and
-// journal_recover.c. Nobody else includes it.
+// journal_segment.c (the open segment), journal_upkeep.c (spares, checkpoints, deletions),
+// journal_recover.c and journal_import.c. Nobody else includes it.
 //
 // In the directory: lock, segment-EPOCH, checkpoint-EPOCH (epochs in 16 hexadecimal digits),
 // spare-0 and spare-1 (zeroed, ready to be renamed), spare.tmp and checkpoint.tmp (unfinished),
@@ -136,5 +136,7 @@ bool journal_upkeep(struct journal *journal);
 uint64_t journal_upkeep_due_us(const struct journal *journal);
 // Makes a spare at once. 0 or -errno.
 int journal_spare_make(struct journal *journal);
+// Writes a checkpoint of the mirror at once, and leaves the deletions to upkeep. 0 or -errno.
+int journal_checkpoint_make(struct journal *journal);
 void journal_spare_name(char name[JOURNAL_NAME_SIZE], uint32_t number);
 void journal_upkeep_close(struct journal *journal);

@@ -23,3 +23,7 @@ struct journal_io {
 };
 
 extern const struct journal_io journal_io_system;
+
+// For whoever only looks: what would change a file fails with EROFS. Recovery through it leaves the
+// directory as it is.
+extern const struct journal_io journal_io_read_only;

@@ -218,6 +218,15 @@ static int step_checkpoint(struct journal *journal) {
 	return err;
 }
 
+int journal_checkpoint_make(struct journal *journal) {
+	int err;
+
+	do
+		err = step_checkpoint(journal);
+	while (!err && journal->checkpoint.fd >= 0);
+	return err;
+}
+
 // Deletions ---------------------------------------------------------------------------------------
 
 static bool superfluous(const struct journal *journal, const struct journal_file *file) {
