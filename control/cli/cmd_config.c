@@ -8,6 +8,8 @@
 
 #include <stdio.h>
 
+#include "publish.h"
+
 const char *cmd_config_path(const struct cli_args *args) {
 	const char *path = cli_value(args, "config");
 
@@ -43,4 +45,16 @@ struct config *cmd_load_where(const struct cli_args *args) {
 	if (!config)
 		cli_error("give --runtime-dir to reach what runs without the configuration file");
 	return config;
+}
+
+bool cmd_build_policy(const struct config *config, struct policy *policy, void **memory) {
+	char why[256];
+	int64_t size;
+
+	*memory = mem_alloc(POLICY_SNAPSHOT_MAX);
+	size = publish_try(config, config_lease_count(config), NULL, *memory, why);
+	if (size > 0 && !policy_validate(*memory, (size_t)size, policy, why))
+		return true;
+	cli_error("%s", why);
+	return false;
 }

@@ -7,6 +7,7 @@
 
 #include "cli/cli.h"
 #include "config.h"
+#include "policy.h"
 
 // Where --config points, or the default.
 const char *cmd_config_path(const struct cli_args *args);
@@ -16,3 +17,7 @@ struct config *cmd_load_config(const struct cli_args *args);
 
 // The same for commands that only look for what runs: of all keys just runtime_dir is set.
 struct config *cmd_load_where(const struct cli_args *args);
+
+// What a configuration would publish, without its files. False after a sentence on stderr. The
+// caller frees memory, into which policy points, in either case.
+bool cmd_build_policy(const struct config *config, struct policy *policy, void **memory);

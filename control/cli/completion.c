@@ -25,20 +25,38 @@ static void put_names(void) {
 		printf("%s%s", i ? " " : "", cli_commands[i]->name);
 }
 
+// What stands for one of several words in the help.
+static const struct {
+	const char *placeholder;
+	const char *words;
+} choices[] = {{"FORMAT", "dnsmasq isc kea json"}};
+
+// A word of the usage line: itself if it is to be typed so, or what it stands for.
+static void put_word(const char *word, size_t len) {
+	if (len == 7 && !memcmp(word, "COMMAND", len))
+		put_names();
+	else if (word[0] >= 'a' && word[0] <= 'z')
+		printf("%.*s ", (int)len, word);
+	for (size_t i = 0; i < sizeof(choices) / sizeof(choices[0]); i++)
+		if (len == strlen(choices[i].placeholder) &&
+			!memcmp(word, choices[i].placeholder, len))
+			printf("%s ", choices[i].words);
+}
+
 // "up|down" as words, "[COMMAND]" as the commands, "[FILE]" as files.
 static void put_operands(const struct cli_command *command) {
-	if (strchr(command->operands, '|')) {
-		fputs(" words='", stdout);
-		for (const char *at = command->operands; *at; at++)
-			putchar(*at == '|' ? ' ' : *at);
-		putchar('\'');
-	} else if (strstr(command->operands, "COMMAND")) {
-		fputs(" words='", stdout);
-		put_names();
-		putchar('\'');
-	} else if (action(command->operands)[0]) {
-		printf(" operand=%s", action(command->operands));
+	static const char between[] = "[]| ";
+
+	fputs(" words='", stdout);
+	for (const char *at = command->operands; *at;) {
+		size_t len = strcspn(at, between);
+
+		put_word(at, len);
+		at += len + strspn(at + len, between);
 	}
+	putchar('\'');
+	if (action(command->operands)[0])
+		printf(" operand=%s", action(command->operands));
 }
 
 static void put_command(const struct cli_command *command) {
