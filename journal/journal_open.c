@@ -62,6 +62,8 @@ static int allocate(struct journal *journal) {
 	journal->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (!journal->ring || !journal->failed || !journal->zeroes || journal->event_fd < 0)
 		return -ENOMEM;
+	// Its pages are taken now, and not by the worker while it answers.
+	memset(journal->ring, 0, ring_bytes);
 	// Twice: the policy can move pools while old leases still run.
 	return journal_mirror_reserve(journal, 2 * journal->config.max_leases + JOURNAL_BATCH_MAX);
 }
