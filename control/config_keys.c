@@ -133,7 +133,8 @@ const struct config_key config_keys[] = {
 	{SUBNET(domain), .name = "domain", .type = CONFIG_TYPE_NAME, .max = 253,
 		.help = "domain name (option 15)"},
 	{SUBNET(relays), .name = "relays", .type = CONFIG_TYPE_ADDRESSES, .max = POLICY_RELAYS_MAX,
-		.help = "agents whose giaddr and option 82 are believed"},
+		.help = "relay agents that are believed, by every address that they write into "
+			"giaddr or send from"},
 	{SUBNET(max_blksize), .name = "max_blksize", .type = CONFIG_TYPE_NUMBER, .fallback = "1468",
 		.min = 8, .max = 65464, .help = "largest TFTP block; the port's MTU bounds it too"},
 	{SUBNET(max_windowsize), .name = "max_windowsize", .type = CONFIG_TYPE_NUMBER,

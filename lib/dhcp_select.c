@@ -32,21 +32,32 @@ struct lease_key dhcp_select_key(
 }
 
 static bool is_relay_of(
-	const struct policy *policy, const struct policy_subnet *subnet, uint32_t giaddr) {
+	const struct policy *policy, const struct policy_subnet *subnet, uint32_t address) {
 	for (uint32_t i = 0; i < subnet->relays.count; i++)
-		if (policy->relays[subnet->relays.first + i] == giaddr)
+		if (policy->relays[subnet->relays.first + i] == address)
 			return true;
 	return false;
 }
 
+// Whoever reaches us can write a giaddr, so the sender must be listed, too. It is another address
+// where the agent sends from the interface next to us, or where another agent passed it on.
+static enum dhcp_place check_relay(const struct policy *policy, const struct policy_subnet *subnet,
+	const struct frame_view *frame, uint32_t giaddr) {
+	if (!subnet || !is_relay_of(policy, subnet, giaddr))
+		return DHCP_PLACE_RELAY;
+	return is_relay_of(policy, subnet, frame->src) ? DHCP_PLACE_OK : DHCP_PLACE_SENDER;
+}
+
 // RFC 2131, 4.3.1: the subnet of giaddr, else that of the port. A relay agent may name another one
-// (RFC 3527). A client that renews by unicast through a router is in the subnet of its address.
+// (RFC 3527). A client that renews by unicast through a router is in the subnet of its address,
+// which it sends from (4.3.2).
 static const struct policy_subnet *subnet_for(const struct policy *policy,
 	const struct policy_port *port, const struct frame_view *frame,
 	const struct dhcp_view *view) {
 	if (view->giaddr)
 		return policy_subnet_of(policy, view->agent_link ? view->agent_link : view->giaddr);
-	if (view->type != DHCP_DISCOVER && view->ciaddr && frame->dst == port->address)
+	if (view->type != DHCP_DISCOVER && view->ciaddr && view->ciaddr == frame->src &&
+		frame->dst == port->address)
 		return policy_subnet_of(policy, view->ciaddr);
 	return port->subnet == UINT32_MAX ? NULL : &policy->subnets[port->subnet];
 }
@@ -91,10 +102,14 @@ static void select_machine(struct dhcp_selection *s, const struct dhcp_view *vie
 
 enum dhcp_place dhcp_select_place(struct dhcp_selection *s, const struct policy *policy,
 	uint16_t port, const struct frame_view *frame, const struct dhcp_view *view) {
+	enum dhcp_place place = DHCP_PLACE_OK;
+
 	*s = (struct dhcp_selection){.policy = policy, .port = &policy->ports[port]};
 	s->subnet = subnet_for(policy, s->port, frame, view);
-	if (view->giaddr && (!s->subnet || !is_relay_of(policy, s->subnet, view->giaddr)))
-		return DHCP_PLACE_RELAY;
+	if (view->giaddr)
+		place = check_relay(policy, s->subnet, frame, view->giaddr);
+	if (place != DHCP_PLACE_OK)
+		return place;
 	if (!s->subnet && s->port->dhcp != POLICY_DHCP_PROXY)
 		return DHCP_PLACE_NO_SUBNET;
 	s->relayed = view->giaddr != 0;

@@ -20,6 +20,7 @@ enum dhcp_place {
 	DHCP_PLACE_OK = 0,
 	DHCP_PLACE_NO_SUBNET, // the port's network, or that of a renewing client, is not configured
 	DHCP_PLACE_RELAY,     // giaddr is no relay agent of the subnet
+	DHCP_PLACE_SENDER,    // giaddr is one, but who sent the message is not
 };
 
 // Option blocks of the policy, the strongest first.

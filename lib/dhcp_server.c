@@ -164,9 +164,11 @@ static enum dhcp_verdict place(struct dhcp_exchange *x) {
 	case DHCP_PLACE_NO_SUBNET:
 		return dhcp_exchange_drop(x, STAT_DHCP_NO_SUBNET);
 	case DHCP_PLACE_RELAY:
+		return dhcp_exchange_drop(x, STAT_DHCP_HOSTILE_RELAY);
+	case DHCP_PLACE_SENDER:
 		break;
 	}
-	return dhcp_exchange_drop(x, STAT_DHCP_HOSTILE_RELAY);
+	return dhcp_exchange_drop(x, STAT_DHCP_HOSTILE_RELAY_SENDER);
 }
 
 static void clear(struct dhcp_exchange *x, struct dhcp_server *server,
