@@ -108,6 +108,13 @@ static enum dhcp_parse_error keep(
 		parse->view->odd |= DHCP_ODD_OVERLOAD;
 		return DHCP_PARSE_OK;
 	}
+	// A relay agent adds its option to the options field (RFC 3046, 2.1), and looks for a
+	// forged one only there: one that stands elsewhere is the client's, and would be joined to
+	// the agent's.
+	if (code == DHCP_OPT_AGENT && in_field) {
+		parse->view->odd |= DHCP_ODD_AGENT;
+		return DHCP_PARSE_OK;
+	}
 	if (!option->data) {
 		*option = (struct dhcp_bytes){.data = data, .len = len};
 		return DHCP_PARSE_OK;

@@ -39,7 +39,7 @@ enum dhcp_odd {
 	DHCP_ODD_LENGTH = 2,    // an option of a bad length was ignored
 	DHCP_ODD_REPEATED = 4,  // an option that cannot be joined came again; the first one counts
 	DHCP_ODD_OVERLOAD = 8,  // option 52 was neither 1, 2 nor 3, or stood in file or sname
-	DHCP_ODD_AGENT = 16,    // option 82 does not consist of suboptions
+	DHCP_ODD_AGENT = 16,    // option 82 does not consist of suboptions, or stood in file or sname
 	DHCP_ODD_MAX_SIZE = 32, // option 57 below 576 bytes
 	DHCP_ODD_FIELD = 64,    // an overloaded field ends in the middle of an option
 };

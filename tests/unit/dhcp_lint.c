@@ -111,10 +111,12 @@ static const char *walk(struct packet *p, const uint8_t *field, size_t from, siz
 }
 
 static void read_request(const uint8_t *request, size_t len) {
+	struct option agent;
 	uint8_t fields;
 
 	clear(&asked, request, len);
 	walk(&asked, request, 240, len);
+	agent = asked.option[82];
 	fields = asked.option[52].first_len == 1 ? asked.option[52].first[0] : 0;
 	if (fields > 3)
 		return;
@@ -122,6 +124,7 @@ static void read_request(const uint8_t *request, size_t len) {
 		walk(&asked, request + 108, 0, 128);
 	if (fields & 2)
 		walk(&asked, request + 44, 0, 64);
+	asked.option[82] = agent; // in another field it is no agent's (RFC 3046, 2.1)
 }
 
 // RFC 2131, table 3.

@@ -286,6 +286,33 @@ static void rules_match_what_the_relay_says(void **state) {
 	}
 }
 
+// An agent adds its option to the options field, and takes away what a client put there; in file
+// and sname it does not look. Joined to the agent's, the client's would come last and count.
+static void client_cannot_hide_an_option_82_in_file_or_sname(void **state) {
+	static const struct {
+		const char *name;
+		size_t offset;
+		uint8_t overload;
+	} fields[] = {{"file", DHCP_FILE_OFFSET, 1}, {"sname", DHCP_SNAME_OFFSET, 2}};
+	static const uint8_t hidden[] = {
+		DHCP_OPT_AGENT, 7, 1, 5, 'p', 'o', 'r', 't', '7', DHCP_OPT_END};
+	struct world *w = *state;
+
+	for (size_t i = 0; i < COUNT_OF(fields); i++) {
+		struct message m = message_begin(DHCP_DISCOVER, 1);
+
+		message_option(&m, DHCP_OPT_ARCH, "\x00\x07", 2);
+		message_u8(&m, DHCP_OPT_OVERLOAD, fields[i].overload);
+		message_option(&m, DHCP_OPT_AGENT, "\x01\x05port8", 7);
+		memcpy(m.bytes + fields[i].offset, hidden, sizeof(hidden));
+		message_relay(&m, "10.88.0.1");
+		assert_case(fields[i].name, world_send(w, &m) == DHCP_REPLY);
+		assert_case(fields[i].name, reply_is(w, DHCP_OPT_BOOT_FILE, "by-arch", 8));
+		assert_case(fields[i].name, reply_is(w, DHCP_OPT_AGENT, "\x01\x05port8", 7));
+	}
+	assert_int_equal(world_count(w, STAT_DHCP_ODD), COUNT_OF(fields));
+}
+
 // Over 255 bytes by RFC 3396: joined to be read, and given back as long as it was.
 static void option_82_in_parts_is_given_back(void **state) {
 	uint8_t agent[300] = {9, 250, [252] = 1, [253] = 5, 'p', 'o', 'r', 't', '7', [259] = 9, 39};
@@ -469,6 +496,7 @@ int main(void) {
 	const struct CMUnitTest tests[] = {
 		TEST(forged_relays_get_nothing),
 		TEST(sender_must_be_a_relay_too),
+		TEST(client_cannot_hide_an_option_82_in_file_or_sname),
 		TEST(option_82_without_giaddr_is_given_back_and_not_matched),
 		TEST(renewal_from_another_address_takes_nothing),
 		TEST(sixteen_hops_are_the_most),
