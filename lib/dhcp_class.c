@@ -11,6 +11,7 @@
 
 #define HTYPE_OFFSET  1
 #define HLEN_OFFSET   2
+#define GIADDR_OFFSET 24
 #define CHADDR_OFFSET 28
 
 // The value of an option in the options field, or nothing; not read from overloaded fields, where no
@@ -39,6 +40,12 @@ static bool replaces(uint8_t type) {
 	return type == DHCP_DISCOVER || type == DHCP_REQUEST || type == DHCP_INFORM;
 }
 
+static uint8_t agent_of(const uint8_t *message) {
+	struct reader r = reader_of(message + GIADDR_OFFSET, 4);
+
+	return (uint8_t)(reader_u32(&r) * 0x9e3779b1u >> 29);
+}
+
 void dhcp_class_sender(const struct lease_table *leases, const uint8_t *message, size_t len,
 	struct dhcp_sender *sender) {
 	struct dhcp_bytes id = {0}, type;
@@ -52,6 +59,7 @@ void dhcp_class_sender(const struct lease_table *leases, const uint8_t *message,
 	sender->key = dhcp_select_key(message[HTYPE_OFFSET], message[HLEN_OFFSET],
 		message + CHADDR_OFFSET, id);
 	sender->type = type.len == 1 ? type.data[0] : 0;
+	sender->agent = agent_of(message);
 	sender->replaces = replaces(sender->type);
 	sender->hash = lease_hash(leases, &sender->key);
 }

@@ -31,8 +31,8 @@ static uint16_t *bucket_of(struct dhcp_queue *queue, uint32_t hash) {
 }
 
 static bool is_same(const struct dhcp_sender *a, const struct dhcp_sender *b) {
-	return a->hash == b->hash && a->type == b->type && a->replaces && b->replaces &&
-	       memcmp(&a->key, &b->key, sizeof(a->key)) == 0;
+	return a->hash == b->hash && a->type == b->type && a->agent == b->agent && a->replaces &&
+	       b->replaces && memcmp(&a->key, &b->key, sizeof(a->key)) == 0;
 }
 
 static uint16_t find(struct dhcp_queue *queue, const struct dhcp_sender *sender) {

@@ -28,11 +28,13 @@ enum dhcp_class {
 #define DHCP_QUEUE_PLACES  (DHCP_QUEUE_KNOWN + DHCP_QUEUE_UNKNOWN)
 #define DHCP_QUEUE_BUCKETS 16384u
 
-// By what a message is told to be sent again: machine and message type. Not by xid, which a client
-// may change (RFC 2131, 4.1) and a flood would.
+// By what a message is told to be sent again: machine, message type, and the relay agent that
+// brings it: of two that stand for two subnets only one can give the machine what it asks for. Not
+// by xid, which a client may change (RFC 2131, 4.1) and a flood would.
 struct dhcp_sender {
 	struct lease_key key;
 	uint8_t type;  // enum dhcp_type
+	uint8_t agent; // one of 8, so that a forged giaddr makes no more places
 	bool replaces; // DISCOVER, REQUEST, INFORM; DECLINE and RELEASE do something, each time
 	uint32_t hash; // lease_hash of key
 };

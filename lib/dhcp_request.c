@@ -44,6 +44,18 @@ static enum dhcp_verdict grant(
 	return dhcp_exchange_drop(x, STAT_DHCP_TABLE_FULL);
 }
 
+// Two relay agents on one link bring each message twice. Where they stand for two subnets, the
+// machine has an offer in each and takes one: a NAK through the agent of the other would have it
+// begin anew, and when it rebinds end a lease in use.
+static bool is_for_another_relay(const struct dhcp_exchange *x, uint32_t address) {
+	const struct lease_who *who = &x->selection.who;
+	const struct lease_record *record = lease_find_address(x->server->leases, address);
+
+	return record && (record->state == LEASE_OFFERED || record->state == LEASE_BOUND) &&
+	       record->subnet != LEASE_NO_SUBNET && record->subnet != who->subnet &&
+	       lease_owned_by(record, &who->key);
+}
+
 static enum dhcp_verdict selecting(struct dhcp_exchange *x) {
 	static const struct manner ours = {.take = true, .nak = true};
 	uint32_t address = x->view.has_requested_ip ? x->view.requested_ip : x->view.ciaddr;
@@ -54,6 +66,10 @@ static enum dhcp_verdict selecting(struct dhcp_exchange *x) {
 	}
 	if (!address)
 		return dhcp_exchange_drop(x, STAT_DHCP_MALFORMED_NO_ADDRESS);
+	if (is_for_another_relay(x, address)) {
+		lease_withdraw(x->server->leases, &x->selection.who);
+		return dhcp_exchange_drop(x, STAT_DHCP_OTHER_SUBNET);
+	}
 	return grant(x, address, &ours);
 }
 
@@ -71,6 +87,8 @@ static enum dhcp_verdict extending(struct dhcp_exchange *x) {
 	bool authoritative = x->server->policy->snapshot->authoritative;
 	const struct manner manner = {.take = authoritative, .nak = authoritative || to_us};
 
+	if (is_for_another_relay(x, x->view.ciaddr))
+		return dhcp_exchange_drop(x, STAT_DHCP_OTHER_SUBNET);
 	return grant(x, x->view.ciaddr, &manner);
 }
 

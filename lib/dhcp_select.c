@@ -92,7 +92,8 @@ static void select_machine(struct dhcp_selection *s, const struct dhcp_view *vie
 		.known = s->host != NULL,
 		.says_ipxe = s->machine.ipxe,
 		.arch = view->arch,
-		.message = view->xid ^ (uint32_t)view->type << 24,
+		// What two relay agents bring once each was not sent again.
+		.message = view->xid ^ (uint32_t)view->type << 24 ^ view->giaddr,
 		.hostname = view->hostname.data,
 		.hostname_len = view->hostname.len,
 	};

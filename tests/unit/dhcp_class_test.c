@@ -50,6 +50,32 @@ static void rubbish_is_unknown(void **state) {
 	world_end(&w);
 }
 
+// What two agents on the machine's link bring waits twice; and what a flood writes there eight
+// times.
+static void agents_are_told_apart_up_to_eight(void **state) {
+	struct world w;
+	struct message m = message_begin(DHCP_REQUEST, 7);
+	uint64_t random = 3;
+	uint8_t direct, first, second;
+
+	(void)state;
+	world_sample(&w);
+	world_start(&w);
+	direct = sender_of(&w, m.bytes, m.len).agent;
+	message_relay(&m, "10.88.0.1");
+	first = sender_of(&w, m.bytes, m.len).agent;
+	message_relay(&m, "10.89.0.1");
+	second = sender_of(&w, m.bytes, m.len).agent;
+	assert_int_equal(direct, 0);
+	assert_int_not_equal(first, second);
+	assert_int_not_equal(first, direct);
+	for (int i = 0; i < 1000; i++) {
+		put32(m.bytes + 24, (uint32_t)unit_random(&random));
+		assert_true(sender_of(&w, m.bytes, m.len).agent < 8);
+	}
+	world_end(&w);
+}
+
 static void hosts_are_known(void **state) {
 	struct world w;
 
@@ -141,6 +167,7 @@ static void what_is_done_once_more_must_be_done_twice(void **state) {
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(rubbish_is_unknown),
+		cmocka_unit_test(agents_are_told_apart_up_to_eight),
 		cmocka_unit_test(hosts_are_known),
 		cmocka_unit_test(seen_before_is_known),
 		cmocka_unit_test(without_an_address_the_identifier_counts),

@@ -66,6 +66,27 @@ static void what_replaces_what(void **state) {
 						   &place) == cases[i].expected);
 }
 
+// Of two agents of two subnets only one brings a REQUEST that can be granted.
+static void what_two_agents_bring_waits_twice(void **state) {
+	struct dhcp_sender first = sender_of(1, DHCP_REQUEST), second = first;
+	uint16_t place[2], again;
+
+	(void)state;
+	dhcp_queue_init(&queue);
+	first.agent = 3;
+	second.agent = 5;
+	assert_int_equal(
+		dhcp_queue_push(&queue, DHCP_CLASS_KNOWN, &first, &place[0]), DHCP_QUEUED_NEW);
+	assert_int_equal(
+		dhcp_queue_push(&queue, DHCP_CLASS_KNOWN, &second, &place[1]), DHCP_QUEUED_NEW);
+	assert_int_equal(
+		dhcp_queue_push(&queue, DHCP_CLASS_KNOWN, &first, &again), DHCP_QUEUED_INSTEAD);
+	assert_int_equal(again, place[0]);
+	assert_int_equal(
+		dhcp_queue_push(&queue, DHCP_CLASS_KNOWN, &second, &again), DHCP_QUEUED_INSTEAD);
+	assert_int_equal(again, place[1]);
+}
+
 // A machine that becomes known while it waits keeps its one place.
 static void a_repetition_keeps_its_turn(void **state) {
 	uint16_t first, second, place;
@@ -214,6 +235,7 @@ int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(empty_has_nothing),
 		cmocka_unit_test(what_replaces_what),
+		cmocka_unit_test(what_two_agents_bring_waits_twice),
 		cmocka_unit_test(a_repetition_keeps_its_turn),
 		cmocka_unit_test(what_comes_next_is_told_in_order),
 		cmocka_unit_test(a_full_class_refuses_the_newest),

@@ -414,6 +414,68 @@ static void server_id_override_renews_and_releases(void **state) {
 	assert_false(is_bound(w, address));
 }
 
+// Both bring each message; there is one lease, each gets its answer, and none of it is taken for a
+// repetition.
+static void two_relays_of_one_subnet(void **state) {
+	static const char *const agents[] = {"10.88.0.1", "10.88.0.2"};
+	struct world *w = *state;
+	uint32_t address = discover(w, 1, agents[0]);
+
+	w->hold_journal = true;
+	assert_int_equal(discover(w, 1, agents[1]), address);
+	assert_false(w->output.again);
+	for (size_t i = 0; i < 2; i++) {
+		assert_int_equal(request(w, 1, address, true, agents[i]), DHCP_REPLY_WHEN_DURABLE);
+		assert_int_equal(w->output.message_type, DHCP_ACK);
+		assert_int_equal(reply_yiaddr(w), address);
+		assert_int_equal(w->output.to.dst, fixture_ip(agents[i]));
+		assert_int_equal(w->output.wait_lsn, w->journal[0].lsn);
+		assert_false(w->output.again);
+	}
+	assert_int_equal(w->journal_len, 1);
+	assert_int_equal(w->lease_high, 1);
+	request(w, 1, address, true, agents[1]);
+	assert_true(w->output.again);
+}
+
+// The machine has an offer in each and takes the first. Its REQUEST comes through the other agent,
+// too, before or after, and must not be contradicted.
+static void two_relays_of_two_subnets(void **state) {
+	struct world *w = *state;
+	uint32_t taken = discover(w, 1, "10.88.0.1"), other = discover(w, 1, "10.89.0.1");
+
+	assert_int_equal(network_of(taken), fixture_ip("10.88.0.0"));
+	assert_int_equal(network_of(other), fixture_ip("10.89.0.0"));
+	assert_int_equal(request(w, 1, taken, true, "10.89.0.1"), DHCP_SILENT);
+	assert_null(lease_find_address(w->server.leases, other)); // free for the next one
+	assert_int_equal(request(w, 1, taken, true, "10.88.0.1"), DHCP_REPLY_WHEN_DURABLE);
+	assert_int_equal(w->output.message_type, DHCP_ACK);
+	assert_int_equal(request(w, 1, taken, true, "10.89.0.1"), DHCP_SILENT);
+	assert_int_equal(world_count(w, STAT_DHCP_OTHER_SUBNET), 2);
+	assert_true(is_bound(w, taken));
+}
+
+static enum dhcp_verdict rebind(
+	struct world *w, uint16_t client, uint32_t address, const char *giaddr) {
+	struct message m = message_begin(DHCP_REQUEST, client);
+
+	message_ciaddr(&m, address);
+	message_relay(&m, giaddr);
+	return world_send(w, &m);
+}
+
+static void rebinding_through_two_relays_of_two_subnets(void **state) {
+	struct world *w = *state;
+	uint32_t address = lease(w, 1, "10.88.0.1");
+
+	assert_int_equal(rebind(w, 1, address, "10.89.0.1"), DHCP_SILENT);
+	assert_int_equal(rebind(w, 1, address, "10.88.0.1"), DHCP_REPLY);
+	assert_int_equal(w->output.message_type, DHCP_ACK);
+	// Of what is another's, or nobody's, there is no doubt.
+	assert_int_equal(rebind(w, 2, address, "10.89.0.1"), DHCP_REPLY);
+	assert_int_equal(w->output.message_type, DHCP_NAK);
+}
+
 // A machine that was moved: RFC 2131, 4.3.2, "on the wrong net".
 static void reboot_behind_another_relay_is_contradicted(void **state) {
 	struct world *w = *state;
@@ -506,6 +568,9 @@ int main(void) {
 		TEST(several_subnets_behind_one_relay),
 		TEST(link_selection_of_an_agent_elsewhere),
 		TEST(server_id_override_renews_and_releases),
+		TEST(two_relays_of_one_subnet),
+		TEST(two_relays_of_two_subnets),
+		TEST(rebinding_through_two_relays_of_two_subnets),
 		TEST(reboot_behind_another_relay_is_contradicted),
 		TEST(renewal_comes_through_the_router),
 		TEST(reservation_behind_a_relay),
