@@ -125,7 +125,9 @@ static bool is_machine_of(const struct policy_subnet *subnet, uint32_t address, 
 // RFC 2131, 4.3.5: options only. The answer goes to an address that the client names, which must be
 // of its subnet, so that nobody is made to flood others.
 static enum dhcp_verdict inform(struct dhcp_exchange *x) {
-	uint32_t address = x->view.ciaddr ? x->view.ciaddr : x->input->frame->src;
+	// Behind a relay agent the sender is the agent.
+	uint32_t sender = x->selection.relayed ? 0 : x->input->frame->src;
+	uint32_t address = x->view.ciaddr ? x->view.ciaddr : sender;
 
 	if (!is_machine_of(x->selection.subnet, address, x->selection.port->address))
 		return dhcp_exchange_drop(x, STAT_DHCP_HOSTILE_INFORM);

@@ -532,6 +532,21 @@ static void renewal_from_another_address_takes_nothing(void **state) {
 	assert_int_equal(w->journal_len, 0);
 }
 
+static void relayed_inform(void **state) {
+	struct world *w = *state;
+	struct message m = message_begin(DHCP_INFORM, 1);
+
+	message_ciaddr(&m, fixture_ip("10.88.0.200"));
+	message_relay(&m, "10.88.0.1");
+	assert_int_equal(world_send(w, &m), DHCP_REPLY);
+	assert_int_equal(w->output.to.dst, fixture_ip("10.88.0.1"));
+	// The sender's address is the agent's, not the machine's.
+	m = message_begin(DHCP_INFORM, 1);
+	message_relay(&m, "10.88.0.1");
+	assert_int_equal(world_send(w, &m), DHCP_SILENT);
+	assert_int_equal(world_count(w, STAT_DHCP_HOSTILE_INFORM), 1);
+}
+
 static void reservation_behind_a_relay(void **state) {
 	struct world *w = *state;
 
@@ -573,6 +588,7 @@ int main(void) {
 		TEST(rebinding_through_two_relays_of_two_subnets),
 		TEST(reboot_behind_another_relay_is_contradicted),
 		TEST(renewal_comes_through_the_router),
+		TEST(relayed_inform),
 		TEST(reservation_behind_a_relay),
 	};
 
