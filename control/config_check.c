@@ -130,6 +130,40 @@ static void check_pools(struct check *c, uint32_t index) {
 	}
 }
 
+static bool is_port_address(const struct config *config, uint32_t address) {
+	for (uint32_t i = 0; i < config->port_count; i++)
+		if (config->ports[i].address == address)
+			return true;
+	return false;
+}
+
+static bool is_pooled(const struct check *c, uint32_t address) {
+	int64_t index = subnet_of(c, address);
+
+	for (uint32_t i = 0; index >= 0 && i < c->config->subnets[index].pool_count; i++)
+		if (holds(&c->config->subnets[index].pools[i], address))
+			return true;
+	return false;
+}
+
+// An agent's address may lie in another subnet than that of its clients.
+static void check_relays(struct check *c, uint32_t index) {
+	const struct config_subnet *subnet = &c->config->subnets[index];
+	char ip[TEXT_IP_SIZE];
+
+	for (uint32_t i = 0; i < subnet->relays.count; i++) {
+		uint32_t relay = subnet->relays.list[i];
+
+		text_ip(relay, ip);
+		if (is_port_address(c->config, relay))
+			bad(c, subnet->line, "subnets[].relays", index, "%s is our own address",
+				ip);
+		if (is_pooled(c, relay))
+			bad(c, subnet->line, "subnets[].relays", index,
+				"%s lies in a pool, but nobody may lease it", ip);
+	}
+}
+
 static void check_subnet(struct check *c, uint32_t index) {
 	const struct config_subnet *subnet = &c->config->subnets[index];
 	struct option_block block;
@@ -141,6 +175,7 @@ static void check_subnet(struct check *c, uint32_t index) {
 			bad(c, subnet->line, "subnets[].routers", index,
 				"%s is not in this network, so no machine can reach it",
 				text_ip(subnet->routers.list[i], ip));
+	check_relays(c, index);
 	if (option_block_subnet(subnet, &block) < 0)
 		bad(c, subnet->line, "subnets[].options", index, "%s", block.why);
 }
@@ -181,13 +216,6 @@ static void check_port(struct check *c, uint32_t index) {
 		bad(c, port->line, "ports[].address", index,
 			"no subnet holds %s: add one to subnets:, or write dhcp: off",
 			text_ip(port->address, ip));
-}
-
-static bool is_port_address(const struct config *config, uint32_t address) {
-	for (uint32_t i = 0; i < config->port_count; i++)
-		if (config->ports[i].address == address)
-			return true;
-	return false;
 }
 
 static void check_options(struct check *c, const char *record, uint32_t index, uint32_t line,

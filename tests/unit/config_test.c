@@ -132,6 +132,14 @@ static const struct {
 		"subnets[0].pools", "holds the router 10.77.0.9"},
 	{BASE SUBNET "    routers: 10.78.0.9", 7, "subnets[0].routers", "not in this network"},
 	{BASE SUBNET "    routers: [10.77.0.300]", 8, "subnets[0].routers", "not an IPv4 address"},
+	{BASE SUBNET "    relays: [10.77.0.2, 10.77.0.1]", 7, "subnets[0].relays",
+		"10.77.0.1 is our own address"},
+	{BASE SUBNET
+		"    relays: [10.77.0.9]\n    pools: [10.77.0.2-10.77.0.5, 10.77.0.7-10.77.0.20]",
+		7, "subnets[0].relays", "10.77.0.9 lies in a pool"},
+	{BASE SUBNET "    pools: 10.77.0.2-10.77.0.20\n  - network: 10.78.0.0/24\n    relays: "
+		     "[10.77.0.9]",
+		9, "subnets[1].relays", "10.77.0.9 lies in a pool"},
 	{BASE SUBNET "    dns: 224.0.0.1", 8, "subnets[0].dns", "cannot be the address"},
 	{BASE SUBNET "    lease_time: 1s", 8, "subnets[0].lease_time", "must be between"},
 	{BASE SUBNET "    domain: a..b", 8, "subnets[0].domain", "is not a name"},
