@@ -53,6 +53,29 @@ static void identity_options(struct writer *w, const struct dhcp_question *q) {
 	option(w, DHCP_OPT_UUID, uuid, sizeof(uuid));
 }
 
+#define SUBOPTION_TEXT_MAX 120 // so that two of them fit option 82
+
+static void suboption(struct writer *w, uint8_t code, const char *text) {
+	if (text)
+		option(w, code, text, strnlen(text, SUBOPTION_TEXT_MAX));
+}
+
+// RFC 3046, 2.1: the agent's option is the last one.
+static void agent_option(struct writer *w, const struct dhcp_question *q) {
+	uint8_t bytes[UINT8_MAX];
+	struct writer agent = writer_of(bytes, sizeof(bytes));
+
+	suboption(&agent, DHCP_AGENT_CIRCUIT_ID, q->circuit_id);
+	suboption(&agent, DHCP_AGENT_REMOTE_ID, q->remote_id);
+	if (q->link) {
+		writer_u8(&agent, DHCP_AGENT_LINK);
+		writer_u8(&agent, 4);
+		writer_u32(&agent, q->link);
+	}
+	if (q->giaddr && agent.at)
+		option(w, DHCP_OPT_AGENT, bytes, agent.at);
+}
+
 size_t dhcp_explain_ask(const struct dhcp_question *q, uint8_t message[DHCP_PAYLOAD_MAX]) {
 	static const uint8_t type = DHCP_DISCOVER, max_size[2] = {1472 >> 8, 1472 & 0xff};
 	struct writer w = writer_of(message, DHCP_PAYLOAD_MAX);
@@ -74,6 +97,7 @@ size_t dhcp_explain_ask(const struct dhcp_question *q, uint8_t message[DHCP_PAYL
 	identity_options(&w, q);
 	if (q->arch != POLICY_ARCH_UNKNOWN || q->ipxe)
 		option(&w, DHCP_OPT_PARAMETERS, asked_for, sizeof(asked_for));
+	agent_option(&w, q);
 	writer_u8(&w, DHCP_OPT_END);
 	return w.at;
 }

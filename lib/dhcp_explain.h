@@ -17,8 +17,12 @@ struct dhcp_question {
 	bool ipxe;
 	const char *user_class;   // NULL: none, or iPXE
 	const char *vendor_class; // NULL: none, or what firmware of this architecture says
-	const uint8_t *uuid;    // 16 bytes as in option 97, or NULL
-	uint32_t giaddr;        // 0: on the port's own network
+	const uint8_t *uuid;      // 16 bytes as in option 97, or NULL
+	uint32_t giaddr;          // 0: on the port's own network
+	// What the relay agent at giaddr says in option 82.
+	uint32_t link;          // the network to choose (RFC 3527), 0: that of giaddr
+	const char *circuit_id; // NULL: none
+	const char *remote_id;
 };
 
 // Writes the DISCOVER that such a machine sends. Returns its length.

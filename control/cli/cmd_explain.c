@@ -27,7 +27,6 @@ struct asked {
 	uint8_t uuid[16];
 	json_t *list; // with --json
 	uint16_t port;
-	uint32_t relay;
 };
 
 // "4c4c4544-0034-..." as SMBIOS prints it, to the bytes of option 97: the first three fields are
@@ -64,7 +63,7 @@ static int parse_network(struct asked *a) {
 		cli_error("--subnet: \"%s\" is neither a network nor an address", text);
 		return CLI_USAGE;
 	}
-	if (explain_place(a->explain.policy, address, &a->port, &a->relay))
+	if (explain_place(a->explain.policy, address, &a->port, &a->question))
 		return CLI_OK;
 	cli_error("--subnet: %s is in no subnet that has a port or a relay", text);
 	return CLI_FAILED;
@@ -78,6 +77,8 @@ static int parse_question(const struct cli_args *args, struct dhcp_question *q, 
 		.ipxe = cli_flag(args, "ipxe"),
 		.user_class = cli_value(args, "user-class"),
 		.vendor_class = cli_value(args, "vendor-class"),
+		.circuit_id = cli_value(args, "circuit-id"),
+		.remote_id = cli_value(args, "remote-id"),
 	};
 	if (!mac || text_parse_mac(mac, q->mac) < 0) {
 		cli_error(
@@ -108,12 +109,17 @@ static void show(struct asked *a, const struct frame_view *view) {
 
 static int explain_question(struct asked *a) {
 	uint8_t message[DHCP_PAYLOAD_MAX];
+	uint32_t relay = a->question.giaddr;
 	struct frame_view view = {.dst_port = DHCP_SERVER_PORT, .payload = message};
 
-	a->question.giaddr = a->relay;
-	view.src = a->relay;
-	view.src_port = a->relay ? DHCP_SERVER_PORT : DHCP_CLIENT_PORT;
-	view.dst = a->relay ? a->explain.policy->ports[a->port].address : UINT32_MAX;
+	if (!relay && (a->question.circuit_id || a->question.remote_id)) {
+		cli_error("--circuit-id and --remote-id are a relay agent's: give a --subnet "
+			  "that has relays:");
+		return CLI_USAGE;
+	}
+	view.src = relay;
+	view.src_port = relay ? DHCP_SERVER_PORT : DHCP_CLIENT_PORT;
+	view.dst = relay ? a->explain.policy->ports[a->port].address : UINT32_MAX;
 	memcpy(view.src_mac, a->question.mac, sizeof(view.src_mac));
 	view.payload_len = (uint16_t)dhcp_explain_ask(&a->question, message);
 	show(a, &view);
@@ -237,6 +243,8 @@ static const struct cli_option options[] = {
 	{"vendor-class", "TEXT", "option 60 (default: what such firmware sends)"},
 	{"user-class", "TEXT", "option 77"},
 	{"subnet", "NET", "the network it is in, or an address there (default: the first port's)"},
+	{"circuit-id", "TEXT", "option 82.1, with a --subnet that is behind a relay agent"},
+	{"remote-id", "TEXT", "option 82.2"},
 	{"pcap", "FILE", "ask with all messages to a DHCP server in a capture"},
 	CLI_OPTION_JSON,
 	CLI_OPTION_END,

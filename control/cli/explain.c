@@ -110,10 +110,26 @@ bool explain_first_port(const struct policy *policy, uint16_t *port) {
 	return false;
 }
 
-bool explain_place(const struct policy *policy, uint32_t address, uint16_t *port, uint32_t *relay) {
+// Of a subnet's agents first one that is in it; another one has to name the network (RFC 3527).
+static void choose_relay(const struct policy *policy, const struct policy_subnet *subnet,
+	struct dhcp_question *question) {
+	const uint32_t *relays = policy->relays + subnet->relays.first;
+
+	question->giaddr = relays[0];
+	question->link = subnet->network;
+	for (uint32_t i = 0; i < subnet->relays.count; i++) {
+		if ((relays[i] & subnet->mask) != subnet->network)
+			continue;
+		question->giaddr = relays[i];
+		question->link = 0;
+		return;
+	}
+}
+
+bool explain_place(const struct policy *policy, uint32_t address, uint16_t *port,
+	struct dhcp_question *question) {
 	const struct policy_subnet *subnet = policy_subnet_of(policy, address);
 
-	*relay = 0;
 	if (!subnet)
 		return false;
 	for (uint32_t i = 0; i < policy->count[POLICY_PORTS]; i++) {
@@ -125,6 +141,6 @@ bool explain_place(const struct policy *policy, uint32_t address, uint16_t *port
 	}
 	if (!subnet->relays.count)
 		return false;
-	*relay = policy->relays[subnet->relays.first];
+	choose_relay(policy, subnet, question);
 	return explain_first_port(policy, port);
 }

@@ -35,9 +35,11 @@ int explain_build(struct explain *explain, const struct config *config, char why
 void explain_run(struct explain *explain, const struct frame_view *view, uint16_t port,
 	struct dhcp_explanation *result);
 
-// The port that a machine in the network of address is behind, and the relay it uses (0: none).
-// False: the policy has no such network, or it is behind no relay and at no port.
-bool explain_place(const struct policy *policy, uint32_t address, uint16_t *port, uint32_t *relay);
+// Sets the port that a machine in the network of address is behind, and in the question its relay
+// agent, if it has one. False: the policy has no such network, or it is behind no relay and at no
+// port.
+bool explain_place(const struct policy *policy, uint32_t address, uint16_t *port,
+	struct dhcp_question *question);
 
 // The first port that answers DHCP. False: none does.
 bool explain_first_port(const struct policy *policy, uint16_t *port);

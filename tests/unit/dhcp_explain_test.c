@@ -71,6 +71,31 @@ static void unknown_relay_is_explained(void **state) {
 	assert_false(explanation.place_known);
 }
 
+static void relays_words_are_asked_with(void **state) {
+	struct world *w = *state;
+	struct dhcp_question question = {.mac = {2, 0, 0, 0, 0, 1},
+		.arch = 7,
+		.giaddr = fixture_ip("10.88.0.1"),
+		.link = fixture_ip("10.88.0.0"),
+		.circuit_id = "port 7",
+		.remote_id = "switch 3"};
+	const struct dhcp_view *view = &explanation.exchange.view;
+
+	ask(w, &question);
+	assert_int_equal(explanation.verdict, DHCP_REPLY);
+	assert_int_equal(view->circuit_id.len, 6);
+	assert_memory_equal(view->circuit_id.data, "port 7", 6);
+	assert_int_equal(view->remote_id.len, 8);
+	assert_memory_equal(view->remote_id.data, "switch 3", 8);
+	question.link = fixture_ip("10.77.0.0");
+	ask(w, &question);
+	assert_int_equal(explanation.exchange.dropped, STAT_DHCP_HOSTILE_RELAY);
+	question.giaddr = 0; // no agent, no words of it
+	ask(w, &question);
+	assert_int_equal(explanation.verdict, DHCP_REPLY);
+	assert_null(view->agent.data);
+}
+
 static void machines_and_their_files(void **state) {
 	static const struct {
 		const char *name;
@@ -121,6 +146,7 @@ int main(void) {
 	const struct CMUnitTest tests[] = {
 		TEST(rubbish_is_explained),
 		TEST(unknown_relay_is_explained),
+		TEST(relays_words_are_asked_with),
 		TEST(machines_and_their_files),
 		TEST(each_source_of_an_address_has_a_sentence),
 	};
