@@ -121,6 +121,15 @@ struct config_rule {
 	struct config_options options;
 };
 
+struct config_multicast {
+	uint32_t line;
+	uint32_t groups;
+	uint8_t prefix_len;
+	bool enabled;
+	uint16_t port;
+	uint16_t ttl;
+};
+
 struct config {
 	struct arena arena; // everything below points into it
 	const char *runtime_dir;
@@ -142,6 +151,7 @@ struct config {
 	const struct config_host **hosts_by_mac; // sorted
 	uint32_t rule_count;
 	struct config_rule *rules;
+	struct config_multicast multicast;
 };
 
 // Reads a configuration. NULL when there is any error, all of which are then in errors, in the

@@ -11,6 +11,7 @@ const struct config_section config_sections[CONFIG_SECTION_COUNT] = {
 	[CONFIG_SUBNET] = {"subnets[]", sizeof(struct config_subnet), 4096},
 	[CONFIG_HOST] = {"hosts[]", sizeof(struct config_host), 65536},
 	[CONFIG_RULE] = {"boot[]", sizeof(struct config_rule), 4096},
+	[CONFIG_MULTICAST] = {"multicast", sizeof(struct config_multicast), 1},
 	[CONFIG_MENU_ITEM] = {"boot[].menu[]", sizeof(struct config_menu_item), POLICY_MENU_MAX},
 };
 
@@ -27,13 +28,14 @@ static const char *const dhcp_choices[] = {
 	[POLICY_DHCP_PROXY + 1] = NULL,
 };
 
-#define TOP(field)     CONFIG_TOP, .offset = offsetof(struct config, field)
-#define PORT(field)    CONFIG_PORT, .offset = offsetof(struct config_port, field)
-#define SUBNET(field)  CONFIG_SUBNET, .offset = offsetof(struct config_subnet, field)
-#define HOST(field)    CONFIG_HOST, .offset = offsetof(struct config_host, field)
-#define RULE(field)    CONFIG_RULE, .offset = offsetof(struct config_rule, field)
-#define ITEM(field)    CONFIG_MENU_ITEM, .offset = offsetof(struct config_menu_item, field)
-#define RECORDS(count) .offset2 = offsetof(struct config, count)
+#define TOP(field)       CONFIG_TOP, .offset = offsetof(struct config, field)
+#define PORT(field)      CONFIG_PORT, .offset = offsetof(struct config_port, field)
+#define SUBNET(field)    CONFIG_SUBNET, .offset = offsetof(struct config_subnet, field)
+#define HOST(field)      CONFIG_HOST, .offset = offsetof(struct config_host, field)
+#define RULE(field)      CONFIG_RULE, .offset = offsetof(struct config_rule, field)
+#define ITEM(field)      CONFIG_MENU_ITEM, .offset = offsetof(struct config_menu_item, field)
+#define MULTICAST(field) CONFIG_MULTICAST, .offset = offsetof(struct config_multicast, field)
+#define RECORDS(count)   .offset2 = offsetof(struct config, count)
 
 const struct config_key config_keys[] = {
 	{TOP(runtime_dir), .name = "runtime_dir", .type = CONFIG_TYPE_DIRECTORY,
@@ -75,8 +77,8 @@ const struct config_key config_keys[] = {
 	{TOP(rules), .name = "boot", .type = CONFIG_TYPE_RECORDS, RECORDS(rule_count),
 		.flags = CONFIG_REQUIRED, .records = CONFIG_RULE,
 		.help = "what a machine is told to load; the first match wins"},
-	{CONFIG_TOP, .name = "multicast", .type = CONFIG_TYPE_LATER,
-		.later = "multicast TFTP (RFC 2090) comes with a later version: remove this key"},
+	{TOP(multicast), .name = "multicast", .type = CONFIG_TYPE_MAP, .records = CONFIG_MULTICAST,
+		.help = "files that several TFTP clients ask for as a group (RFC 2090)"},
 	{CONFIG_TOP, .name = "http", .type = CONFIG_TYPE_LATER,
 		.later = "serving files by HTTP comes with a later version: remove this key"},
 	{CONFIG_TOP, .name = "tls", .type = CONFIG_TYPE_LATER,
@@ -99,7 +101,7 @@ const struct config_key config_keys[] = {
 			"of "
 			"a memif gives it so many: as many at its other end"},
 	{PORT(address), .name = "address", .type = CONFIG_TYPE_CIDR, .flags = CONFIG_REQUIRED,
-		.offset2 = offsetof(struct config_port, prefix_len), .max = 0,
+		.offset2 = offsetof(struct config_port, prefix_len), .max = CONFIG_CIDR_ADDRESS,
 		.help = "our address on this network, with its prefix length"},
 	{PORT(dhcp), .name = "dhcp", .type = CONFIG_TYPE_CHOICE, .choices = dhcp_choices,
 		.fallback = "server",
@@ -116,7 +118,7 @@ const struct config_key config_keys[] = {
 		.later = "VLANs come with a later version: use the untagged network"},
 
 	{SUBNET(network), .name = "network", .type = CONFIG_TYPE_CIDR, .flags = CONFIG_REQUIRED,
-		.offset2 = offsetof(struct config_subnet, prefix_len), .max = 1,
+		.offset2 = offsetof(struct config_subnet, prefix_len), .max = CONFIG_CIDR_NETWORK,
 		.help = "the network, for example 10.77.0.0/24"},
 	{SUBNET(pools), .name = "pools", .type = CONFIG_TYPE_POOLS,
 		.offset2 = offsetof(struct config_subnet, pool_count),
@@ -190,6 +192,20 @@ const struct config_key config_keys[] = {
 			"disk"},
 	{ITEM(next_server), .name = "next_server", .type = CONFIG_TYPE_ADDRESS,
 		.help = "the server that has the file; without it, the port's own address"},
+
+	{MULTICAST(enabled), .name = "enabled", .type = CONFIG_TYPE_BOOL, .fallback = "true",
+		.help = "false: every client is served alone, whatever it asks for"},
+	{MULTICAST(groups), .name = "groups", .type = CONFIG_TYPE_CIDR,
+		.offset2 = offsetof(struct config_multicast, prefix_len), .max = CONFIG_CIDR_GROUPS,
+		.fallback = "239.255.77.0/24",
+		.help = "addresses of groups; each file that is sent to one takes another"},
+	{MULTICAST(port), .name = "port", .type = CONFIG_TYPE_NUMBER16, .fallback = "1758",
+		.min = 1024, .max = 65535, .help = "UDP port that groups are sent to"},
+	{MULTICAST(ttl), .name = "ttl", .type = CONFIG_TYPE_NUMBER16, .fallback = "1", .min = 1,
+		.max = 255,
+		.help = "how many networks a group may reach; with 1 only machines on the port's "
+			"own "
+			"link can be members, others are served alone"},
 };
 
 const size_t config_key_count = sizeof(config_keys) / sizeof(config_keys[0]);

@@ -18,6 +18,7 @@ enum config_section_id {
 	CONFIG_SUBNET,
 	CONFIG_HOST,
 	CONFIG_RULE,
+	CONFIG_MULTICAST,
 	CONFIG_MENU_ITEM,
 	CONFIG_SECTION_COUNT,
 };
@@ -36,7 +37,7 @@ enum config_type {
 	CONFIG_TYPE_CHOICE,    // uint8_t, index in choices
 	CONFIG_TYPE_TID_RANGE, // uint16_t[2]
 	CONFIG_TYPE_DEVICE,    // device and kind of struct config_port
-	CONFIG_TYPE_CIDR,      // uint32_t, and prefix_len of the record
+	CONFIG_TYPE_CIDR,      // uint32_t, and prefix_len of the record; max: enum config_cidr
 	CONFIG_TYPE_ADDRESS,   // uint32_t
 	CONFIG_TYPE_ADDRESSES, // struct config_addresses
 	CONFIG_TYPE_MAC,       // uint8_t[6]
@@ -44,8 +45,16 @@ enum config_type {
 	CONFIG_TYPE_TEXTS,     // struct config_texts
 	CONFIG_TYPE_OPTIONS,   // struct config_options
 	CONFIG_TYPE_MATCH,     // struct config_match
+	CONFIG_TYPE_MAP,       // the struct of another section
 	CONFIG_TYPE_RECORDS,   // an array of another section's records and, elsewhere, their count
 	CONFIG_TYPE_LATER,     // refused with the sentence in later
+};
+
+// What a CONFIG_TYPE_CIDR may be.
+enum config_cidr {
+	CONFIG_CIDR_ADDRESS = 0, // an address in a network
+	CONFIG_CIDR_NETWORK = 1, // a network, whose host bits are zero
+	CONFIG_CIDR_GROUPS = 2,  // the same, of multicast addresses
 };
 
 enum config_key_flags {

@@ -48,10 +48,24 @@ static void read_records(struct config_context *c, const struct config_key *key,
 	*(uint32_t *)config_field2(key, record) = node->count;
 }
 
+static void read_map(struct config_context *c, const struct config_key *key,
+	const struct config_node *node, void *record) {
+	struct config_context inner = *c;
+
+	if (node->kind != CONFIG_MAP) {
+		config_bad(c, key, node, "takes keys, as in {a: 1, b: 2}");
+		return;
+	}
+	snprintf(inner.record, sizeof(inner.record), "%s", key->name);
+	read_section(&inner, key->records, node, config_field(key, record));
+}
+
 static void read_value(struct config_context *c, const struct config_key *key,
 	const struct config_node *node, void *record) {
 	if (key->type == CONFIG_TYPE_RECORDS)
 		read_records(c, key, node, record);
+	else if (key->type == CONFIG_TYPE_MAP)
+		read_map(c, key, node, record);
 	else
 		config_readers[key->type](c, key, node, record);
 }
@@ -72,9 +86,12 @@ static void refuse_unknown(
 static void read_absent(struct config_context *c, const struct config_key *key,
 	const struct config_node *map, void *record) {
 	struct config_node fallback = {.kind = CONFIG_SCALAR, .text = key->fallback};
+	struct config_node empty = {.kind = CONFIG_MAP, .line = map->line};
 
 	if (key->flags & CONFIG_REQUIRED)
 		config_bad(c, key, map, "is required: %s", key->help);
+	else if (key->type == CONFIG_TYPE_MAP)
+		read_map(c, key, &empty, record);
 	else if (key->fallback)
 		read_value(c, key, &fallback, record);
 }

@@ -340,7 +340,19 @@ static void read_device(struct config_context *c, const struct config_key *key,
 		*(const char **)config_field(key, record) = text;
 }
 
-// key->max 1: a network, whose host bits are zero; 0: an address in one.
+// Groups of 224.0.0.0/24 are the routers' own and never leave a link; switches flood them.
+static bool is_usable(enum config_cidr kind, uint32_t address, uint8_t len) {
+	if (kind == CONFIG_CIDR_GROUPS)
+		return address >> 28 == 14 && len >= 8 && address >> 8 != 0xe00000;
+	return len >= 1 && len <= 30 && config_usable_address(address);
+}
+
+static const char *const cidr_examples[] = {
+	[CONFIG_CIDR_ADDRESS] = "10.77.0.1/24",
+	[CONFIG_CIDR_NETWORK] = "10.77.0.0/24",
+	[CONFIG_CIDR_GROUPS] = "239.255.77.0/24",
+};
+
 static void read_cidr(struct config_context *c, const struct config_key *key,
 	const struct config_node *node, void *record) {
 	const char *text = config_scalar(c, key, node);
@@ -352,12 +364,13 @@ static void read_cidr(struct config_context *c, const struct config_key *key,
 		return;
 	if (text_parse_cidr(text, &address, &len) < 0) {
 		config_bad(c, key, node, "\"%.64s\" is not an address with a length: write %s",
-			text, key->max ? "10.77.0.0/24" : "10.77.0.1/24");
+			text, cidr_examples[key->max]);
 		return;
 	}
 	host = address & ~config_mask(len);
-	if (len < 1 || len > 30 || !config_usable_address(address))
-		config_bad(c, key, node, "%s cannot be a network of machines", text);
+	if (!is_usable(key->max, address, len))
+		config_bad(c, key, node, "%s cannot be a network of %s", text,
+			key->max == CONFIG_CIDR_GROUPS ? "multicast groups" : "machines");
 	else if (key->max && host)
 		config_bad(c, key, node, "%s is an address in the network %s/%u: write that", text,
 			text_ip(address & config_mask(len), ip), len);
@@ -473,5 +486,6 @@ config_read_fn *const config_readers[] = {
 	[CONFIG_TYPE_OPTIONS] = config_read_options,
 	[CONFIG_TYPE_MATCH] = config_read_match,
 	[CONFIG_TYPE_RECORDS] = NULL, // by config_read.c itself
+	[CONFIG_TYPE_MAP] = NULL,     // the same
 	[CONFIG_TYPE_LATER] = read_later,
 };

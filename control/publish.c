@@ -35,6 +35,11 @@ static void add_globals(
 					      .tid_first = config->tid_range[0],
 					      .tid_last = config->tid_range[1],
 					      .authoritative = config->authoritative,
+					      .multicast = config->multicast.enabled,
+					      .multicast_ttl = (uint8_t)config->multicast.ttl,
+					      .multicast_prefix = config->multicast.prefix_len,
+					      .multicast_port = config->multicast.port,
+					      .multicast_groups = config->multicast.groups,
 				      });
 }
 

@@ -91,12 +91,17 @@ struct policy_snapshot {
 	uint16_t tid_first;
 	uint16_t tid_last;
 	uint8_t authoritative;
-	uint8_t pad0[3];
+	uint8_t multicast;        // 1: files may be sent to groups (RFC 2090)
+	uint8_t multicast_ttl;    // of what is sent to a group, at least 1
+	uint8_t multicast_prefix; // of the addresses of groups: 4 to 32
 	struct policy_ref runtime_dir;
 	struct policy_ref state_dir;
 	struct policy_section section[POLICY_SECTION_COUNT];
+	uint32_t multicast_groups; // first address of groups
+	uint16_t multicast_port;   // to which all groups are sent
+	uint16_t pad1;
 };
-static_assert(sizeof(struct policy_snapshot) == 184, "policy_snapshot");
+static_assert(sizeof(struct policy_snapshot) == 192, "policy_snapshot");
 
 enum policy_device {
 	POLICY_DEVICE_AF_XDP = 0,

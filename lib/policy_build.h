@@ -30,6 +30,11 @@ struct policy_globals {
 	uint16_t tid_first;
 	uint16_t tid_last;
 	bool authoritative;
+	bool multicast;
+	uint8_t multicast_ttl; // this and what follows: of no meaning without multicast
+	uint8_t multicast_prefix;
+	uint16_t multicast_port;
+	uint32_t multicast_groups;
 };
 
 void policy_build_globals(struct policy_builder *b, const struct policy_globals *globals);

@@ -222,6 +222,11 @@ static void set_globals(const struct policy_builder *b, struct policy_snapshot *
 	s->tid_first = b->globals.tid_first;
 	s->tid_last = b->globals.tid_last;
 	s->authoritative = b->globals.authoritative;
+	s->multicast = b->globals.multicast;
+	s->multicast_ttl = b->globals.multicast_ttl;
+	s->multicast_prefix = b->globals.multicast_prefix;
+	s->multicast_groups = b->globals.multicast_groups;
+	s->multicast_port = b->globals.multicast_port;
 	s->runtime_dir = b->runtime_dir;
 	s->state_dir = b->state_dir;
 }

@@ -198,6 +198,30 @@ void policy_point(struct policy *policy, const struct policy_snapshot *s) {
 		policy->count[id] = s->section[id].count;
 }
 
+static bool groups_ok(const struct policy_snapshot *s) {
+	uint32_t prefix = s->multicast_prefix;
+
+	if (prefix < 4 || prefix > 32 || s->multicast_groups >> 28 != 14)
+		return false;
+	return prefix == 32 || !(s->multicast_groups & UINT32_MAX >> prefix);
+}
+
+static int check_multicast(const struct policy *policy, char why[256]) {
+	const struct policy_snapshot *s = policy->snapshot;
+
+	if (s->multicast > 1)
+		return policy_refuse(why, "multicast is %u, not 0 or 1", s->multicast);
+	if (!s->multicast)
+		return 0;
+	if (!groups_ok(s))
+		return policy_refuse(why, "multicast groups 0x%08x/%u are no multicast network",
+			s->multicast_groups, s->multicast_prefix);
+	if (!s->multicast_ttl || !s->multicast_port)
+		return policy_refuse(why, "multicast ttl is %u and port %u, both at least 1",
+			s->multicast_ttl, s->multicast_port);
+	return 0;
+}
+
 static int check_globals(const struct policy *policy, char why[256]) {
 	const struct policy_snapshot *s = policy->snapshot;
 
@@ -227,6 +251,7 @@ static int check_globals(const struct policy *policy, char why[256]) {
 static int check_all(const struct policy *policy, char why[256]) {
 	static int (*const checks[])(const struct policy *, char[256]) = {
 		check_globals,
+		check_multicast,
 		policy_check_subnets,
 		policy_check_relays,
 		policy_check_ports,

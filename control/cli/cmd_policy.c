@@ -185,12 +185,23 @@ static json_t *names_json(const struct policy *policy) {
 	return list;
 }
 
+static json_t *multicast_json(const struct policy_snapshot *snapshot) {
+	char groups[TEXT_IP_SIZE];
+
+	if (!snapshot->multicast)
+		return json_null();
+	return json_pack("{s:s, s:i, s:i, s:i}", "groups",
+		text_ip(snapshot->multicast_groups, groups), "prefix_len",
+		snapshot->multicast_prefix, "port", snapshot->multicast_port, "ttl",
+		snapshot->multicast_ttl);
+}
+
 static void print_json(const struct instance *instance) {
 	const struct policy *policy = &instance->policy;
 	const struct policy_snapshot *snapshot = policy->snapshot;
 
 	output_json(json_pack(
-		"{s:I, s:I, s:I, s:I, s:I, s:i, s:s, s:i, s:i, s:b, s:o, s:o, s:o, s:o, s:o}",
+		"{s:I, s:I, s:I, s:I, s:I, s:i, s:s, s:i, s:i, s:b, s:o, s:o, s:o, s:o, s:o, s:o}",
 		"generation", (json_int_t)instance->generation, "built_unix_s",
 		(json_int_t)(snapshot->built_unix_ns / 1000000000), "snapshot_bytes",
 		(json_int_t)snapshot->total_size, "memory_bytes",
@@ -198,9 +209,9 @@ static void print_json(const struct instance *instance) {
 		"workers", snapshot->workers, "idle",
 		snapshot->idle == POLICY_IDLE_BUSY ? "busy" : "adaptive", "tid_first",
 		snapshot->tid_first, "tid_last", snapshot->tid_last, "authoritative",
-		snapshot->authoritative, "ports", ports_json(policy), "subnets",
-		subnets_json(policy), "hosts", hosts_json(policy), "boot", rules_json(policy),
-		"files", names_json(policy)));
+		snapshot->authoritative, "multicast", multicast_json(snapshot), "ports",
+		ports_json(policy), "subnets", subnets_json(policy), "hosts", hosts_json(policy),
+		"boot", rules_json(policy), "files", names_json(policy)));
 }
 
 // --- text
@@ -281,17 +292,28 @@ static void print_rules(const struct policy *policy) {
 	table_free(&table);
 }
 
+static void print_multicast(const struct policy_snapshot *snapshot) {
+	char groups[TEXT_IP_SIZE];
+
+	if (snapshot->multicast)
+		printf("multicast TFTP to %s/%u port %u, TTL %u\n",
+			text_ip(snapshot->multicast_groups, groups), snapshot->multicast_prefix,
+			snapshot->multicast_port, snapshot->multicast_ttl);
+}
+
 static void print_text(const struct instance *instance) {
 	const struct policy_snapshot *snapshot = instance->policy.snapshot;
 	char when[HUMAN_SIZE], size[HUMAN_SIZE];
 
 	printf("policy %llu of %s, %s\n"
-	       "hosts %u, files %u, room for leases %u, workers %u, TFTP on %u-%u\n\n",
+	       "hosts %u, files %u, room for leases %u, workers %u, TFTP on %u-%u\n",
 		(unsigned long long)instance->generation,
 		human_time((int64_t)(snapshot->built_unix_ns / 1000000000), when),
 		human_bytes(snapshot->total_size, size), instance->policy.count[POLICY_HOSTS],
 		instance->policy.count[POLICY_NAMES], snapshot->max_leases, snapshot->workers,
 		snapshot->tid_first, snapshot->tid_last);
+	print_multicast(snapshot);
+	putchar('\n');
 	print_ports(&instance->policy);
 	if (instance->policy.count[POLICY_SUBNETS])
 		print_subnets(&instance->policy);

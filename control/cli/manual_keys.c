@@ -37,6 +37,7 @@ static const char *const type_names[] = {
 	[CONFIG_TYPE_TEXTS] = "pattern, or list of patterns",
 	[CONFIG_TYPE_OPTIONS] = "map from option number to TYPE:VALUE",
 	[CONFIG_TYPE_MATCH] = "map",
+	[CONFIG_TYPE_MAP] = "map",
 	[CONFIG_TYPE_RECORDS] = "list",
 	[CONFIG_TYPE_LATER] = "",
 };
@@ -97,6 +98,7 @@ static const char *type_text(const struct config_key *key, char out[TYPE_SIZE]) 
 	case CONFIG_TYPE_TEXTS:
 	case CONFIG_TYPE_OPTIONS:
 	case CONFIG_TYPE_MATCH:
+	case CONFIG_TYPE_MAP:
 	case CONFIG_TYPE_RECORDS:
 	case CONFIG_TYPE_LATER:
 		break;
@@ -129,7 +131,7 @@ static void put_section(enum config_section_id section) {
 	const struct config_section *info = &config_sections[section];
 
 	printf("## %s\n\n", info->path[0] ? info->path : "Top of the file");
-	if (info->path[0])
+	if (info->max > 1)
 		printf("At most %u entries.\n\n", info->max);
 	for (size_t i = 0; i < config_key_count; i++)
 		if (config_keys[i].section == section && config_keys[i].type != CONFIG_TYPE_LATER)

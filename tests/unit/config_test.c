@@ -84,7 +84,17 @@ static const struct {
 	{BASE SUBNET "tid_range: 4000-5000", 8, "tid_range", "4011"},
 	{BASE SUBNET "tid_range: 5000-5015\nworkers: 2", 0, "tid_range", "too few for 2 workers"},
 	{BASE SUBNET "authoritative: maybe", 8, "authoritative", "neither true nor false"},
-	{BASE SUBNET "multicast: {enabled: true}", 8, "multicast", "RFC 2090"},
+	{BASE SUBNET "multicast: true", 8, "multicast", "takes keys"},
+	{BASE SUBNET "multicast: {groups: 10.0.0.0/24}", 8, "multicast.groups", "multicast groups"},
+	{BASE SUBNET "multicast: {groups: 239.255.77.1/24}", 8, "multicast.groups",
+		"in the network 239.255.77.0/24"},
+	{BASE SUBNET "multicast: {groups: 224.0.0.0/24}", 8, "multicast.groups",
+		"multicast groups"},
+	{BASE SUBNET "multicast: {groups: 239.1.1.1}", 8, "multicast.groups",
+		"write 239.255.77.0/24"},
+	{BASE SUBNET "multicast: {ttl: 0}", 8, "multicast.ttl", "between 1 and 255"},
+	{BASE SUBNET "multicast: {port: 69}", 8, "multicast.port", "between 1024 and 65535"},
+	{BASE SUBNET "multicast: {grups: 239.1.1.0/24}", 8, "multicast.grups", "is it groups?"},
 	{BASE SUBNET "http: {}", 8, "http", "later version"},
 	{BASE SUBNET "hosts: {}", 8, "hosts", "takes a list"},
 	{BASE SUBNET "hosts: [1]", 8, "hosts", "entry 0 takes keys"},
@@ -267,6 +277,7 @@ static const char whole[] =
 	"tid_range: 40000-40999\n"
 	"max_leases: 1000\n"
 	"authoritative: false\n"
+	"multicast: {groups: 239.1.2.3/32, enabled: false, ttl: 4, port: 2000}\n"
 	"ports:\n"
 	"  - device: af_packet:eth1\n"
 	"    address: 10.77.0.1/24\n"
@@ -332,7 +343,7 @@ static void a_whole_configuration_is_read(void **state) {
 	assert_string_equal(c->hosts[0].role, "compute");
 	assert_null(c->hosts[1].role);
 	assert_string_equal(c->rules[0].file, "menu.ipxe");
-	assert_int_equal(c->rules[0].line, 31);
+	assert_int_equal(c->rules[0].line, 32);
 	assert_int_equal(c->rules[0].match.count, 3);
 	assert_int_equal(c->rules[0].match.list[0].group, 0);
 	assert_int_equal(c->rules[0].match.list[2].group, 1);
@@ -341,6 +352,11 @@ static void a_whole_configuration_is_read(void **state) {
 	assert_string_equal(c->rules[1].match.list[2].text, "52:54:*");
 	assert_int_equal(c->rules[2].match.list[0].mask, 0xffffff80);
 	assert_int_equal(c->rules[2].next_server, 0x0a4d0009);
+	assert_int_equal(c->multicast.groups, 0xef010203);
+	assert_int_equal(c->multicast.prefix_len, 32);
+	assert_int_equal(c->multicast.ttl, 4);
+	assert_int_equal(c->multicast.port, 2000);
+	assert_false(c->multicast.enabled);
 	assert_null(c->rules[3].file);
 	assert_int_equal(c->rules[3].match.count, 0);
 	config_free(c);
@@ -359,6 +375,11 @@ static void defaults_are_as_the_manual_says(void **state) {
 	assert_int_equal(c->tid_range[0], 32768);
 	assert_int_equal(c->tid_range[1], 49151);
 	assert_true(c->authoritative);
+	assert_true(c->multicast.enabled);
+	assert_int_equal(c->multicast.groups, 0xefff4d00);
+	assert_int_equal(c->multicast.prefix_len, 24);
+	assert_int_equal(c->multicast.ttl, 1);
+	assert_int_equal(c->multicast.port, 1758);
 	assert_int_equal(c->subnets[0].lease_time_s, 43200);
 	assert_int_equal(c->subnets[0].max_blksize, 1468);
 	assert_int_equal(c->subnets[0].max_windowsize, 64);

@@ -47,7 +47,12 @@ static inline void fixture_begin(struct fixture *f) {
 						 .workers = 1,
 						 .tid_first = 32768,
 						 .tid_last = 49151,
-						 .authoritative = true});
+						 .authoritative = true,
+						 .multicast = true,
+						 .multicast_ttl = 1,
+						 .multicast_prefix = 24,
+						 .multicast_port = 1758,
+						 .multicast_groups = 0xefff4d00});
 }
 
 // 0, or what policy_build_finish returned; why says more.

@@ -48,12 +48,19 @@ struct change {
 static const struct change head_changes[] = {
 	IN_HEAD(magic, 0, "0x00000000"),
 	IN_HEAD(total_size, 0, "0 bytes"),
-	IN_HEAD(total_size, 183, "183 bytes"),
+	IN_HEAD(total_size, 191, "191 bytes"),
 	IN_HEAD(total_size, UINT32_MAX, "4294967295 bytes"),
 	IN_HEAD(workers, 0, "workers is 0"),
 	IN_HEAD(workers, ROUSE_MAX_WORKERS + 1, "workers is 17"),
 	IN_HEAD(idle, 2, "idle is 2"),
 	IN_HEAD(authoritative, 2, "authoritative is 2"),
+	IN_HEAD(multicast, 2, "multicast is 2"),
+	IN_HEAD(multicast_groups, 0xf0000000, "no multicast network"),
+	IN_HEAD(multicast_groups, 0xefff4d01, "no multicast network"),
+	IN_HEAD(multicast_prefix, 3, "no multicast network"),
+	IN_HEAD(multicast_prefix, 33, "no multicast network"),
+	IN_HEAD(multicast_ttl, 0, "ttl is 0"),
+	IN_HEAD(multicast_port, 0, "port 0"),
 	IN_HEAD(tid_first, 1023, "tid_range"),
 	IN_HEAD(tid_first, 49152, "tid_range"),
 	IN_HEAD(tid_last, 32767, "tid_range"),
@@ -63,8 +70,8 @@ static const struct change head_changes[] = {
 	IN_HEAD(runtime_dir.offset, UINT32_MAX, "runtime_dir"),
 	IN_HEAD(state_dir.len, UINT32_MAX, "state_dir"),
 	IN_HEAD(state_dir.offset, 1, "state_dir"),
-	IN_HEAD(section[POLICY_BYTES].offset, 176, "section bytes"),
-	IN_HEAD(section[POLICY_BYTES].offset, 185, "multiple of 8"),
+	IN_HEAD(section[POLICY_BYTES].offset, 184, "section bytes"),
+	IN_HEAD(section[POLICY_BYTES].offset, 193, "multiple of 8"),
 	IN_HEAD(section[POLICY_BYTES].count, UINT32_MAX, "section bytes"),
 	IN_HEAD(section[POLICY_PORTS].count, 17, "17 ports"),
 	IN_HEAD(section[POLICY_SUBNETS].count, UINT32_MAX, "section subnets"),
@@ -276,7 +283,7 @@ static void another_version_is_named(void **state) {
 	((struct policy_snapshot *)f.out)->abi_version = 99;
 	assert_int_equal(policy_validate(f.out, (size_t)f.size, &f.policy, f.why), -EPROTO);
 	assert_non_null(strstr(f.why, "version 99"));
-	assert_non_null(strstr(f.why, "version 6"));
+	assert_non_null(strstr(f.why, "version 7"));
 	fixture_end(&f);
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Copyright (c) 2026, the Rouse authors
 
-// Pins the layout of version 6. When a line here has to change, ROUSE_ABI_VERSION has to change
+// Pins the layout of version 7. When a line here has to change, ROUSE_ABI_VERSION has to change
 // too: programs of both builds may meet in one region.
 
 #include "shm_abi.h"
@@ -23,7 +23,7 @@ struct pin {
 	{ #constant, (size_t)(constant), pinned }
 
 static const struct pin header[] = {
-	VALUE(ROUSE_ABI_VERSION, 6),
+	VALUE(ROUSE_ABI_VERSION, 7),
 	VALUE(ROUSE_SHM_MAGIC, 0x004d48534553554f),
 	VALUE(ROUSE_PAGE, 4096),
 	VALUE(ROUSE_REGION_POLICY, 1),
@@ -51,7 +51,7 @@ static const struct pin policy[] = {
 	SIZE(policy_region, 4096),
 	AT(policy_region, buffer_offset, 128),
 	AT(policy_region, buffer_size, 144),
-	SIZE(policy_snapshot, 184),
+	SIZE(policy_snapshot, 192),
 	AT(policy_snapshot, magic, 0),
 	AT(policy_snapshot, abi_version, 4),
 	AT(policy_snapshot, generation, 8),
@@ -65,6 +65,7 @@ static const struct pin policy[] = {
 	AT(policy_snapshot, tid_first, 48),
 	AT(policy_snapshot, tid_last, 50),
 	AT(policy_snapshot, authoritative, 52),
+	AT(policy_snapshot, multicast, 53),
 	AT(policy_snapshot, runtime_dir, 56),
 	AT(policy_snapshot, state_dir, 64),
 	AT(policy_snapshot, section, 72),
