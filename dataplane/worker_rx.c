@@ -12,6 +12,7 @@
 #include "dhcp_glue.h"
 #include "port_responder.h"
 #include "tftp_glue.h"
+#include "tftp_parse.h"
 
 #include "hot.h"
 
@@ -86,6 +87,16 @@ static enum fate handle_tid(
 	return FATE_DONE;
 }
 
+// Groups are worker 0's: all clients that ask for a file must find the same one.
+static enum fate handle_request(
+	struct worker *w, uint16_t port, const struct frame_view *view, struct rte_mbuf *mbuf) {
+	if (w->index != 0 && w->outlook->policy.snapshot->multicast &&
+		tftp_parse_names_multicast(view->payload, view->payload_len))
+		return give(w, 0, mbuf);
+	tftp_glue_request(w, port, view);
+	return FATE_DONE;
+}
+
 // What frame_parse cannot know: an answer would go to everybody. Without an address one may only
 // ask for one.
 static bool source_is_bad(const struct worker_port *port, const struct frame_view *view) {
@@ -108,10 +119,8 @@ static enum fate handle_udp(struct worker *w, uint16_t port_index, const struct 
 	if (port->dhcp != POLICY_DHCP_OFF &&
 		(view->dst_port == UDP_PORT_DHCP || view->dst_port == UDP_PORT_PXE))
 		return handle_dhcp(w, port_index, view, mbuf);
-	if (view->dst_port == UDP_PORT_TFTP) {
-		tftp_glue_request(w, port_index, view);
-		return FATE_DONE;
-	}
+	if (view->dst_port == UDP_PORT_TFTP)
+		return handle_request(w, port_index, view, mbuf);
 	if (!ours) {
 		stat_inc(&w->stats, STAT_RX_BROADCAST);
 		return FATE_DONE;

@@ -55,6 +55,15 @@ enum session_state {
 	SESSION_FREE = 0,
 	SESSION_OACK = 1,    // OACK sent, waits for ACK 0
 	SESSION_SENDING = 2, // DATA under way; the last ACK frees it
+	SESSION_GROUP = 3,   // a multicast group (RFC 2090): the record has its TID and its DATA
+	SESSION_MEMBER = 4,  // a client of one: tid is the group's, its own port is not used
+};
+
+// What a member of a group has been told last.
+enum session_role {
+	ROLE_LISTENER = 0, // mc=0
+	ROLE_ASKED = 1,    // mc=1, and it has not answered
+	ROLE_MASTER = 2,   // mc=1, and its ACKs are what the group goes by
 };
 
 enum session_rewind {
@@ -86,19 +95,35 @@ struct tftp_session {
 	uint32_t rto_us;
 	uint8_t state; // enum session_state
 	uint8_t retries;
-	uint8_t ready;     // the list of sessions with something to send that it is in, 0: none
-	uint8_t rewinding; // enum session_rewind
-	uint32_t timer_next;
-	uint32_t timer_prev;
+	uint8_t ready; // the list of sessions with something to send that it is in, 0: none
+	union {
+		uint8_t rewinding; // enum session_rewind
+		uint8_t strays;    // of a member: OACKs with mc=0 that it has not heeded
+	};
+	union {
+		uint32_t timer_next;
+		uint32_t member_next; // of a member, which has no timer: in the order of its group
+	};
+	union {
+		uint32_t timer_prev;
+		uint32_t member_prev;
+	};
 	uint32_t ready_next;
 	uint32_t ready_prev;
 	union {
 		uint16_t pace_slot; // of the wheel of paced sessions that it waits in
 		uint16_t ready_ms;  // when it came into its list, low bits
 	};
-	uint8_t burst; // packets that may leave back to back: halved by a gap, grown by windows
-	uint8_t ahead; // blocks in flight to a client that did not ask for a window, at most
-		       // TFTP_AHEAD; 0: one
+	union {
+		uint8_t burst;  // packets that may leave back to back: halved by a gap, grown by
+				// windows
+		uint8_t proven; // of a member: 1 when something of it has come to the group's TID
+	};
+	union {
+		uint8_t ahead; // blocks in flight to a client that did not ask for a window, at
+			       // most TFTP_AHEAD; 0: one
+		uint8_t role; // of a member: enum session_role
+	};
 	uint64_t timer_tick;    // slot of the timer wheel that it waits in, 0: none
 	uint32_t retransmitted; // blocks sent again
 	uint32_t rewound_to;   // low half of highest when rewound: the last block that was repeated
@@ -138,7 +163,7 @@ struct tftp_session {
 	uint32_t worker;
 	uint8_t own_mac[6]; // of our port
 	uint8_t burst_max;
-	uint8_t pad1;
+	uint8_t ttl;       // of what goes to peer_address, 0: the usual one
 	uint32_t block_ns; // that a full block takes at the session's rate, never 0
 	uint32_t crc;      // CRC32C from peer_address to block_ns
 };
@@ -152,9 +177,9 @@ enum event_kind {
 	EVENT_DHCP_RELEASE,
 	EVENT_DHCP_DECLINE,
 	EVENT_POOL_EXHAUSTED,
-	EVENT_TFTP_OPEN, // the client has answered for the first time, and there is more to
-			 // come. TFTP: port is the client's; of a transfer, value is the
-			 // image's slot
+	EVENT_TFTP_OPEN,        // the client has answered for the first time, and there is more to
+				// come. TFTP: port is the client's; of a transfer, value is the
+				// image's slot
 	EVENT_TFTP_DONE,        // reason TIMEOUT: the last ACK never came
 	EVENT_TFTP_PROBE,       // the client wanted only the size
 	EVENT_TFTP_FAILED,      // reason: enum event_reason

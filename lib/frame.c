@@ -150,14 +150,15 @@ static uint32_t addresses_sum(const struct frame_to *to) {
 }
 
 static void write_ipv4(uint8_t *ip, const struct frame_to *to, uint16_t total) {
-	uint32_t sum = 0x4500 + total + to->ip_id + IPV4_DONT_FRAG +
-		       (DEFAULT_TTL << 8 | PROTOCOL_UDP) + addresses_sum(to);
+	uint32_t ttl = to->ttl ? to->ttl : DEFAULT_TTL;
+	uint32_t sum = 0x4500 + total + to->ip_id + IPV4_DONT_FRAG + (ttl << 8 | PROTOCOL_UDP) +
+		       addresses_sum(to);
 
 	put16(ip, 0x4500);
 	put16(ip + 2, total);
 	put16(ip + 4, to->ip_id);
 	put16(ip + 6, IPV4_DONT_FRAG);
-	ip[8] = DEFAULT_TTL;
+	ip[8] = (uint8_t)ttl;
 	ip[9] = PROTOCOL_UDP;
 	put16(ip + 10, (uint16_t)~checksum_fold(sum));
 	put32(ip + 12, to->src);

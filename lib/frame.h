@@ -48,6 +48,7 @@ struct frame_to {
 	uint16_t src_port;
 	uint16_t dst_port;
 	uint16_t ip_id;
+	uint8_t ttl; // 0: 64
 };
 
 // Parses a frame of len bytes. On FRAME_OK the whole view is set; on FRAME_ARP and FRAME_ICMP the

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Copyright (c) 2026, the Rouse authors
 
-// The Trivial File Transfer Protocol: numbers of RFC 1350, 2347, 2348, 2349 and 7440, and the
+// The Trivial File Transfer Protocol: numbers of RFC 1350, 2090, 2347, 2348, 2349 and 7440, and the
 // bounds of our server.
 
 #pragma once
@@ -34,18 +34,20 @@ enum tftp_option_id {
 	TFTP_OPTION_TSIZE = 2,
 	TFTP_OPTION_TIMEOUT = 3,
 	TFTP_OPTION_WINDOWSIZE = 4,
+	TFTP_OPTION_MULTICAST = 5,
 	TFTP_OPTION_COUNT,
 };
 
-#define TFTP_HEADER_BYTES    4  // opcode and block number
-#define TFTP_MTU_OVERHEAD    32 // IPv4 20, UDP 8, TFTP 4
-#define TFTP_BLKSIZE_DEFAULT 512
-#define TFTP_BLKSIZE_MIN     8
-#define TFTP_BLKSIZE_MAX     65464
+#define TFTP_HEADER_BYTES     4  // opcode and block number
+#define TFTP_MTU_OVERHEAD     32 // IPv4 20, UDP 8, TFTP 4
+#define TFTP_BLKSIZE_DEFAULT  512
+#define TFTP_BLKSIZE_MIN      8
+#define TFTP_BLKSIZE_MAX      65464
+#define TFTP_MULTICAST_BLOCKS 65535u // of a file that is sent to a group
 
 #define TFTP_OPTIONS_MAX 32 // options of a request that are looked at
 #define TFTP_OACK_MAX                                                                              \
-	128 // bytes of the longest OACK: four options, the longest value a 64-bit tsize
+	128              // bytes of the longest OACK: all options, the longest value a 64-bit tsize
 #define TFTP_TEXT_MAX 25 // of an ERROR: not more than 3 times the shortest request with it
 
 // Where neither the client's subnet nor the port's own says otherwise.
@@ -74,8 +76,9 @@ enum tftp_option_id {
 #define TFTP_LOADING_SILENT_S  20
 #define TFTP_HALF_OPEN_MIN_US  1000000u // a known machine's half-open session makes room when older
 #define TFTP_STRANGER_MIN_US   20000u   // the same of a machine that has no lease of ours
-#define TFTP_KNOWN_MIN_US      70000u   // and of a known one's while they hold half: its OACK may wait 50 ms
-#define TFTP_RESTART_US        1000000u // a repeated request after this silence begins again
+#define TFTP_KNOWN_MIN_US                                                                          \
+	70000u // and of a known one's while they hold half: its OACK may wait 50 ms
+#define TFTP_RESTART_US 1000000u // a repeated request after this silence begins again
 
 // Pacing. A burst fits the receive rings of small clients at first (U-Boot has 4 buffers, others
 // 8 and more), and never holds more than TFTP_BURST_US of its cable.
@@ -91,4 +94,4 @@ enum tftp_option_id {
 #define TFTP_AHEAD_MIN      2
 #define TFTP_AHEAD_CLEAN    128 // blocks without a gap after which one more is tried
 #define TFTP_AHEAD_WAIT_MAX 4   // twice as many after each try in vain, so often at most
-#define TFTP_AHEAD_TIMEOUTS 5 // in a row after which the client is held not to bear it
+#define TFTP_AHEAD_TIMEOUTS 5   // in a row after which the client is held not to bear it

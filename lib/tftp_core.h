@@ -2,11 +2,13 @@
 // Copyright (c) 2026, the Rouse authors
 
 // What the parts of the TFTP server share: tftp_server.c (packets of sessions, timers, sending),
-// tftp_request.c (requests) and tftp_resume.c (after a restart). Nobody else includes this.
+// tftp_request.c (requests), tftp_multicast.c (groups) and tftp_resume.c (after a restart). Nobody
+// else includes this.
 
 #pragma once
 
 #include "pace_wheel.h"
+#include "tftp_group.h"
 #include "tftp_queue.h"
 #include "tftp_server.h"
 #include "tftp_session.h"
@@ -32,7 +34,9 @@ struct tftp_server {
 	uint32_t refusal_head;
 	uint32_t refusal_turn; // packets while there was an ERROR to send
 	uint32_t refusal_tail;
-	struct rouse_now now; // of the last call to tftp_server_next
+	struct tftp_group group[TFTP_GROUPS];
+	uint32_t listeners[TFTP_HALF_COUNT]; // members that have shown nothing but a request
+	struct rouse_now now;                // of the last call to tftp_server_next
 	uint16_t ip_id;
 };
 
@@ -46,8 +50,19 @@ static inline enum tftp_class tftp_class_answer(const struct tftp_session *sessi
 	return session->flags & SESSION_KNOWN ? TFTP_CLASS_ANSWER_KNOWN : TFTP_CLASS_ANSWER;
 }
 
+static inline enum tftp_class tftp_class_of_group(const struct tftp_session *record) {
+	if (!record->next)
+		return TFTP_CLASS_NONE;
+	if (record->next <= record->highest)
+		return TFTP_CLASS_REPEAT;
+	return record->highest ? TFTP_CLASS_RUN : TFTP_CLASS_NEW;
+}
+
 // What the session has to send, by its blocks. OACKs are due only when somebody says so.
 static inline enum tftp_class tftp_class_of(const struct tftp_session *session) {
+	if (session->state > SESSION_SENDING)
+		return session->state == SESSION_GROUP ? tftp_class_of_group(session)
+						       : TFTP_CLASS_NONE;
 	if (session->state == SESSION_OACK || !tftp_session_can_send(session))
 		return TFTP_CLASS_NONE;
 	if (tftp_session_half_open(session))
@@ -59,6 +74,8 @@ static inline enum tftp_class tftp_class_of(const struct tftp_session *session) 
 
 // The same when an OACK, or what the session has to send, is due now.
 static inline enum tftp_class tftp_class_due(const struct tftp_session *session) {
+	if (session->state == SESSION_MEMBER)
+		return session->proven ? TFTP_CLASS_REPEAT : tftp_class_answer(session);
 	return session->state == SESSION_OACK ? tftp_class_answer(session) : tftp_class_of(session);
 }
 
@@ -75,6 +92,14 @@ void tftp_core_refuse(struct tftp_server *server, const struct frame_to *to, uin
 // An unproven peer that has got its share gets none.
 void tftp_core_refuse_session(struct tftp_server *server, const struct tftp_session *session,
 	uint16_t code, const char *text);
+
+// Counts the end of a transfer, tells of it, and frees the session.
+void tftp_core_end(struct tftp_server *server, uint32_t index, enum rouse_stat stat,
+	enum event_kind kind, enum event_reason reason, struct rouse_now now);
+
+// The client has sent an ERROR.
+void tftp_core_peer_error(
+	struct tftp_server *server, uint32_t index, uint16_t code, struct rouse_now now);
 
 // Frees a session: its pin, its timer, its place in every list.
 void tftp_core_close(struct tftp_server *server, uint32_t index, struct rouse_now now);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Copyright (c) 2026, the Rouse authors
 
-// Option negotiation (RFC 2347, 2348, 2349, 7440): one table, walked in one place.
+// Option negotiation (RFC 2090, 2347, 2348, 2349, 7440): one table, walked in one place.
 
 #include "tftp_options.h"
 
@@ -59,6 +59,12 @@ static bool read_windowsize(struct tftp_asked *asked, const struct tftp_option_v
 	return number(view, 1, 65535, &asked->windowsize);
 }
 
+// RFC 2090: the request names the option alone, the server has its value.
+static bool read_multicast(struct tftp_asked *asked, const struct tftp_option_view *view) {
+	asked->multicast = view->value_len == 0;
+	return asked->multicast;
+}
+
 static const struct {
 	const char *name;
 	bool (*read)(struct tftp_asked *asked, const struct tftp_option_view *view);
@@ -67,6 +73,7 @@ static const struct {
 	[TFTP_OPTION_TSIZE] = {"tsize", read_tsize},
 	[TFTP_OPTION_TIMEOUT] = {"timeout", read_timeout},
 	[TFTP_OPTION_WINDOWSIZE] = {"windowsize", read_windowsize},
+	[TFTP_OPTION_MULTICAST] = {"multicast", read_multicast},
 };
 
 const char *tftp_option_name(enum tftp_option_id id) {
@@ -115,6 +122,31 @@ struct tftp_asked tftp_options_read(const uint8_t *options, size_t len) {
 	return asked;
 }
 
+// A window is acknowledged in order, a group is asked for blocks: who wants both gets the window. A
+// block's number stands for one block (RFC 2090 knows no rollover).
+static bool may_share(const struct tftp_asked *asked, const struct tftp_limits *limits,
+	uint16_t blksize, uint64_t size) {
+	return asked->multicast && limits->multicast && !asked->windowsize &&
+	       size / blksize + 1 <= TFTP_MULTICAST_BLOCKS;
+}
+
+// curl takes tsize 0 in an OACK for an error.
+static bool is_granted(const struct tftp_granted *granted, enum tftp_option_id id, uint64_t size) {
+	switch (id) {
+	case TFTP_OPTION_TSIZE:
+		return size > 0;
+	case TFTP_OPTION_MULTICAST:
+		return granted->multicast;
+	case TFTP_OPTION_BLKSIZE:
+	case TFTP_OPTION_TIMEOUT:
+	case TFTP_OPTION_WINDOWSIZE:
+	case TFTP_OPTION_NONE:
+	case TFTP_OPTION_COUNT:
+		break;
+	}
+	return true;
+}
+
 static uint32_t lower(uint32_t asked, uint32_t limit) {
 	return asked < limit ? asked : limit;
 }
@@ -128,11 +160,11 @@ struct tftp_granted tftp_options_grant(
 	if (asked->windowsize)
 		granted.windowsize = (uint16_t)lower(asked->windowsize, limits->windowsize);
 	granted.timeout_s = asked->timeout_s;
+	granted.multicast = may_share(asked, limits, granted.blksize, size);
 	for (uint32_t rest = asked->order; rest; rest >>= TFTP_ORDER_BITS) {
 		enum tftp_option_id id = rest & ((1u << TFTP_ORDER_BITS) - 1);
 
-		// curl takes tsize 0 in an OACK for an error.
-		if (id != TFTP_OPTION_TSIZE || size > 0)
+		if (is_granted(&granted, id, size))
 			append(&granted.order, id);
 	}
 	return granted;

@@ -21,6 +21,7 @@ struct tftp_asked {
 	uint32_t windowsize; // 0: not asked, or out of range
 	uint16_t blksize;    // 0: not asked, or out of range
 	uint8_t timeout_s;   // 0: not asked, or out of range
+	bool multicast;      // asked for, as RFC 2090 wants it: without a value
 	bool odd; // an option that is not ours, repeated, out of range, or a tsize that is not 0
 	bool cut; // more than TFTP_OPTIONS_MAX options; the rest was not looked at
 };
@@ -28,6 +29,7 @@ struct tftp_asked {
 struct tftp_limits {
 	uint16_t blksize;
 	uint16_t windowsize;
+	bool multicast; // whether there may be any
 };
 
 struct tftp_granted {
@@ -35,6 +37,7 @@ struct tftp_granted {
 	uint16_t blksize;
 	uint16_t windowsize;
 	uint8_t timeout_s; // 0: not granted
+	bool multicast;    // then windowsize is 1
 };
 
 // Reads the options of a request. Names without regard to case, of a repeated option the first

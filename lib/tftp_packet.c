@@ -31,6 +31,7 @@ static uint64_t option_value(const struct tftp_session *session, enum tftp_optio
 		return session->timeout_us / 1000000;
 	case TFTP_OPTION_WINDOWSIZE:
 		return session->windowsize;
+	case TFTP_OPTION_MULTICAST:
 	case TFTP_OPTION_NONE:
 	case TFTP_OPTION_COUNT:
 		break;
@@ -38,8 +39,21 @@ static uint64_t option_value(const struct tftp_session *session, enum tftp_optio
 	return 0;
 }
 
-size_t tftp_packet_oack(
-	const struct tftp_session *session, uint8_t *payload, size_t size, uint32_t *sum) {
+// RFC 2090: addr,port,mc. Address and port may be left out later; who has lost the first OACK needs
+// them.
+static void write_group(struct writer *writer, const struct tftp_session *member,
+	const struct tftp_session *group) {
+	for (int shift = 24; shift >= 0; shift -= 8) {
+		write_decimal(writer, group->peer_address >> shift & 0xff);
+		writer_u8(writer, shift ? '.' : ',');
+	}
+	write_decimal(writer, group->peer_port);
+	writer_u8(writer, ',');
+	writer_u8(writer, member->role == ROLE_LISTENER ? '0' : '1');
+}
+
+size_t tftp_packet_oack(const struct tftp_session *session, const struct tftp_session *group,
+	uint8_t *payload, size_t size, uint32_t *sum) {
 	struct writer writer = writer_of(payload, size);
 
 	writer_u16(&writer, TFTP_OACK);
@@ -48,7 +62,10 @@ size_t tftp_packet_oack(
 		const char *name = tftp_option_name(id);
 
 		writer_bytes(&writer, name, strlen(name) + 1);
-		write_decimal(&writer, option_value(session, id));
+		if (id == TFTP_OPTION_MULTICAST && group)
+			write_group(&writer, session, group);
+		else
+			write_decimal(&writer, option_value(session, id));
 		writer_u8(&writer, 0);
 	}
 	if (writer.failed)
@@ -61,7 +78,7 @@ uint32_t tftp_packet_oack_len(const struct tftp_session *session) {
 	uint8_t payload[TFTP_OACK_MAX];
 	uint32_t sum;
 
-	return (uint32_t)tftp_packet_oack(session, payload, sizeof(payload), &sum);
+	return (uint32_t)tftp_packet_oack(session, NULL, payload, sizeof(payload), &sum);
 }
 
 size_t tftp_packet_error(

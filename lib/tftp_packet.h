@@ -12,11 +12,12 @@
 #include "images.h"
 #include "tftp.h"
 
-// RFC 2347: the options granted, in the order asked, ending exactly at the last NUL.
-size_t tftp_packet_oack(
-	const struct tftp_session *session, uint8_t *payload, size_t size, uint32_t *sum);
+// RFC 2347: the options granted, in the order asked, ending exactly at the last NUL. group: that of
+// a member, or NULL.
+size_t tftp_packet_oack(const struct tftp_session *session, const struct tftp_session *group,
+	uint8_t *payload, size_t size, uint32_t *sum);
 
-// The length of that OACK.
+// The length of that OACK, of a session that is no member of a group.
 uint32_t tftp_packet_oack_len(const struct tftp_session *session);
 
 size_t tftp_packet_error(

@@ -11,6 +11,7 @@
 #include "crc32c.h"
 #include "lease.h"
 #include "seen.h"
+#include "tftp_multicast.h"
 #include "tftp_options.h"
 #include "tftp_parse.h"
 
@@ -256,6 +257,13 @@ static const struct policy_subnet *subnet_of(const struct request *request) {
 	return own < policy->count[POLICY_SUBNETS] ? &policy->subnets[own] : NULL;
 }
 
+// What is sent to a group with a TTL of 1 reaches the port's own link only.
+static bool may_share(const struct request *request) {
+	const struct policy_snapshot *policy = request->policy->snapshot;
+
+	return policy->multicast && (policy->multicast_ttl > 1 || is_on_link(request));
+}
+
 // What the client's path and its subnet allow; never a value that no client may ask for.
 static struct tftp_limits limits_of(const struct request *request) {
 	const struct policy_subnet *subnet = subnet_of(request);
@@ -272,16 +280,41 @@ static struct tftp_limits limits_of(const struct request *request) {
 	return (struct tftp_limits){
 		.blksize = (uint16_t)blksize,
 		.windowsize = (uint16_t)windowsize,
+		.multicast = may_share(request),
 	};
 }
 
-static struct tftp_granted negotiate(struct tftp_server *server, const struct request *request,
-	uint64_t size, struct tftp_asked *asked) {
+static struct tftp_asked read_options(struct tftp_server *server, const struct request *request) {
+	struct tftp_asked asked =
+		tftp_options_read(request->view.options, request->view.options_len);
+
+	if (asked.cut)
+		tftp_count(server, STAT_TFTP_OPTIONS_CUT);
+	return asked;
+}
+
+// The group of a client that has asked for one and may have it: a record of the table. Without one
+// it is served alone, in the same OACK.
+static uint32_t find_group(struct tftp_server *server, const struct request *request,
+	const struct image_ref *image, const struct tftp_asked *asked) {
+	struct tftp_limits limits = limits_of(request);
+	struct tftp_granted granted = tftp_options_grant(asked, &limits, image->size);
+	uint32_t group = TFTP_TABLE_NONE;
+
+	if (granted.multicast)
+		group = tftp_multicast_group(server, request->policy, request->input, image,
+			granted.blksize, request->known,
+			(uint32_t)(request->file - request->policy->names), request->now);
+	if (asked->multicast && group == TFTP_TABLE_NONE)
+		tftp_count(server, STAT_TFTP_GROUP_UNICAST);
+	return group;
+}
+
+static struct tftp_granted negotiate(
+	const struct request *request, const struct tftp_asked *asked, uint64_t size, bool shares) {
 	struct tftp_limits limits = limits_of(request);
 
-	*asked = tftp_options_read(request->view.options, request->view.options_len);
-	if (asked->cut)
-		tftp_count(server, STAT_TFTP_OPTIONS_CUT);
+	limits.multicast = shares;
 	return tftp_options_grant(asked, &limits, size);
 }
 
@@ -340,18 +373,17 @@ static void set_machine(struct tftp_server *server, const struct request *reques
 	tftp_count(server, STAT_TFTP_SEND_AHEAD);
 }
 
-static void open_session(struct tftp_server *server, const struct request *request, uint32_t index,
-	const struct image_ref *image) {
+static void fill_session(struct tftp_server *server, const struct request *request, uint32_t index,
+	const struct image_ref *image, const struct tftp_asked *asked, bool shares) {
 	struct tftp_session *session = &server->setup.sessions[index];
-	struct tftp_asked asked;
-	struct tftp_granted granted = negotiate(server, request, image->size, &asked);
+	struct tftp_granted granted = negotiate(request, asked, image->size, shares);
 
 	memset(session, 0, sizeof(*session));
 	set_peer(session, request->input);
 	set_image(session, image);
 	set_options(session, &granted);
 	set_pace(session, subnet_of(request));
-	set_machine(server, request, session, &asked);
+	set_machine(server, request, session, asked);
 	session->tid = (uint16_t)(server->setup.tid_first + index);
 	session->worker = server->setup.worker;
 	session->started_us = request->now.us;
@@ -359,6 +391,12 @@ static void open_session(struct tftp_server *server, const struct request *reque
 	session->name = (uint32_t)(request->file - request->policy->names);
 	session->request_crc = request->crc;
 	session->crc = tftp_core_crc(session);
+}
+
+static void begin_session(
+	struct tftp_server *server, const struct request *request, uint32_t index) {
+	struct tftp_session *session = &server->setup.sessions[index];
+
 	tftp_session_begin(session, request->input->frame->payload_len, request->now.us);
 	tftp_table_insert(&server->table, index);
 	tftp_table_set_half_open(&server->table, index);
@@ -383,9 +421,30 @@ static int take_image(
 	return err;
 }
 
+static void open_session(struct tftp_server *server, const struct request *request, uint32_t index,
+	const struct image_ref *image, const struct tftp_asked *asked, uint32_t group) {
+	fill_session(server, request, index, image, asked, group != TFTP_TABLE_NONE);
+	tftp_count(server, STAT_TFTP_OPENED);
+	if (group == TFTP_TABLE_NONE) {
+		begin_session(server, request, index);
+		return;
+	}
+	tftp_table_insert(&server->table, index);
+	tftp_multicast_join(server, group, index, request->input->frame->payload_len, request->now);
+}
+
+static void refuse_full(struct tftp_server *server, const struct request *request,
+	const struct image_ref *image, uint32_t group) {
+	tftp_core_unpin(server, image->slot);
+	tftp_count(server, STAT_TFTP_DROP_TABLE_FULL);
+	if (group != TFTP_TABLE_NONE)
+		tftp_multicast_release(server, group, request->now);
+}
+
 static void serve(struct tftp_server *server, const struct request *request) {
+	struct tftp_asked asked = read_options(server, request);
 	struct image_ref image;
-	uint32_t index;
+	uint32_t group, index;
 
 	if (!make_room(server, request))
 		return;
@@ -395,14 +454,12 @@ static void serve(struct tftp_server *server, const struct request *request) {
 		tell(server, request, EVENT_TFTP_REFUSED, EVENT_REASON_IMAGE_GONE, 0);
 		return;
 	}
+	group = find_group(server, request, &image, &asked);
 	index = tftp_table_draw(&server->table);
-	if (index == TFTP_TABLE_NONE) {
-		tftp_core_unpin(server, image.slot);
-		tftp_count(server, STAT_TFTP_DROP_TABLE_FULL);
-		return;
-	}
-	open_session(server, request, index, &image);
-	tftp_count(server, STAT_TFTP_OPENED);
+	if (index == TFTP_TABLE_NONE)
+		refuse_full(server, request, &image, group);
+	else
+		open_session(server, request, index, &image, &asked, group);
 }
 
 // The same request on a live session. While nothing has come back from the client its answer may
@@ -413,6 +470,12 @@ static void serve(struct tftp_server *server, const struct request *request) {
 static bool repeated(struct tftp_server *server, const struct request *request, uint32_t index) {
 	struct tftp_session *session = &server->setup.sessions[index];
 
+	if (session->state == SESSION_MEMBER) {
+		tftp_count(server, STAT_TFTP_REQUESTS_REPEATED);
+		tftp_multicast_rejoin(
+			server, index, request->input->frame->payload_len, request->now);
+		return true;
+	}
 	if (tftp_session_half_open(session)) {
 		tftp_count(server, STAT_TFTP_REQUESTS_REPEATED);
 		tftp_session_repeat(session, request->input->frame->payload_len, request->now.us);

@@ -7,6 +7,7 @@
 
 #include "tftp_core.h"
 
+#include "tftp_multicast.h"
 #include "tftp_options.h"
 #include "tftp_packet.h"
 
@@ -29,22 +30,56 @@ static bool options_are_good(const struct tftp_session *session) {
 static bool progress_is_good(const struct tftp_session *session) {
 	uint64_t acked = tftp_session_acked(session);
 
-	if (session->blocks != session->size / session->blksize + 1 || acked >= session->blocks)
+	if (acked >= session->blocks)
 		return false;
 	if (session->state == SESSION_OACK)
 		return acked == 0 && session->flags & SESSION_HAS_OPTIONS;
 	return session->state == SESSION_SENDING;
 }
 
+static bool is_group(const struct tftp_session *session) {
+	return session->requested == TFTP_OPTION_MULTICAST && session->ttl > 0 &&
+	       session->peer_address >> 28 == 14 && session->highest <= session->blocks &&
+	       session->blocks <= TFTP_MULTICAST_BLOCKS;
+}
+
+// Groups have been taken over before their members.
+static bool is_member(const struct tftp_server *server, const struct tftp_session *session) {
+	uint32_t index = (uint32_t)session->tid - server->setup.tid_first;
+	const struct tftp_session *group = &server->setup.sessions[index];
+
+	return index < server->setup.session_count && group->state == SESSION_GROUP &&
+	       group->slot == session->slot && group->generation == session->generation &&
+	       group->blksize == session->blksize && group->port == session->port;
+}
+
+static bool is_in_place(const struct tftp_server *server, uint32_t index) {
+	const struct tftp_session *session = &server->setup.sessions[index];
+	bool tid_is_own = session->tid == (uint16_t)(server->setup.tid_first + index);
+
+	switch ((enum session_state)session->state) {
+	case SESSION_GROUP:
+		return tid_is_own && is_group(session);
+	case SESSION_MEMBER:
+		return is_member(server, session);
+	case SESSION_OACK:
+	case SESSION_SENDING:
+		return tid_is_own && session->peer_address >> 28 != 14 && progress_is_good(session);
+	case SESSION_FREE:
+		break;
+	}
+	return false;
+}
+
 // Whether the record was written by a worker like this one, for this very place.
 static bool record_is_good(const struct tftp_server *server, uint32_t index, struct rouse_now now) {
 	const struct tftp_session *session = &server->setup.sessions[index];
 
-	return session->crc == tftp_core_crc(session) &&
-	       session->tid == (uint16_t)(server->setup.tid_first + index) &&
-	       session->worker == server->setup.worker && session->peer_port != 0 &&
-	       session->peer_port != TFTP_PORT && session->started_us <= now.us &&
-	       options_are_good(session) && progress_is_good(session);
+	return session->crc == tftp_core_crc(session) && session->worker == server->setup.worker &&
+	       session->peer_port != 0 && session->peer_port != TFTP_PORT &&
+	       session->started_us <= now.us && options_are_good(session) &&
+	       session->blocks == session->size / session->blksize + 1 &&
+	       is_in_place(server, index);
 }
 
 static bool port_is_there(const struct policy *policy, const struct tftp_session *session) {
@@ -91,27 +126,40 @@ static bool resume_one(struct tftp_server *server, const struct policy *policy, 
 	if (!port_is_there(policy, session))
 		return false;
 	if (!take_image(server, session)) {
-		tftp_core_refuse_session(server, session, TFTP_ERROR_UNDEFINED, "file has changed");
+		if (session->state != SESSION_GROUP)
+			tftp_core_refuse_session(
+				server, session, TFTP_ERROR_UNDEFINED, "file has changed");
 		return false;
 	}
 	check_account(session);
 	session->flags = (session->flags & (SESSION_HAS_OPTIONS | SESSION_KNOWN)) | SESSION_RESUMED;
 	session->crc = tftp_core_crc(session);
-	tftp_session_resume(session, now.us);
+	if (session->state == SESSION_GROUP)
+		return tftp_multicast_resume_group(server, index, now);
+	if (session->state == SESSION_MEMBER)
+		tftp_multicast_resume_member(server, index, now);
+	else
+		tftp_session_resume(session, now.us);
 	return true;
 }
 
-// Which records stay; links of the dead process are cut in all.
-static uint32_t choose(
-	struct tftp_server *server, const struct policy *policy, struct rouse_now now) {
+// Links of the dead process are cut in all.
+static void cut_links(struct tftp_server *server) {
+	for (uint32_t i = 0; i < server->setup.session_count; i++) {
+		server->setup.sessions[i].timer_tick = 0;
+		server->setup.sessions[i].ready = TFTP_CLASS_NONE;
+	}
+}
+
+// Which records stay, of groups or of others.
+static uint32_t choose(struct tftp_server *server, const struct policy *policy, bool groups,
+	struct rouse_now now) {
 	uint32_t taken = 0;
 
 	for (uint32_t i = 0; i < server->setup.session_count; i++) {
 		struct tftp_session *session = &server->setup.sessions[i];
 
-		session->timer_tick = 0;
-		session->ready = TFTP_CLASS_NONE;
-		if (session->state == SESSION_FREE)
+		if (session->state == SESSION_FREE || (session->state == SESSION_GROUP) != groups)
 			continue;
 		if (resume_one(server, policy, i, now)) {
 			tftp_count(server, STAT_TFTP_RESUMED);
@@ -126,15 +174,19 @@ static uint32_t choose(
 
 uint32_t tftp_server_resume(
 	struct tftp_server *server, const struct policy *policy, struct rouse_now now) {
-	uint32_t taken = choose(server, policy, now);
+	uint32_t taken;
 
+	cut_links(server);
+	taken = choose(server, policy, true, now);
+	taken += choose(server, policy, false, now);
+	taken -= tftp_multicast_drop_empty(server);
 	// Nothing is armed yet; a wheel that began at 0 would go through all the time since then.
 	timer_wheel_init(&server->wheel, server->setup.sessions, now.us);
 	tftp_table_adopt(&server->table);
 	for (uint32_t i = 0; i < server->setup.session_count; i++) {
 		struct tftp_session *session = &server->setup.sessions[i];
 
-		if (session->state == SESSION_FREE)
+		if (session->state == SESSION_FREE || session->state == SESSION_MEMBER)
 			continue;
 		if (tftp_session_half_open(session))
 			tftp_table_set_half_open(&server->table, i);

@@ -2,8 +2,8 @@
 // Copyright (c) 2026, the Rouse authors
 
 // The TFTP server of one worker: packets of running sessions, timers, and what is sent next.
-// Requests are in tftp_request.c, taking over after a restart in tftp_resume.c. The transfer rules
-// are the engine's (tftp_session.c).
+// Requests are in tftp_request.c, multicast groups in tftp_multicast.c, taking over after a restart
+// in tftp_resume.c. The transfer rules are the engine's (tftp_session.c).
 
 #include "tftp_core.h"
 
@@ -12,6 +12,7 @@
 #include "crc32c.h"
 #include "lease.h"
 #include "seen.h"
+#include "tftp_multicast.h"
 #include "tftp_packet.h"
 #include "tftp_parse.h"
 
@@ -50,6 +51,8 @@ struct tftp_server *tftp_server_init(void *memory, const struct tftp_server_setu
 		tftp_queue_init(&server->queue[port], setup->sessions);
 	pace_wheel_init(&server->paced, setup->sessions, 0);
 	timer_wheel_init(&server->wheel, setup->sessions, 0);
+	for (uint32_t i = 0; i < TFTP_GROUPS; i++)
+		server->group[i].index = TFTP_GROUP_NONE;
 	for (uint32_t slot = 0; slot < setup->images->slot_count; slot++)
 		atomic_store_explicit(&setup->pins[slot], 0, memory_order_relaxed);
 	return server;
@@ -92,6 +95,7 @@ struct frame_to tftp_core_to(const struct tftp_session *session) {
 		.dst = session->peer_address,
 		.src_port = session->tid,
 		.dst_port = session->peer_port,
+		.ttl = session->ttl,
 	};
 
 	memcpy(to.src_mac, session->own_mac, sizeof(to.src_mac));
@@ -145,7 +149,7 @@ void tftp_core_schedule(
 	struct tftp_session *session = &server->setup.sessions[index];
 
 	if (class == TFTP_CLASS_NONE || session->state == SESSION_OACK ||
-		tftp_session_has_token(session, now_us)) {
+		session->state == SESSION_MEMBER || tftp_session_has_token(session, now_us)) {
 		if (session->ready == TFTP_CLASS_PACED)
 			tftp_core_unschedule(server, index);
 		tftp_queue_move(&server->queue[session->port], index, class, now_us);
@@ -160,7 +164,10 @@ void tftp_core_schedule(
 void tftp_core_close(struct tftp_server *server, uint32_t index, struct rouse_now now) {
 	struct tftp_session *session = &server->setup.sessions[index];
 
-	timer_wheel_cancel(&server->wheel, index);
+	if (session->state == SESSION_MEMBER)
+		tftp_multicast_leave(server, index, now);
+	else
+		timer_wheel_cancel(&server->wheel, index);
 	tftp_core_unschedule(server, index);
 	tftp_core_touch(server, session->slot, now);
 	tftp_core_unpin(server, session->slot);
@@ -187,8 +194,7 @@ void tftp_core_event(struct tftp_server *server, const struct tftp_session *sess
 	events_push(server->setup.events, &event, NULL, 0);
 }
 
-// Counts the end of a transfer, tells of it, and frees the session.
-static void end_session(struct tftp_server *server, uint32_t index, enum rouse_stat stat,
+void tftp_core_end(struct tftp_server *server, uint32_t index, enum rouse_stat stat,
 	enum event_kind kind, enum event_reason reason, struct rouse_now now) {
 	tftp_count(server, stat);
 	tftp_core_event(server, &server->setup.sessions[index], kind, reason, now);
@@ -201,7 +207,7 @@ void tftp_core_stop_ahead(struct tftp_server *server, uint32_t index) {
 	struct tftp_session *session = &server->setup.sessions[index];
 	struct lease_machine machine;
 
-	if (!session->ahead)
+	if (session->state == SESSION_MEMBER || !session->ahead)
 		return;
 	session->ahead = 0;
 	tftp_count(server, STAT_TFTP_AHEAD_STOPPED);
@@ -258,7 +264,8 @@ static void handle_ack(
 		break;
 	case TFTP_ACK_DONE:
 		note_done(server, session, now);
-		end_session(server, index, STAT_TFTP_DONE, EVENT_TFTP_DONE, EVENT_REASON_NONE, now);
+		tftp_core_end(
+			server, index, STAT_TFTP_DONE, EVENT_TFTP_DONE, EVENT_REASON_NONE, now);
 		break;
 	case TFTP_ACK_SAME:
 		tftp_count(server, STAT_TFTP_DROP_SAME_ACK);
@@ -280,16 +287,16 @@ static bool is_probe(const struct tftp_session *session, uint16_t code) {
 	       (code == TFTP_ERROR_UNDEFINED || code == TFTP_ERROR_OPTION);
 }
 
-static void handle_error(
+void tftp_core_peer_error(
 	struct tftp_server *server, uint32_t index, uint16_t code, struct rouse_now now) {
 	const struct tftp_session *session = &server->setup.sessions[index];
 
 	if (is_probe(session, code)) {
-		end_session(
+		tftp_core_end(
 			server, index, STAT_TFTP_PROBES, EVENT_TFTP_PROBE, EVENT_REASON_NONE, now);
 	} else {
 		tftp_core_stop_ahead(server, index);
-		end_session(server, index, STAT_TFTP_STOPPED, EVENT_TFTP_FAILED,
+		tftp_core_end(server, index, STAT_TFTP_STOPPED, EVENT_TFTP_FAILED,
 			EVENT_REASON_PEER_ERROR, now);
 	}
 }
@@ -308,20 +315,26 @@ static void dispatch(struct tftp_server *server, uint32_t index, const struct fr
 		handle_ack(server, index, number, now);
 	else if (opcode == TFTP_ERROR &&
 		 tftp_parse_error(frame->payload, frame->payload_len, &number) == 0)
-		handle_error(server, index, number, now);
+		tftp_core_peer_error(server, index, number, now);
 	else if (opcode < 0 || opcode == TFTP_ACK || opcode == TFTP_ERROR)
 		tftp_count(server, STAT_TFTP_DROP_MALFORMED);
 	else
 		tftp_count(server, STAT_TFTP_DROP_OPCODE);
 }
 
+// The port of a member of a group is not used: it hears and is heard by the group's.
+static bool has_tid(const struct tftp_session *session) {
+	return session->state != SESSION_FREE && session->state != SESSION_MEMBER;
+}
+
 void tftp_server_packet(
 	struct tftp_server *server, const struct tftp_input *input, struct rouse_now now) {
 	uint32_t index = (uint32_t)input->frame->dst_port - server->setup.tid_first;
 
-	if (index >= server->setup.session_count ||
-		server->setup.sessions[index].state == SESSION_FREE)
+	if (index >= server->setup.session_count || !has_tid(&server->setup.sessions[index]))
 		tftp_count(server, STAT_TFTP_DROP_UNKNOWN_TID);
+	else if (server->setup.sessions[index].state == SESSION_GROUP)
+		tftp_multicast_packet(server, index, input->frame, now);
 	else if (!is_peer(&server->setup.sessions[index], input->frame))
 		tftp_count(server, STAT_TFTP_DROP_FOREIGN);
 	else
@@ -368,6 +381,10 @@ static void fill_from_session(struct tftp_server *server, struct tftp_session *s
 	packet->to = tftp_core_to(session);
 	packet->port = session->port;
 	packet->session = session;
+	if (session->state > SESSION_SENDING) {
+		tftp_multicast_fill(server, session, packet, now);
+		return;
+	}
 	if (session->state == SESSION_OACK) {
 		packet->kind = TFTP_PACKET_OACK;
 		packet->answers = session->bytes_to_peer == 0;
@@ -392,7 +409,8 @@ static void fill_from_queue(struct tftp_server *server, uint32_t index, struct t
 	enum tftp_class class;
 
 	fill_from_session(server, session, packet, now);
-	timer_wheel_arm(&server->wheel, index);
+	if (session->state != SESSION_MEMBER)
+		timer_wheel_arm(&server->wheel, index);
 	class = tftp_class_of(session);
 	if (class == TFTP_CLASS_NONE || tftp_session_has_token(session, now.us))
 		tftp_queue_sent(&server->queue[session->port], index, class, now.us);
@@ -427,10 +445,14 @@ static size_t write_data(struct tftp_server *server, const struct tftp_packet *p
 	size_t len = tftp_packet_data(
 		server->setup.images, packet->session, packet->block, payload, size, sum);
 
+	if (len == 0 && packet->session->state == SESSION_GROUP) {
+		tftp_multicast_abandon(server, index_of(server, packet->session), server->now);
+		return 0;
+	}
 	if (len == 0) {
 		tftp_core_refuse_session(
 			server, packet->session, TFTP_ERROR_UNDEFINED, "file has changed");
-		end_session(server, index_of(server, packet->session), STAT_TFTP_IMAGE_GONE,
+		tftp_core_end(server, index_of(server, packet->session), STAT_TFTP_IMAGE_GONE,
 			EVENT_TFTP_FAILED, EVENT_REASON_IMAGE_GONE, server->now);
 		return 0;
 	}
@@ -444,8 +466,12 @@ void tftp_server_abandon(struct tftp_server *server, struct rouse_now now) {
 
 		if (session->state == SESSION_FREE)
 			continue;
+		if (session->state == SESSION_GROUP) {
+			tftp_multicast_abandon(server, i, now);
+			continue;
+		}
 		tftp_core_refuse_session(server, session, TFTP_ERROR_UNDEFINED, "file has changed");
-		end_session(server, i, STAT_TFTP_IMAGE_GONE, EVENT_TFTP_FAILED,
+		tftp_core_end(server, i, STAT_TFTP_IMAGE_GONE, EVENT_TFTP_FAILED,
 			EVENT_REASON_IMAGE_GONE, now);
 	}
 }
@@ -457,7 +483,8 @@ size_t tftp_server_write(struct tftp_server *server, const struct tftp_packet *p
 		return tftp_packet_error(
 			packet->error_code, packet->error_text, payload, size, sum);
 	case TFTP_PACKET_OACK:
-		return tftp_packet_oack(packet->session, payload, size, sum);
+		return tftp_packet_oack(packet->session,
+			tftp_multicast_group_of(server, packet->session), payload, size, sum);
 	case TFTP_PACKET_DATA:
 		return write_data(server, packet, payload, size, sum);
 	}
@@ -467,6 +494,10 @@ size_t tftp_server_write(struct tftp_server *server, const struct tftp_packet *p
 static void handle_timer(struct tftp_server *server, uint32_t index, struct rouse_now now) {
 	struct tftp_session *session = &server->setup.sessions[index];
 
+	if (session->state == SESSION_GROUP) {
+		tftp_multicast_timer(server, index, now);
+		return;
+	}
 	switch (tftp_session_timer(session, session->ready != TFTP_CLASS_NONE, now.us)) {
 	case TFTP_TIMER_RESEND:
 		tftp_count(server, STAT_TFTP_TIMEOUTS);
@@ -484,11 +515,11 @@ static void handle_timer(struct tftp_server *server, uint32_t index, struct rous
 		break;
 	case TFTP_TIMER_GAVE_UP:
 		tftp_core_stop_ahead(server, index);
-		end_session(server, index, STAT_TFTP_GAVE_UP, EVENT_TFTP_FAILED,
+		tftp_core_end(server, index, STAT_TFTP_GAVE_UP, EVENT_TFTP_FAILED,
 			EVENT_REASON_TIMEOUT, now);
 		break;
 	case TFTP_TIMER_NO_FINAL_ACK:
-		end_session(server, index, STAT_TFTP_NO_FINAL_ACK, EVENT_TFTP_DONE,
+		tftp_core_end(server, index, STAT_TFTP_NO_FINAL_ACK, EVENT_TFTP_DONE,
 			EVENT_REASON_TIMEOUT, now);
 		break;
 	}

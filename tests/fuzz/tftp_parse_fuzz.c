@@ -37,7 +37,7 @@ static void check_oack(const struct tftp_granted *granted, size_t request_len, u
 		.requested = granted->order};
 	uint8_t payload[TFTP_OACK_MAX];
 	uint32_t sum;
-	size_t len = tftp_packet_oack(&session, payload, sizeof(payload), &sum);
+	size_t len = tftp_packet_oack(&session, NULL, payload, sizeof(payload), &sum);
 	struct tftp_asked again;
 
 	FUZZ_ASSERT(len >= 2 && len <= 3 * request_len);

@@ -192,6 +192,20 @@ static void source_zero_is_good(void **state) {
 }
 
 // RFC 768: a checksum that comes out as zero is sent as all ones.
+static void the_ttl_is_64_or_as_told(void **state) {
+	struct frame_to to = {.src = 0x0a4d0001, .dst = 0xefff4d01, .ttl = 1};
+	uint8_t frame[FRAME_HEADER_BYTES + 4] = {0};
+
+	(void)state;
+	frame_write_headers(frame, &to, 4, 0);
+	assert_int_equal(frame[22], 1);
+	assert_int_equal(checksum_fold(checksum_add(0, frame + 14, 20)), 0xffff);
+	to.ttl = 0;
+	frame_write_headers(frame, &to, 4, 0);
+	assert_int_equal(frame[22], 64);
+	assert_int_equal(checksum_fold(checksum_add(0, frame + 14, 20)), 0xffff);
+}
+
 static void a_computed_zero_is_sent_as_ones(void **state) {
 	uint8_t frame[128];
 	uint8_t payload[2] = {0, 0};
@@ -218,6 +232,7 @@ int main(void) {
 		cmocka_unit_test(ethernet_padding_is_not_payload),
 		cmocka_unit_test(ip_options_are_skipped),
 		cmocka_unit_test(source_zero_is_good),
+		cmocka_unit_test(the_ttl_is_64_or_as_told),
 		cmocka_unit_test(a_computed_zero_is_sent_as_ones),
 	};
 

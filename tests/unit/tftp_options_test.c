@@ -81,6 +81,48 @@ static void unknown_options_are_not_echoed(void **state) {
 	check(rows, COUNT_OF(rows), 1000);
 }
 
+static struct tftp_granted grant_to_group(
+	const char *options, size_t len, bool may, uint64_t size) {
+	struct tftp_limits limits = {.blksize = 1468, .windowsize = 64, .multicast = may};
+	struct tftp_asked asked = tftp_options_read((const uint8_t *)options, len);
+
+	return tftp_options_grant(&asked, &limits, size);
+}
+
+static void groups_are_granted_alone(void **state) {
+	static const struct {
+		const char *name;
+		const char *options;
+		size_t len;
+		bool may;
+		uint64_t size;
+		bool granted;
+		uint16_t windowsize;
+	} rows[] = {
+		{"as RFC 2090 has it", BYTES("multicast\0\0blksize\0001000\0"), true, 1000, true,
+			1},
+		{"in capitals", BYTES("MULTICAST\0\0"), true, 1000, true, 1},
+		{"with a value", BYTES("multicast\0001\0"), true, 1000, false, 1},
+		{"where there are none", BYTES("multicast\0\0"), false, 1000, false, 1},
+		{"with a window", BYTES("multicast\0\0windowsize\0008\0"), true, 1000, false, 8},
+		{"an empty file", BYTES("multicast\0\0"), true, 0, true, 1},
+		{"65,535 blocks", BYTES("multicast\0\0blksize\0008\0"), true, 65535 * 8 - 1, true,
+			1},
+		{"65,536 blocks", BYTES("multicast\0\0blksize\0008\0"), true, 65535 * 8, false, 1},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct tftp_granted granted =
+			grant_to_group(rows[i].options, rows[i].len, rows[i].may, rows[i].size);
+
+		assert_case(rows[i].name, granted.multicast == rows[i].granted);
+		assert_case(rows[i].name, granted.windowsize == rows[i].windowsize);
+		assert_case(rows[i].name,
+			((granted.order & 15) == TFTP_OPTION_MULTICAST) == rows[i].granted);
+	}
+}
+
 static void the_first_of_repeated_options_counts(void **state) {
 	static const struct row rows[] = {
 		{"twice", BYTES("blksize\0001024\0blksize\000512\0"), ORDER(B, 0, 0, 0), 1024, 1,
@@ -157,6 +199,7 @@ int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(values_out_of_range_are_left_out),
 		cmocka_unit_test(unknown_options_are_not_echoed),
+		cmocka_unit_test(groups_are_granted_alone),
 		cmocka_unit_test(the_first_of_repeated_options_counts),
 		cmocka_unit_test(clients_get_what_they_know),
 		cmocka_unit_test(curl_gets_no_tsize_of_an_empty_file),

@@ -40,7 +40,7 @@ static void what_does_not_fit_is_not_written(void **state) {
 		uint8_t *payload = malloc(size + 1);
 
 		assert_int_equal(
-			tftp_packet_oack(&session, payload, size, &sum), size < 49 ? 0 : 49);
+			tftp_packet_oack(&session, NULL, payload, size, &sum), size < 49 ? 0 : 49);
 		assert_int_equal(tftp_packet_error(1, "file not found", payload, size, &sum),
 			size < 19 ? 0 : 19);
 		assert_int_equal(
@@ -58,7 +58,7 @@ static void the_longest_oack_fits(void **state) {
 		.requested = 0x4321};
 	uint8_t payload[TFTP_OACK_MAX];
 	uint32_t sum;
-	size_t len = tftp_packet_oack(&session, payload, sizeof(payload), &sum);
+	size_t len = tftp_packet_oack(&session, NULL, payload, sizeof(payload), &sum);
 
 	(void)state;
 	assert_in_range(len, 70, TFTP_OACK_MAX);
@@ -66,6 +66,23 @@ static void the_longest_oack_fits(void **state) {
 	assert_memory_equal(payload, "\0\6blksize\00065464\0tsize\00018446744073709551615\0", 43);
 	assert_int_equal(payload[len - 1], 0);
 	assert_int_not_equal(payload[len - 2], 0);
+}
+
+static void the_longest_oack_of_a_group_fits(void **state) {
+	struct tftp_session session = {.blksize = 65464,
+		.windowsize = 65535,
+		.timeout_us = 255000000,
+		.size = UINT64_MAX,
+		.role = ROLE_ASKED,
+		.requested = 0x54321};
+	struct tftp_session group = {.peer_address = 0xefffffff, .peer_port = 65535};
+	uint8_t payload[TFTP_OACK_MAX];
+	uint32_t sum;
+	size_t len = tftp_packet_oack(&session, &group, payload, sizeof(payload), &sum);
+
+	(void)state;
+	assert_in_range(len, 100, TFTP_OACK_MAX);
+	assert_memory_equal(payload + len - 34, "multicast\000239.255.255.255,65535,1", 34);
 }
 
 static void a_slot_that_moved_on_is_not_read(void **state) {
@@ -133,6 +150,7 @@ int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_does_not_fit_is_not_written),
 		cmocka_unit_test(the_longest_oack_fits),
+		cmocka_unit_test(the_longest_oack_of_a_group_fits),
 		cmocka_unit_test(a_slot_that_moved_on_is_not_read),
 		cmocka_unit_test(blocks_across_extents_are_whole),
 		cmocka_unit_test(an_empty_last_block_is_a_header),
