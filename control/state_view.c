@@ -114,6 +114,27 @@ enum state_health state_health(const struct shm_header *header, uint64_t *heartb
 	return *heartbeat_age_ms > STATE_STALE_MS ? STATE_STALE : STATE_ALIVE;
 }
 
+const struct tftp_session *state_group_of(
+	const struct state_view *view, const struct tftp_session *session) {
+	uint32_t index = (uint32_t)session->tid - view->tid_first;
+
+	if (session->state != SESSION_MEMBER || index >= view->session_count ||
+		view->sessions[index].state != SESSION_GROUP)
+		return NULL;
+	return &view->sessions[index];
+}
+
+uint64_t state_session_bytes(const struct state_view *view, const struct tftp_session *session) {
+	const struct tftp_session *group =
+		session->state == SESSION_GROUP ? session : state_group_of(view, session);
+	uint64_t blocks = group ? group->highest
+				: atomic_load_explicit((_Atomic uint64_t *)&session->acked,
+					  memory_order_relaxed);
+	uint64_t bytes = blocks * session->blksize;
+
+	return bytes < session->size ? bytes : session->size;
+}
+
 uint32_t state_pins(const struct state_view *view, uint32_t slot) {
 	uint32_t sum = 0;
 

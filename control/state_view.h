@@ -56,6 +56,14 @@ enum state_health {
 
 enum state_health state_health(const struct shm_header *header, uint64_t *heartbeat_age_ms);
 
+// The record of the multicast group that a session is a member of, or NULL.
+const struct tftp_session *state_group_of(
+	const struct state_view *view, const struct tftp_session *session);
+
+// The bytes of its file that a session is through with: what its client has acknowledged, of a
+// group what was sent, and of its members, who say nothing, the same.
+uint64_t state_session_bytes(const struct state_view *view, const struct tftp_session *session);
+
 // CLOCK_BOOTTIME in nanoseconds.
 uint64_t state_boottime_ns(void);
 

@@ -30,12 +30,6 @@ static void take_worker(const struct worker_block *block, struct top_worker *wor
 	};
 }
 
-static uint64_t bytes_acked(const struct tftp_session *session) {
-	uint64_t bytes = load(&session->acked) * session->blksize;
-
-	return bytes < session->size ? bytes : session->size;
-}
-
 static void take_progress(struct top_sample *sample, const struct state_view *state) {
 	if (sample->session_count != state->session_count) {
 		sample->session_count = state->session_count;
@@ -49,7 +43,7 @@ static void take_progress(struct top_sample *sample, const struct state_view *st
 			sample->progress[i] = (struct top_progress){0};
 		else
 			sample->progress[i] = (struct top_progress){
-				.bytes = bytes_acked(session),
+				.bytes = state_session_bytes(state, session),
 				.started_unix_ms = session->started_unix_ms,
 				.peer_address = session->peer_address,
 				.peer_port = session->peer_port,

@@ -30,7 +30,9 @@ static void explain(struct top_transfer *transfer) {
 	char *why = transfer->why;
 
 	why[0] = '\0';
-	if (silent_ms >= SILENT_MS)
+	if (s->state == SESSION_MEMBER && s->role != ROLE_MASTER)
+		snprintf(why, TOP_WHY_SIZE, "listens to a group");
+	else if (silent_ms >= SILENT_MS)
 		snprintf(why, TOP_WHY_SIZE, "client silent for %s", human_ms(silent_ms, text));
 	else if (s->state == SESSION_OACK)
 		snprintf(why, TOP_WHY_SIZE, "options not yet acknowledged");
