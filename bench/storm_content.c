@@ -88,15 +88,27 @@ void storm_check_begin(struct storm_check *check, const struct storm_content *co
 		sha256_init(&check->sha256);
 }
 
+static void take_mapped(
+	struct storm_check *check, uint64_t offset, const uint8_t *data, size_t len) {
+	const struct storm_content *content = check->content;
+
+	if (offset + len > content->size || memcmp(content->map + offset, data, len))
+		check->bad = true;
+	check->len += len;
+}
+
 static void take(struct storm_check *check, const uint8_t *data, size_t len) {
 	const struct storm_content *content = check->content;
 
+	if (content->map) {
+		take_mapped(check, check->len, data, len);
+		return;
+	}
+
 	if (content->has_sha256)
 		sha256_update(&check->sha256, len, data);
-	else if (!content->map)
+	else
 		check->crc = crc32c(check->crc, data, len);
-	else if (check->len + len > content->size || memcmp(content->map + check->len, data, len))
-		check->bad = true;
 	check->len += len;
 }
 
@@ -134,6 +146,10 @@ void storm_check_feed_at(
 	struct storm_check *check, uint64_t offset, const uint8_t *data, size_t len) {
 	if (!check->content)
 		return;
+	if (check->content->map) {
+		take_mapped(check, offset, data, len);
+		return;
+	}
 	if (offset != check->len) {
 		keep(check, offset, data, len);
 		return;

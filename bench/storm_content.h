@@ -30,7 +30,7 @@ struct storm_check {
 	const struct storm_content *content; // NULL: nothing is checked
 	bool bad;
 	uint32_t crc;
-	uint64_t len; // in order
+	uint64_t len; // in order; with a local file: in all
 	struct storm_piece *early;
 	struct sha256_ctx sha256;
 };
@@ -45,7 +45,8 @@ void storm_content_close(struct storm_content *content);
 void storm_check_begin(struct storm_check *check, const struct storm_content *content);
 // The bytes behind those that came before.
 void storm_check_feed(struct storm_check *check, const uint8_t *data, size_t len);
-// The bytes at offset, each of the file once; those that come early are kept.
+// The bytes at offset, each of the file once; those that come early are kept, but where there is a
+// local file.
 void storm_check_feed_at(
 	struct storm_check *check, uint64_t offset, const uint8_t *data, size_t len);
 // Whether the whole was right. content is the one that the check began with.

@@ -24,6 +24,9 @@ struct storm_net_ops {
 	// Hands copies of a packet to the wire. A full queue counts as loss on the wire does.
 	void (*send)(struct storm_net *net, uint32_t client, struct storm_peer to,
 		const uint8_t *bytes, size_t len, unsigned copies);
+	// Also gives the client what is sent to a multicast group, until it is closed. NULL: this
+	// transport cannot. 0 or -errno.
+	int (*join)(struct storm_net *net, uint32_t client, struct storm_peer group);
 	// Waits at most wait_us and gives what has arrived, one batch.
 	void (*poll)(
 		struct storm_net *net, uint64_t wait_us, storm_net_receive *receive, void *arg);
@@ -33,4 +36,5 @@ struct storm_net_ops {
 struct storm_net {
 	const struct storm_net_ops *ops;
 	uint64_t send_failures;
+	uint64_t group_packets; // of all groups, each once
 };

@@ -31,6 +31,7 @@ struct tftp_options {
 	uint32_t timeout_s;
 	uint32_t double_acks;
 	bool tsize;
+	bool multicast;
 	bool at_once;
 	bool json;
 	double rate;
@@ -49,6 +50,8 @@ struct tftp_options {
 // A frame of 1,514 bytes; user space takes no fragments.
 #define RAW_BLKSIZE_MAX 1468u
 
+#define GROUP_BATCH 16u // blocks that are read at once
+
 #define AT(field) offsetof(struct tftp_options, field)
 
 static const struct storm_arg ARGS[] = {
@@ -64,6 +67,10 @@ static const struct storm_arg ARGS[] = {
 	{"timeout", "S", STORM_ARG_U32, AT(timeout_s), 1, 255, "ask for this timeout (do not ask)"},
 	{"tsize", NULL, STORM_ARG_FLAG, AT(tsize),
 		.help = "ask for tsize and hold the server to it"},
+	{"multicast", NULL, STORM_ARG_FLAG, AT(multicast),
+		.help = "ask to share the transfer with the others as a group (RFC 2090); each "
+			"loses its "
+			"own share of what is sent to all; needs --against and kernel sockets"},
 	{"sha256", "HEX[,HEX…]", STORM_ARG_TEXT, AT(sha256), .help = "what each file must hash to"},
 	{"against", "PATH[,PATH…]", STORM_ARG_TEXT, AT(against),
 		.help = "local files that each must equal, byte by byte"},
@@ -131,6 +138,9 @@ static int check_options(const struct storm_command *command, const struct tftp_
 		wrong = storm_place_wrong(&o->place);
 	else if (in_user_space(o) && (!o->source.address || o->blksize > RAW_BLKSIZE_MAX))
 		wrong = "--interface and --port need --source, and a --blksize of at most 1468";
+	else if (o->multicast && (in_user_space(o) || !o->against || o->windowsize))
+		wrong = "--multicast needs --against, and neither --interface, --port nor "
+			"--windowsize";
 	if (wrong)
 		storm_complain(command, "%s", wrong);
 	return wrong ? -EINVAL : 0;
@@ -167,6 +177,7 @@ static int set_file(const struct storm_command *command, const struct tftp_optio
 		.windowsize = (uint16_t)o->windowsize,
 		.timeout_s = (uint8_t)o->timeout_s,
 		.tsize = o->tsize,
+		.multicast = o->multicast,
 		.extra_acks = (uint8_t)o->double_acks,
 		.server = o->server.address,
 		.port = o->server.port ? o->server.port : 69,
@@ -210,7 +221,9 @@ static struct storm_net *open_sockets(
 	struct storm_udp_settings udp = {
 		.clients = 2 * o->clients,
 		.blksize = o->blksize ? (uint16_t)o->blksize : 512,
-		.window = o->windowsize ? (uint16_t)o->windowsize : 1,
+		.window = o->multicast    ? GROUP_BATCH
+			  : o->windowsize ? (uint16_t)o->windowsize
+					  : 1,
 	};
 
 	struct storm_net *net;
@@ -236,6 +249,7 @@ static struct storm_net *open_stations(
 static void report_counts(struct storm_report *r, const struct storm_tftp_totals *t) {
 	storm_report_open(r, "packets");
 	storm_report_u64(r, "data", t->data);
+	storm_report_u64(r, "group_data", t->group_data);
 	storm_report_u64(r, "duplicates", t->duplicates);
 	storm_report_u64(r, "ahead_of_a_gap", t->ahead);
 	storm_report_u64(r, "acks", t->acks);

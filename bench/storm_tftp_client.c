@@ -46,6 +46,7 @@ const char *storm_tftp_failure_name(enum storm_tftp_failure failure) {
 static void reset_out(struct storm_tftp_out *out) {
 	out->send_len = 0;
 	out->copies = 1;
+	out->join = false;
 	out->data_len = 0;
 	out->data = NULL;
 }
@@ -133,8 +134,26 @@ static void end_probe(struct storm_tftp_client *c, struct storm_tftp_out *out) {
 	c->deadline_us = UINT64_MAX;
 }
 
+// RFC 2090: an OACK may come at any time and make the client the master, or no longer. The master
+// answers with the block before the first that it lacks.
+static void on_later_oack(struct storm_tftp_client *c, struct reader *r, uint64_t now_us,
+	struct storm_tftp_out *out) {
+	if (!storm_tftp_take_oack(c, r)) {
+		c->malformed++;
+		return;
+	}
+	if (c->state == STORM_TFTP_TRANSFER)
+		progress(c, now_us);
+	if (c->master)
+		put_ack(c, out);
+}
+
 static void on_oack(struct storm_tftp_client *c, struct reader *r, uint64_t now_us,
 	struct storm_tftp_out *out) {
+	if (c->in_group) {
+		on_later_oack(c, r, now_us, out);
+		return;
+	}
 	if (c->state != STORM_TFTP_REQUESTED) {
 		// Our ACK 0 was lost, or this OACK was late.
 		c->duplicates++;
@@ -150,9 +169,10 @@ static void on_oack(struct storm_tftp_client *c, struct reader *r, uint64_t now_
 	c->oack = true;
 	c->state = STORM_TFTP_TRANSFER;
 	progress(c, now_us);
+	out->join = c->in_group;
 	if (c->settings->probe)
 		end_probe(c, out);
-	else
+	else if (!c->in_group || c->master)
 		put_ack(c, out);
 }
 
@@ -237,6 +257,39 @@ static void keep(struct storm_tftp_client *c, uint16_t ahead, const uint8_t *dat
 	put_ack(c, out);
 }
 
+static bool has_block(const struct storm_tftp_client *c, uint64_t block) {
+	return block < STORM_TFTP_GROUP_BLOCKS && c->bitmap[block / 8] >> block % 8 & 1;
+}
+
+static void note_block(struct storm_tftp_client *c, uint16_t block) {
+	c->bitmap[block / 8] |= (uint8_t)(1 << block % 8);
+	c->ahead += block != c->next;
+	while (has_block(c, c->next))
+		c->next++;
+}
+
+// A block of the group, whoever asked for it. Who is complete says so, master or not.
+static void on_group_block(struct storm_tftp_client *c, uint16_t block, const uint8_t *data,
+	size_t len, uint64_t now_us, struct storm_tftp_out *out) {
+	if (block == 0) {
+		c->malformed++;
+		return;
+	}
+	if (c->state != STORM_TFTP_TRANSFER)
+		return;
+	progress(c, now_us);
+	if (has_block(c, block))
+		c->duplicates++;
+	else if (take_block(c, block, data, len, now_us, out))
+		note_block(c, block);
+	else
+		return;
+	if (c->last && c->next > c->last)
+		finish(c, now_us);
+	if (c->master || c->state == STORM_TFTP_LINGER)
+		put_ack(c, out);
+}
+
 struct block {
 	uint16_t number;
 	uint16_t ahead; // of the expected one, modulo 2^16
@@ -294,6 +347,10 @@ static void on_data(struct storm_tftp_client *c, struct reader *r, uint64_t now_
 		return;
 	}
 	b.data = r->data + r->at;
+	if (c->in_group) {
+		on_group_block(c, block, b.data, b.len, now_us, out);
+		return;
+	}
 	if (c->state == STORM_TFTP_REQUESTED)
 		c->state = STORM_TFTP_TRANSFER;
 	if (c->settings->probe)
@@ -373,7 +430,7 @@ static void retransmit(struct storm_tftp_client *c, uint64_t now_us, struct stor
 	arm(c, now_us);
 	if (c->state == STORM_TFTP_REQUESTED)
 		put_request(c, out);
-	else
+	else if (!c->in_group || c->master)
 		put_one_ack(c, out);
 }
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Copyright (c) 2026, the Rouse authors
 
-// A TFTP read client as a state machine (RFC 1350, 2347, 2348, 2349, 7440): packets and the time go
-// in, at most one packet to send and the bytes of the file come out. It owns no socket and no
-// memory. As it is set it behaves as careful firmware does (blocks in order, one ACK per window,
+// A TFTP read client as a state machine (RFC 1350, 2090, 2347, 2348, 2349, 7440): packets and the
+// time go in, at most one packet to send and the bytes of the file come out. It owns no socket and
+// no memory. As it is set it behaves as careful firmware does (blocks in order, one ACK per window,
 // one ACK per gap, its own timer, a final ACK that it repeats while it lingers) or as a real client
 // that is less careful.
 
@@ -56,6 +56,7 @@ struct storm_tftp_settings {
 	uint16_t windowsize; // 0: not asked for
 	uint8_t timeout_s;   // 0: not asked for
 	bool tsize;
+	bool multicast;      // ask for a group
 	bool probe;          // only asks for the size: ends the transfer with ERROR 8 at the OACK
 	bool needs_oack;     // GRUB: DATA without an OACK before it is not understood
 	bool mute;           // GRUB: nothing is sent again once the server has answered
@@ -80,7 +81,12 @@ struct storm_tftp_asked {
 	uint16_t windowsize;
 	uint8_t timeout_s;
 	bool tsize;
+	bool multicast;
 };
+
+// The blocks that a client of a group has, one bit each.
+#define STORM_TFTP_GROUP_BLOCKS 65536u
+#define STORM_TFTP_BITMAP_SIZE  (STORM_TFTP_GROUP_BLOCKS / 8)
 
 struct storm_tftp_client {
 	const struct storm_tftp_settings *settings;
@@ -96,6 +102,10 @@ struct storm_tftp_client {
 	bool oack;          // the server agreed to options
 	bool early;         // DATA came before an OACK that is needed
 	bool tsize_known;
+	bool in_group; // what follows comes from group, in any order
+	bool master;   // asks for each block; all others hold their tongues until they are complete
+	struct storm_peer group;
+	uint8_t *bitmap; // the caller's, STORM_TFTP_BITMAP_SIZE bytes of 0; for groups only
 	uint32_t tries;
 	uint64_t tsize;
 	uint64_t next; // block that is expected, from 1, never wraps
@@ -126,9 +136,10 @@ struct storm_tftp_out {
 	uint16_t send_len; // 0: nothing
 	uint16_t copies;
 	struct storm_peer to;
+	bool join;         // the client's group; to be joined now
 	uint32_t data_len; // new bytes of the file
 	const uint8_t *data;
-	uint64_t data_offset; // in order, but for STORM_TFTP_GAP_KEEP
+	uint64_t data_offset; // in order, but for STORM_TFTP_GAP_KEEP and groups
 	uint8_t send[STORM_TFTP_SEND_SIZE];
 };
 

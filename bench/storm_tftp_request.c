@@ -59,7 +59,8 @@ struct storm_tftp_asked storm_tftp_asked_of(const struct storm_tftp_settings *s)
 	const char *name, *value;
 
 	if (!s->options)
-		return (struct storm_tftp_asked){s->blksize, s->windowsize, s->timeout_s, s->tsize};
+		return (struct storm_tftp_asked){
+			s->blksize, s->windowsize, s->timeout_s, s->tsize, s->multicast};
 	while ((name = take_string(&r)) && (value = take_string(&r)))
 		ask(&asked, name, value);
 	return asked;
@@ -86,6 +87,8 @@ static void put_options(struct writer *w, const struct storm_tftp_settings *s) {
 		put_option(w, "timeout", s->timeout_s);
 	if (s->windowsize)
 		put_option(w, "windowsize", s->windowsize);
+	if (s->multicast)
+		writer_bytes(w, "multicast\0", 11);
 }
 
 size_t storm_tftp_write_request(const struct storm_tftp_settings *s, uint8_t *packet, size_t size) {
@@ -110,10 +113,31 @@ static bool is_named(const struct storm_tftp_settings *s, const char *wanted) {
 	return false;
 }
 
+// RFC 2090: addr,port,mc; the first two may be empty where they are known.
+static bool take_group(struct storm_tftp_client *c, const char *text) {
+	unsigned a[4], port, master;
+	char rest;
+
+	if (!c->asked.multicast)
+		return false;
+	if (sscanf(text, "%3u.%3u.%3u.%3u,%5u,%1u%c", &a[0], &a[1], &a[2], &a[3], &port, &master,
+		    &rest) == 6) {
+		c->group = (struct storm_peer){
+			a[0] << 24 | a[1] << 16 | a[2] << 8 | a[3], (uint16_t)port};
+	} else if (!c->in_group || sscanf(text, ",,%1u%c", &master, &rest) != 1) {
+		return false;
+	}
+	c->in_group = true;
+	c->master = master == 1;
+	return c->group.address >> 28 == 14 && master <= 1;
+}
+
 static bool take_option(struct storm_tftp_client *c, const char *name, const char *text) {
 	const struct storm_tftp_asked *asked = &c->asked;
 	uint64_t value;
 
+	if (!strcasecmp(name, "multicast"))
+		return take_group(c, text);
 	if (parse_number(text, &value) < 0)
 		return false;
 	if (!strcasecmp(name, "blksize")) {

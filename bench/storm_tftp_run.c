@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "storm_clock.h"
 #include "storm_late.h"
@@ -23,6 +24,7 @@
 struct slot {
 	struct storm_tftp_client client;
 	struct storm_check check;
+	uint8_t *bitmap; // of clients of groups
 	uint32_t file;
 	uint32_t generation;
 	bool open;
@@ -39,6 +41,7 @@ struct run {
 	struct storm_pace_held *held;
 	uint32_t *held_queue;
 	struct slot *slots;
+	uint8_t *bitmaps;    // by slot
 	uint64_t *deadlines; // by slot, apart so that a sweep reads little memory
 	uint32_t slot_count;
 	uint32_t *free; // stack
@@ -132,11 +135,19 @@ static void dispatch(struct run *run, uint32_t id, const struct storm_tftp_out *
 	send_paced(run);
 }
 
+// Without its group a client hears nothing, and fails.
+static void join(struct run *run, uint32_t id) {
+	if (run->net->ops->join(run->net, id, run->slots[id].client.group) < 0)
+		run->net->send_failures++;
+}
+
 static void act(struct run *run, uint32_t id, const struct storm_tftp_out *out) {
 	struct slot *slot = &run->slots[id];
 
+	if (out->join)
+		join(run, id);
 	if (out->data_len) {
-		storm_check_feed(&slot->check, out->data, out->data_len);
+		storm_check_feed_at(&slot->check, out->data_offset, out->data, out->data_len);
 		run->totals->bytes += out->data_len;
 	}
 	if (out->send_len)
@@ -243,6 +254,9 @@ static void start_one(struct run *run) {
 	run->active++;
 	storm_check_begin(&slot->check, &run->settings->content[slot->file]);
 	storm_tftp_start(&slot->client, &run->settings->file[slot->file], run->now_us, &out);
+	slot->client.bitmap = slot->bitmap;
+	if (slot->bitmap)
+		memset(slot->bitmap, 0, STORM_TFTP_BITMAP_SIZE);
 	act(run, id, &out);
 }
 
@@ -355,6 +369,7 @@ static void close_all(struct run *run) {
 	t->doubled = run->impair.duplicated;
 	t->delayed = run->impair.delayed;
 	t->send_failures = run->net->send_failures;
+	t->group_data = run->net->group_packets;
 	storm_late_clear(&run->late);
 }
 
@@ -372,6 +387,13 @@ static int prepare(struct run *run) {
 	}
 	if (!run->slots || !run->deadlines || !run->free || !run->ended)
 		return -ENOMEM;
+	if (run->settings->file[0].multicast) {
+		run->bitmaps = calloc(run->slot_count, STORM_TFTP_BITMAP_SIZE);
+		if (!run->bitmaps)
+			return -ENOMEM;
+		for (uint32_t id = 0; id < run->slot_count; id++)
+			run->slots[id].bitmap = run->bitmaps + id * (size_t)STORM_TFTP_BITMAP_SIZE;
+	}
 	for (uint32_t id = run->slot_count; id-- > 0;) {
 		run->deadlines[id] = UINT64_MAX;
 		run->free[run->free_count++] = id;
@@ -399,6 +421,7 @@ int storm_tftp_run(struct storm_tftp_run_settings *settings, struct storm_net *n
 	}
 	free(run->held_queue);
 	free(run->held);
+	free(run->bitmaps);
 	free(run->ended);
 	free(run->free);
 	free(run->deadlines);

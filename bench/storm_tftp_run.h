@@ -46,6 +46,7 @@ struct storm_tftp_totals {
 	uint64_t failed_by[STORM_TFTP_RUN_FAILURES];
 	uint64_t bytes; // of file contents, in order
 	uint64_t data;
+	uint64_t group_data; // of groups, each once
 	uint64_t duplicates;
 	uint64_t ahead;
 	uint64_t malformed;

@@ -22,12 +22,24 @@
 #define BATCH_MAX   64u
 #define PACKET_SIZE 65536u
 #define COPIES_MAX  64u
+#define GROUPS_MAX  16u
+#define GROUP_BYTES (4 << 20) // what waits in the socket of a group
+
+// One socket hears what is sent to a group, for all clients that have joined it.
+struct group {
+	struct storm_peer address;
+	int fd;
+	uint32_t count;
+	uint32_t *members; // room for every client
+};
 
 struct storm_udp {
 	struct storm_net net;
 	struct storm_udp_settings settings;
 	int epoll;
 	int *fds; // by client, -1: closed
+	uint32_t group_count;
+	struct group groups[GROUPS_MAX];
 	uint32_t batch;
 	uint8_t *buffers; // batch packets
 	struct mmsghdr headers[BATCH_MAX];
@@ -70,9 +82,17 @@ static int udp_open(struct storm_net *net, uint32_t client) {
 	return 0;
 }
 
+static void leave(struct group *group, uint32_t client) {
+	for (uint32_t i = 0; i < group->count; i++)
+		if (group->members[i] == client)
+			group->members[i--] = group->members[--group->count];
+}
+
 static void udp_close(struct storm_net *net, uint32_t client) {
 	struct storm_udp *udp = (struct storm_udp *)net;
 
+	for (uint32_t i = 0; i < udp->group_count; i++)
+		leave(&udp->groups[i], client);
 	if (udp->fds[client] >= 0)
 		close(udp->fds[client]);
 	udp->fds[client] = -1;
@@ -118,6 +138,84 @@ static void receive_one(
 		receive(arg, client, peer_of(&from), udp->buffers, (size_t)len, storm_clock_us());
 }
 
+// The last one.
+static void close_group(struct storm_udp *udp) {
+	struct group *group = &udp->groups[--udp->group_count];
+
+	if (group->fd >= 0)
+		close(group->fd);
+	free(group->members);
+}
+
+static int hear_group(const struct storm_udp *udp, const struct group *group) {
+	const struct sockaddr_in address = {.sin_family = AF_INET,
+		.sin_port = htons(group->address.port),
+		.sin_addr.s_addr = htonl(group->address.address)};
+	const struct ip_mreq join = {.imr_multiaddr = address.sin_addr,
+		.imr_interface.s_addr = htonl(udp->settings.source)};
+	const int yes = 1, bytes = GROUP_BYTES;
+	int fd = group->fd;
+
+	setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof(bytes));
+	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes)) < 0 ||
+		bind(fd, (const struct sockaddr *)&address, sizeof(address)) < 0 ||
+		setsockopt(fd, IPPROTO_IP, IP_ADD_MEMBERSHIP, &join, sizeof(join)) < 0)
+		return -errno;
+	return 0;
+}
+
+static int open_group(struct storm_udp *udp, struct storm_peer address) {
+	struct group *group = &udp->groups[udp->group_count];
+	// Behind the clients' numbers.
+	struct epoll_event event = {
+		.events = EPOLLIN, .data.u32 = udp->settings.clients + udp->group_count};
+	int err;
+
+	if (udp->group_count == GROUPS_MAX)
+		return -ENOSPC;
+	group->address = address;
+	group->members = calloc(udp->settings.clients, sizeof(*group->members));
+	group->fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	err = !group->members || group->fd < 0 ? -ENOMEM : hear_group(udp, group);
+	if (!err && epoll_ctl(udp->epoll, EPOLL_CTL_ADD, group->fd, &event) < 0)
+		err = -errno;
+	udp->group_count++;
+	if (err)
+		close_group(udp);
+	return err;
+}
+
+static int udp_join(struct storm_net *net, uint32_t client, struct storm_peer address) {
+	struct storm_udp *udp = (struct storm_udp *)net;
+	uint32_t i = 0;
+	int err;
+
+	while (i < udp->group_count && (udp->groups[i].address.address != address.address ||
+					       udp->groups[i].address.port != address.port))
+		i++;
+	err = i < udp->group_count ? 0 : open_group(udp, address);
+	if (!err)
+		udp->groups[i].members[udp->groups[i].count++] = client;
+	return err;
+}
+
+static void receive_group(
+	struct storm_udp *udp, const struct group *group, storm_net_receive *receive, void *arg) {
+	uint64_t now_us;
+	int count;
+
+	for (uint32_t i = 0; i < udp->batch; i++)
+		udp->headers[i].msg_hdr.msg_namelen = sizeof(udp->froms[i]);
+	count = recvmmsg(group->fd, udp->headers, udp->batch, 0, NULL);
+	now_us = storm_clock_us();
+	for (int i = 0; i < count; i++) {
+		udp->net.group_packets++;
+		for (uint32_t k = 0; k < group->count; k++)
+			receive(arg, group->members[k], peer_of(&udp->froms[i]),
+				udp->vectors[i].iov_base, udp->headers[i].msg_len, now_us);
+	}
+}
+
 static void receive_batch(
 	struct storm_udp *udp, uint32_t client, storm_net_receive *receive, void *arg) {
 	uint64_t now_us;
@@ -143,6 +241,11 @@ static void udp_poll(
 	for (int i = 0; i < count; i++) {
 		uint32_t client = events[i].data.u32;
 
+		if (client >= udp->settings.clients) {
+			receive_group(
+				udp, &udp->groups[client - udp->settings.clients], receive, arg);
+			continue;
+		}
 		if (udp->fds[client] < 0)
 			continue;
 		if (udp->batch == 1)
@@ -157,6 +260,8 @@ static void udp_destroy(struct storm_net *net) {
 
 	for (uint32_t i = 0; i < udp->settings.clients; i++)
 		udp_close(net, i);
+	while (udp->group_count)
+		close_group(udp);
 	close(udp->epoll);
 	free(udp->buffers);
 	free(udp->fds);
@@ -167,6 +272,7 @@ static const struct storm_net_ops UDP_OPS = {
 	.open = udp_open,
 	.close = udp_close,
 	.send = udp_send,
+	.join = udp_join,
 	.poll = udp_poll,
 	.destroy = udp_destroy,
 };

@@ -222,8 +222,8 @@ static void each_client_answers_gaps_in_its_way(void **state) {
 			{-1, -1, -1, -1, -1, 4}},
 		{"a window that comes again is answered at its end", STORM_TFTP_GAP_ONCE, 2,
 			{2, 1, 2, 2, 3}, {2, -1, 2, 2, -1}},
-		{"a lock-step block that comes again is answered", STORM_TFTP_GAP_ONCE, 1, {1, 2, 2},
-			{1, 2, 2}},
+		{"a lock-step block that comes again is answered", STORM_TFTP_GAP_ONCE, 1,
+			{1, 2, 2}, {1, 2, 2}},
 		{"EDK2 answers each packet ahead", STORM_TFTP_GAP_EACH, 4, {3, 4, 2}, {1, 1, -1}},
 		{"EDK2 answers old ones too", STORM_TFTP_GAP_EACH, 4, {1, 1}, {1, 1}},
 		{"U-Boot answers once until it goes on", STORM_TFTP_GAP_NACK, 4, {3, 4, 1, 2, 4},
@@ -580,6 +580,117 @@ static void lingering_answers_the_repeated_last_block(void **state) {
 	assert_int_equal(out.send_len, 0);
 }
 
+static uint8_t bitmap[STORM_TFTP_BITMAP_SIZE];
+
+static struct storm_tftp_settings for_group(void) {
+	struct storm_tftp_settings s = PLAIN;
+
+	s.blksize = 8;
+	s.multicast = true;
+	return s;
+}
+
+static void begin_group(struct storm_tftp_client *c, const struct storm_tftp_settings *s,
+	struct storm_tftp_out *out) {
+	memset(bitmap, 0, sizeof(bitmap));
+	storm_tftp_start(c, s, 1, out);
+	c->bitmap = bitmap;
+}
+
+static void expect_ack(const struct storm_tftp_out *out, uint16_t block) {
+	const uint8_t ack[4] = {0, 4, (uint8_t)(block >> 8), (uint8_t)block};
+
+	assert_int_equal(out->send_len, 4);
+	assert_memory_equal(out->send, ack, 4);
+}
+
+static void bad_groups_end_with_error_8(void **state) {
+	static const struct bad_oack CASES[] = {
+		{"no address the first time", PACKET("\0\6multicast\0,,1\0")},
+		{"not a group", PACKET("\0\6multicast\00010.77.0.1,1758,1\0")},
+		{"mc 2", PACKET("\0\6multicast\000239.255.77.1,1758,2\0")},
+		{"no mc", PACKET("\0\6multicast\000239.255.77.1,1758\0")},
+		{"more behind", PACKET("\0\6multicast\000239.255.77.1,1758,1,\0")},
+		{"empty", PACKET("\0\6multicast\0\0")},
+	};
+	struct storm_tftp_settings s = for_group();
+	struct storm_tftp_client c;
+	struct storm_tftp_out out;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(CASES) / sizeof(CASES[0]); i++) {
+		begin_group(&c, &s, &out);
+		give(&c, &out, CASES[i].bytes, CASES[i].len);
+		if (c.failure != STORM_TFTP_BAD_OACK)
+			fail_msg("%s: failure %u", CASES[i].what, c.failure);
+	}
+}
+
+static void a_member_of_a_group_asks_as_master_only(void **state) {
+	struct storm_tftp_settings s = for_group();
+	struct storm_tftp_client c;
+	struct storm_tftp_out out;
+
+	(void)state;
+	begin_group(&c, &s, &out);
+	assert_memory_equal(out.send + out.send_len - 11, "multicast\0", 11);
+	give(&c, &out, PACKET("\0\6multicast\000239.255.77.1,1758,0\0blksize\0008\0"));
+	assert_true(out.join);
+	assert_int_equal(c.group.address, 0xefff4d01);
+	assert_int_equal(c.group.port, 1758);
+	assert_int_equal(out.send_len, 0);
+	give(&c, &out, PACKET("\0\3\0\2bbbbbbbb"));
+	assert_int_equal(out.send_len, 0);
+	assert_int_equal(out.data_len, 8);
+	assert_int_equal(out.data_offset, 8);
+	give(&c, &out, PACKET("\0\6multicast\0,,1\0"));
+	assert_false(out.join);
+	expect_ack(&out, 0);
+	give(&c, &out, PACKET("\0\3\0\1aaaaaaaa"));
+	expect_ack(&out, 2);
+	give(&c, &out, PACKET("\0\3\0\2bbbbbbbb"));
+	assert_int_equal(c.duplicates, 1);
+	assert_int_equal(out.data_len, 0);
+	give(&c, &out, PACKET("\0\6multicast\0,,0\0"));
+	assert_int_equal(out.send_len, 0);
+	give(&c, &out, PACKET("\0\3\0\4dddddddd"));
+	assert_int_equal(out.send_len, 0);
+}
+
+static void a_listener_says_when_it_is_complete(void **state) {
+	struct storm_tftp_settings s = for_group();
+	struct storm_tftp_client c;
+	struct storm_tftp_out out;
+
+	(void)state;
+	begin_group(&c, &s, &out);
+	give(&c, &out, PACKET("\0\6multicast\000239.255.77.1,1758,0\0blksize\0008\0"));
+	give(&c, &out, PACKET("\0\3\0\2end"));
+	assert_int_equal(out.send_len, 0);
+	give(&c, &out, PACKET("\0\3\0\1aaaaaaaa"));
+	expect_ack(&out, 2);
+	assert_int_equal(c.state, STORM_TFTP_LINGER);
+	assert_int_equal(c.bytes, 11);
+	// That was lost, and it is asked.
+	give(&c, &out, PACKET("\0\6multicast\0,,1\0"));
+	expect_ack(&out, 2);
+}
+
+static void a_listener_is_patient_and_silent(void **state) {
+	struct storm_tftp_settings s = for_group();
+	struct storm_tftp_client c;
+	struct storm_tftp_out out;
+
+	(void)state;
+	begin_group(&c, &s, &out);
+	give(&c, &out, PACKET("\0\6multicast\000239.255.77.1,1758,0\0blksize\0008\0"));
+	while (c.state == STORM_TFTP_TRANSFER) {
+		storm_tftp_tick(&c, c.deadline_us, &out);
+		assert_int_equal(out.send_len, 0);
+	}
+	assert_int_equal(c.failure, STORM_TFTP_STALLED);
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(bad_oacks_end_with_error_8),
@@ -596,6 +707,10 @@ int main(void) {
 		cmocka_unit_test(raw_options_are_sent_and_judged),
 		cmocka_unit_test(an_unanswered_request_follows_the_table),
 		cmocka_unit_test(whole_under_loss_dup_and_reorder),
+		cmocka_unit_test(bad_groups_end_with_error_8),
+		cmocka_unit_test(a_member_of_a_group_asks_as_master_only),
+		cmocka_unit_test(a_listener_says_when_it_is_complete),
+		cmocka_unit_test(a_listener_is_patient_and_silent),
 		cmocka_unit_test(doubled_acks_earn_no_extra_data),
 		cmocka_unit_test(block_numbers_wrap_to_0),
 		cmocka_unit_test(lingering_answers_the_repeated_last_block),
