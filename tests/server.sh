@@ -11,6 +11,7 @@ server_rules="" # further boot rules, as lines of the configuration
 server_device=${server_device_kind:-af_xdp}:eth0
 server_dhcp=server # or proxy, beside another server's leases
 server_lease_time=12h
+server_edge_rate=1G
 server_memory=256M
 server_hosts=${SERVER_HOSTS:-}   # lines of the configuration's hosts:
 server_extra=""   # further lines of the configuration
@@ -40,6 +41,7 @@ write_config() {
 			  - network: 10.77.0.0/24
 			$([ "$server_dhcp" = proxy ] || echo "    pools: [10.77.0.50-10.77.0.250]")
 			    lease_time: $server_lease_time
+			    edge_rate: $server_edge_rate
 			    routers: [$server_address]
 			    dns: [$server_address]
 			    domain: cluster.example
