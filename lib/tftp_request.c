@@ -297,15 +297,19 @@ static struct tftp_asked read_options(struct tftp_server *server, const struct r
 // it is served alone, in the same OACK.
 static uint32_t find_group(struct tftp_server *server, const struct request *request,
 	const struct image_ref *image, const struct tftp_asked *asked) {
-	struct tftp_limits limits = limits_of(request);
-	struct tftp_granted granted = tftp_options_grant(asked, &limits, image->size);
 	uint32_t group = TFTP_TABLE_NONE;
+	struct tftp_granted granted;
+	struct tftp_limits limits;
 
+	if (!asked->multicast)
+		return TFTP_TABLE_NONE;
+	limits = limits_of(request);
+	granted = tftp_options_grant(asked, &limits, image->size);
 	if (granted.multicast)
 		group = tftp_multicast_group(server, request->policy, request->input, image,
 			granted.blksize, request->known,
 			(uint32_t)(request->file - request->policy->names), request->now);
-	if (asked->multicast && group == TFTP_TABLE_NONE)
+	if (group == TFTP_TABLE_NONE)
 		tftp_count(server, STAT_TFTP_GROUP_UNICAST);
 	return group;
 }
