@@ -158,7 +158,7 @@ def test_restart(keys):
 
 
 def test_mistakes(keys):
-    for key in ("multicast", "http", "tls", "api", "profiles", "unknown", "hooks"):
+    for key in ("http", "tls", "api", "profiles", "unknown", "hooks"):
         keys.refuse(key, lambda config: config.update({key: {}}), keys.config + ":", key, "later version")
     for what, change, word in (
             ("a key that is none", lambda c: c["subnets"][0].update(pool=[]), "pool"),
@@ -169,6 +169,8 @@ def test_mistakes(keys):
             ("no boot rules", lambda c: c.pop("boot"), "boot"),
             ("dhcp: proxy", lambda c: c["ports"][0].update(dhcp="proxy"), "dhcp"),
             ("an edge rate of nothing", lambda c: c["subnets"][0].update(edge_rate="10"), "edge_rate"),
+            ("a group that is none", lambda c: c.update(multicast={"groups": "10.0.0.0/8"}), "multicast"),
+            ("a menu of the disk alone", lambda c: c["boot"].append({"menu": [{"text": "Disk"}]}), "menu"),
             ("a VLAN", lambda c: c["ports"][0].update(vlan=7), "vlan"),
             ("send_ahead", lambda c: c["boot"][0].update(send_ahead=8), "send_ahead")):
         keys.refuse(what, change, keys.config, word)
