@@ -11,7 +11,7 @@
 need_root
 need_programs ip nft python3 openssl atftp cmp
 clients=8
-kills=${kills:-25}
+kills=${kills:-10}
 blksize=1428
 got=$work/got
 mkdir "$got"
