@@ -2,14 +2,12 @@
 // Copyright (c) 2026, the Rouse authors
 
 // What firmware makes of a ProxyDHCP offer decides its style:
-// - UEFI (EDK2 and its forks) takes siaddr, and asks port 4011 there for the file; many of them
-// fail
-//   when the offer names it, or carries option 43;
+// - UEFI (EDK2 and its forks) takes siaddr, and asks port 4011 there for the file; many
+//   fail when the offer names it, or carries option 43;
 // - a BIOS ROM takes the file of the offer when option 43.6 says so, and asks nobody;
 // - iPXE takes siaddr and 67 of any offer that says PXEClient; it reads 43 only for a menu;
 // - UEFI HTTP boot wants HTTPClient back, and a URI;
-// - a Raspberry Pi looks for the words "Raspberry Pi Boot" in a menu, and asks for its files by
-// TFTP.
+// - a Raspberry Pi looks for the words "Raspberry Pi Boot" in a menu, and knows what to ask for.
 
 #include "dhcp_pxe.h"
 
@@ -28,10 +26,7 @@ static bool is_http(const struct dhcp_view *view) {
 }
 
 static bool is_uri(struct dhcp_bytes file) {
-	for (size_t i = 0; i + 3 <= file.len; i++)
-		if (!memcmp(file.data + i, "://", 3))
-			return true;
-	return false;
+	return memmem(file.data, file.len, "://", 3) != NULL;
 }
 
 // Types of RFC 4578 and its registry that are neither a BIOS nor a loader of its own kind.
@@ -63,7 +58,7 @@ enum dhcp_pxe dhcp_pxe_choose(const struct dhcp_selection *s, const struct dhcp_
 		return DHCP_PXE_NONE;
 	if (is_raspberry(s))
 		return DHCP_PXE_RASPBERRY;
-	if (s->rule->menu.count)
+	if (s->rule->menu.count && !s->boot_file.len)
 		return DHCP_PXE_MENU;
 	if (!proxy)
 		return DHCP_PXE_NONE;
@@ -210,10 +205,14 @@ void dhcp_pxe_build(
 
 // --- the messages
 
+// Who asks for an item has its address already; who asks for one, too, wants a lease.
+static bool asks_for_item(const struct dhcp_view *view) {
+	return view->type == DHCP_REQUEST && view->has_pxe_item && !view->has_requested_ip;
+}
+
 bool dhcp_pxe_is_for(const struct dhcp_exchange *x) {
 	return x->selection.port->dhcp == POLICY_DHCP_PROXY ||
-	       x->input->frame->dst_port == DHCP_PXE_PORT ||
-	       (x->view.type == DHCP_REQUEST && x->view.has_pxe_item);
+	       x->input->frame->dst_port == DHCP_PXE_PORT || asks_for_item(&x->view);
 }
 
 // Boot rules may look at the network that a machine is in. Of its address we know nothing until it
@@ -278,7 +277,7 @@ static enum dhcp_verdict answer(struct dhcp_exchange *x) {
 
 	dhcp_select_boot(s, &x->view, place_of(x));
 	s->pxe = DHCP_PXE_ANSWER;
-	if (s->rule && s->rule->menu.count) {
+	if (s->rule && s->rule->menu.count && !s->boot_file.len) {
 		item = find_item(s, &x->view);
 		if (!item)
 			return dhcp_exchange_drop(x, STAT_DHCP_PXE_ITEM);

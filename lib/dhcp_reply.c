@@ -69,9 +69,6 @@ static void build_tftp_server(struct dhcp_builder *b, const struct dhcp_selectio
 // What the server knows by itself, where the configuration says nothing else.
 static void build_derived(struct dhcp_builder *b, const struct dhcp_selection *s, uint8_t code) {
 	switch (code) {
-	case DHCP_OPT_SUBNET_MASK:
-		build_optional_u32(b, code, s->subnet->mask);
-		break;
 	case DHCP_OPT_BROADCAST:
 		build_optional_u32(b, code, s->subnet->broadcast);
 		break;
@@ -87,7 +84,7 @@ static void build_derived(struct dhcp_builder *b, const struct dhcp_selection *s
 	}
 }
 
-static const uint8_t derived[] = {DHCP_OPT_SUBNET_MASK, DHCP_OPT_BROADCAST, DHCP_OPT_HOSTNAME,
+static const uint8_t derived[] = {DHCP_OPT_BROADCAST, DHCP_OPT_HOSTNAME,
 	DHCP_OPT_BOOT_SIZE, DHCP_OPT_TFTP_SERVER};
 
 static void build_code(struct dhcp_builder *b, const struct dhcp_selection *s, uint8_t code) {

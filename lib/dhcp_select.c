@@ -168,13 +168,16 @@ static struct dhcp_bytes file_in(struct dhcp_bytes block) {
 	return file;
 }
 
-// A host's own option 67 is stronger than the rule's file, that stronger than other options 67.
+// A host's own option 67 is stronger than the rule's file or menu, those stronger than other options
+// 67.
 static void select_file(struct dhcp_selection *s) {
 	struct dhcp_bytes rule_file = {0};
 
 	if (s->rule)
 		rule_file = block_of(s->policy, s->rule->file);
 	s->boot_file = file_in(s->block[DHCP_BLOCK_HOST]);
+	if (s->rule && s->rule->menu.count)
+		return;
 	if (!s->boot_file.len && rule_file.len) {
 		s->boot_file = rule_file;
 		s->file_blocks = (uint16_t)s->rule->file_blocks;

@@ -43,6 +43,9 @@ static int set_up(void **state) {
 						.dhcp = POLICY_DHCP_PROXY});
 	fixture_subnet(&w->f, "10.77.0.0", 24, "10.77.0.50", "10.77.0.99");
 	fixture_subnet(&w->f, "10.9.0.0", 24, NULL, NULL); // relay 10.9.0.1
+	policy_build_host(w->f.builder, &(struct policy_host){.name = fixture_text(&w->f, "own"),
+						.options = world_bytes(w, "\x43\x05own.0", 7),
+						.mac = {0x52, 0x54, 0, 0, 2, 0x99}});
 	fixture_rule(&w->f, "menu.ipxe", 2,
 		(struct policy_condition[]){fixture_value(POLICY_MATCH_IPXE, 0, 1)}, 1);
 	fixture_rule(&w->f, "http://10.78.0.1/x.efi", 3,
@@ -280,6 +283,34 @@ static void menu_comes_with_a_lease(void **state) {
 	assert_in_range(reply_yiaddr(w), fixture_ip("10.77.0.50"), fixture_ip("10.77.0.99"));
 }
 
+// A REQUEST that asks for an address is for a lease, whatever stands in option 43.
+static void lease_is_asked_for_with_an_item_too(void **state) {
+	struct world *w = *state;
+	struct message m = firmware(DHCP_REQUEST, 0x201, 0, CLASS_PXE);
+
+	w->lint &= ~(uint32_t)DHCP_LINT_PROXY;
+	m.port = SERVER;
+	message_ip(&m, DHCP_OPT_REQUESTED_IP, "10.77.0.60");
+	message_ip(&m, DHCP_OPT_SERVER_ID, "10.77.0.1");
+	choose_item(&m, 0x8000);
+	assert_int_equal(world_send(w, &m), DHCP_REPLY_WHEN_DURABLE);
+	assert_int_equal(reply_yiaddr(w), fixture_ip("10.77.0.60"));
+}
+
+static void hosts_own_file_goes_before_a_menu(void **state) {
+	static const uint16_t types[] = {DHCP_DISCOVER, DHCP_REQUEST};
+	struct world *w = *state;
+
+	for (size_t i = 0; i < COUNT_OF(types); i++) {
+		struct message m = types[i] == DHCP_DISCOVER
+					   ? firmware(DHCP_DISCOVER, 0x299, 0, CLASS_PXE)
+					   : question(0x299, 0, DHCP_CLIENT_PORT);
+
+		assert_int_equal(world_send(w, &m), DHCP_REPLY);
+		assert_string_equal(boot_file(w), "own.0");
+	}
+}
+
 static void server_says_no_word_of_pxe_without_a_menu(void **state) {
 	struct world *w = *state;
 	struct message m = firmware(DHCP_DISCOVER, 1, 7, CLASS_PXE);
@@ -397,6 +428,10 @@ int main(void) {
 		cmocka_unit_test_setup_teardown(
 			item_is_asked_for_on_port_67_too, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(menu_comes_with_a_lease, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			lease_is_asked_for_with_an_item_too, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			hosts_own_file_goes_before_a_menu, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			server_says_no_word_of_pxe_without_a_menu, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_gets_no_answer_is_counted, set_up, tear_down),
