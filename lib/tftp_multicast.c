@@ -311,10 +311,13 @@ static void handle_ack(struct tftp_server *server, struct tftp_group *group, uin
 static uint32_t member_of(const struct tftp_server *server, const struct tftp_session *record,
 	const struct frame_view *frame) {
 	uint32_t member = tftp_table_find(&server->table, frame->src, frame->src_port);
-	const struct tftp_session *session = &server->setup.sessions[member];
+	const struct tftp_session *session;
 
-	if (member == TFTP_TABLE_NONE || session->state != SESSION_MEMBER ||
-		session->tid != record->tid || session->own_address != frame->dst)
+	if (member == TFTP_TABLE_NONE)
+		return TFTP_TABLE_NONE;
+	session = &server->setup.sessions[member];
+	if (session->state != SESSION_MEMBER || session->tid != record->tid ||
+		session->own_address != frame->dst)
 		return TFTP_TABLE_NONE;
 	return member;
 }

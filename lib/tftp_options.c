@@ -122,6 +122,14 @@ struct tftp_asked tftp_options_read(const uint8_t *options, size_t len) {
 	return asked;
 }
 
+bool tftp_options_want_group(const uint8_t *packet, size_t len) {
+	struct tftp_request request;
+
+	return tftp_parse_opcode(packet, len) == TFTP_RRQ &&
+	       tftp_parse_request(packet, len, &request) == 0 &&
+	       tftp_options_read(request.options, request.options_len).multicast;
+}
+
 // A window is acknowledged in order, a group is asked for blocks: who wants both gets the window. A
 // block's number stands for one block (RFC 2090 knows no rollover).
 static bool may_share(const struct tftp_asked *asked, const struct tftp_limits *limits,

@@ -44,6 +44,9 @@ struct tftp_granted {
 // counts, unknown ones and values out of range are passed over.
 struct tftp_asked tftp_options_read(const uint8_t *options, size_t len);
 
+// Whether a datagram to port 69 is a read request that asks for a group.
+bool tftp_options_want_group(const uint8_t *packet, size_t len);
+
 // Decides for a file of size bytes.
 struct tftp_granted tftp_options_grant(
 	const struct tftp_asked *asked, const struct tftp_limits *limits, uint64_t size);

@@ -62,23 +62,6 @@ bool tftp_parse_option(struct reader *reader, struct tftp_option_view *option) {
 	return !reader->failed && option->name_len > 0;
 }
 
-bool tftp_parse_names_multicast(const uint8_t *packet, size_t len) {
-	static const char name[] = "multicast";
-	struct tftp_request request;
-	struct tftp_option_view option;
-	struct reader reader;
-	int count = 0;
-
-	if (tftp_parse_opcode(packet, len) != TFTP_RRQ || tftp_parse_request(packet, len, &request))
-		return false;
-	reader = reader_of(request.options, request.options_len);
-	while (count++ < TFTP_OPTIONS_MAX && tftp_parse_option(&reader, &option))
-		if (option.name_len == strlen(name) &&
-			strncasecmp(option.name, name, option.name_len) == 0)
-			return true;
-	return false;
-}
-
 static int parse_number(const uint8_t *packet, size_t len, uint16_t *number) {
 	struct reader reader = reader_of(packet, len);
 	uint16_t value;

@@ -45,9 +45,6 @@ int tftp_parse_request(const uint8_t *packet, size_t len, struct tftp_request *r
 // The next option (RFC 2347): false at the end, at an empty name, or when a NUL is missing.
 bool tftp_parse_option(struct reader *reader, struct tftp_option_view *option);
 
-// Whether a datagram to port 69 is a read request that names the option multicast, however.
-bool tftp_parse_names_multicast(const uint8_t *packet, size_t len);
-
 // The block number of an ACK, the code of an ERROR. Bytes behind are ignored: Windows' boot manager
 // adds one to its ACKs. 0 or -EBADMSG.
 int tftp_parse_ack(const uint8_t *packet, size_t len, uint16_t *block);

@@ -46,11 +46,14 @@ static bool is_group(const struct tftp_session *session) {
 // Groups have been taken over before their members.
 static bool is_member(const struct tftp_server *server, const struct tftp_session *session) {
 	uint32_t index = (uint32_t)session->tid - server->setup.tid_first;
-	const struct tftp_session *group = &server->setup.sessions[index];
+	const struct tftp_session *group;
 
-	return index < server->setup.session_count && group->state == SESSION_GROUP &&
-	       group->slot == session->slot && group->generation == session->generation &&
-	       group->blksize == session->blksize && group->port == session->port;
+	if (index >= server->setup.session_count)
+		return false;
+	group = &server->setup.sessions[index];
+	return group->state == SESSION_GROUP && group->slot == session->slot &&
+	       group->generation == session->generation && group->blksize == session->blksize &&
+	       group->port == session->port;
 }
 
 static bool is_in_place(const struct tftp_server *server, uint32_t index) {

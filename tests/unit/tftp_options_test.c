@@ -195,8 +195,37 @@ static void many_options_are_cut(void **state) {
 	assert_int_equal(asked.order, 0);
 }
 
+static void requests_for_multicast_are_told_apart(void **state) {
+	static const struct {
+		const char *name;
+		const char *bytes;
+		size_t len;
+		bool wants;
+	} rows[] = {
+		{"empty", "", 0, false},
+		{"without options", "\0\1file\0octet", 13, false},
+		{"as RFC 2090 has it", "\0\1file\0octet\0multicast\0", 24, true},
+		{"the second, in capitals", "\0\1file\0octet\0tsize\0000\0MULTICAST\0", 32, true},
+		{"without its value", "\0\1file\0octet\0multicast", 23, false},
+		{"another name", "\0\1file\0octet\0multicasts\0", 25, false},
+		{"the name of a file", "\0\1multicast\0octet\0", 19, false},
+		{"with a value", "\0\1file\0octet\0multicast\0001\0", 25, false},
+		{"a write request", "\0\2file\0octet\0multicast\0", 24, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		uint8_t *bytes = unit_exact(rows[i].bytes, rows[i].len);
+
+		assert_case(
+			rows[i].name, tftp_options_want_group(bytes, rows[i].len) == rows[i].wants);
+		free(bytes);
+	}
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(requests_for_multicast_are_told_apart),
 		cmocka_unit_test(values_out_of_range_are_left_out),
 		cmocka_unit_test(unknown_options_are_not_echoed),
 		cmocka_unit_test(groups_are_granted_alone),

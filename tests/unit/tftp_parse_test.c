@@ -167,33 +167,6 @@ static void options_end_at_the_last_nul(void **state) {
 			count_options(cases[i].bytes, cases[i].len) == cases[i].count);
 }
 
-static void requests_for_multicast_are_told_apart(void **state) {
-	static const struct {
-		const char *name;
-		const char *bytes;
-		size_t len;
-		bool names;
-	} rows[] = {
-		{"empty", "", 0, false},
-		{"without options", "\0\1file\0octet", 13, false},
-		{"as RFC 2090 has it", "\0\1file\0octet\0multicast\0", 24, true},
-		{"the second, in capitals", "\0\1file\0octet\0tsize\0000\0MULTICAST\0", 32, true},
-		{"without its value", "\0\1file\0octet\0multicast", 23, false},
-		{"another name", "\0\1file\0octet\0multicasts\0", 25, false},
-		{"the name of a file", "\0\1multicast\0octet\0", 19, false},
-		{"a write request", "\0\2file\0octet\0multicast\0", 24, false},
-	};
-
-	(void)state;
-	for (size_t i = 0; i < COUNT_OF(rows); i++) {
-		uint8_t *bytes = unit_exact(rows[i].bytes, rows[i].len);
-
-		assert_case(rows[i].name,
-			tftp_parse_names_multicast(bytes, rows[i].len) == rows[i].names);
-		free(bytes);
-	}
-}
-
 static void windows_acks_may_be_longer(void **state) {
 	uint16_t block;
 
@@ -210,7 +183,6 @@ int main(void) {
 		cmocka_unit_test(a_request_is_taken_apart),
 		cmocka_unit_test(modes_are_told_apart),
 		cmocka_unit_test(options_end_at_the_last_nul),
-		cmocka_unit_test(requests_for_multicast_are_told_apart),
 		cmocka_unit_test(windows_acks_may_be_longer),
 	};
 
