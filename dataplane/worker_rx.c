@@ -9,16 +9,13 @@
 #include <rte_ethdev.h>
 #include <rte_mbuf.h>
 
+#include "dhcp.h"
 #include "dhcp_glue.h"
 #include "port_responder.h"
 #include "tftp_glue.h"
-#include "tftp_parse.h"
+#include "tftp_options.h"
 
 #include "hot.h"
-
-#define UDP_PORT_DHCP 67u
-#define UDP_PORT_TFTP 69u
-#define UDP_PORT_PXE  4011u
 
 static const enum rouse_stat parse_stat[] = {
 	[FRAME_SHORT] = STAT_RX_SHORT,
@@ -91,7 +88,7 @@ static enum fate handle_tid(
 static enum fate handle_request(
 	struct worker *w, uint16_t port, const struct frame_view *view, struct rte_mbuf *mbuf) {
 	if (w->index != 0 && w->outlook->policy.snapshot->multicast &&
-		tftp_parse_names_multicast(view->payload, view->payload_len))
+		tftp_options_want_group(view->payload, view->payload_len))
 		return give(w, 0, mbuf);
 	tftp_glue_request(w, port, view);
 	return FATE_DONE;
@@ -100,7 +97,8 @@ static enum fate handle_request(
 // What frame_parse cannot know: an answer would go to everybody. Without an address one may only
 // ask for one.
 static bool source_is_bad(const struct worker_port *port, const struct frame_view *view) {
-	return view->src == port->broadcast || (view->src == 0 && view->dst_port != UDP_PORT_DHCP);
+	return view->src == port->broadcast ||
+	       (view->src == 0 && view->dst_port != DHCP_SERVER_PORT);
 }
 
 static enum fate handle_udp(struct worker *w, uint16_t port_index, const struct frame_view *view,
@@ -117,9 +115,9 @@ static enum fate handle_udp(struct worker *w, uint16_t port_index, const struct 
 		return FATE_DONE;
 	}
 	if (port->dhcp != POLICY_DHCP_OFF &&
-		(view->dst_port == UDP_PORT_DHCP || view->dst_port == UDP_PORT_PXE))
+		(view->dst_port == DHCP_SERVER_PORT || view->dst_port == DHCP_PXE_PORT))
 		return handle_dhcp(w, port_index, view, mbuf);
-	if (view->dst_port == UDP_PORT_TFTP)
+	if (view->dst_port == TFTP_PORT)
 		return handle_request(w, port_index, view, mbuf);
 	if (!ours) {
 		stat_inc(&w->stats, STAT_RX_BROADCAST);

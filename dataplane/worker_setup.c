@@ -14,13 +14,11 @@
 #include <sys/random.h>
 
 #include "dataplane.h"
+#include "dhcp.h"
 #include "dhcp_glue.h"
 #include "log.h"
 #include "seen.h"
-
-#define UDP_PORT_TFTP 69
-#define UDP_PORT_DHCP 67
-#define UDP_PORT_PXE  4011
+#include "tftp.h"
 
 static uint32_t broadcast_of(const struct policy_port *port) {
 	return port->prefix_len >= 31 ? UINT32_MAX : port->address | UINT32_MAX >> port->prefix_len;
@@ -31,16 +29,16 @@ static struct xdp_filter_cfg filter_of(
 	struct xdp_filter_cfg filter = {
 		.address = htonl(port->address),
 		.broadcast = htonl(broadcast_of(port)),
-		.udp_port[0] = htons(UDP_PORT_TFTP),
+		.udp_port[0] = htons(TFTP_PORT),
 		.tid_first = policy->snapshot->tid_first,
 		.tid_last = policy->snapshot->tid_last,
 		.enabled = 1,
 	};
 
-	if (port->dhcp != POLICY_DHCP_OFF)
-		filter.udp_port[1] = htons(UDP_PORT_DHCP);
-	if (port->dhcp != POLICY_DHCP_OFF)
-		filter.udp_port[2] = htons(UDP_PORT_PXE);
+	if (port->dhcp != POLICY_DHCP_OFF) {
+		filter.udp_port[1] = htons(DHCP_SERVER_PORT);
+		filter.udp_port[2] = htons(DHCP_PXE_PORT);
+	}
 	return filter;
 }
 
