@@ -101,6 +101,9 @@ struct config_match {
 	struct config_condition *list; // those of one group stand together
 };
 
+#define CONFIG_MENU_PROMPT  "Press F8 for the boot menu"
+#define CONFIG_MENU_TIMEOUT "10"
+
 struct config_menu_item {
 	uint32_t line;
 	const char *text;

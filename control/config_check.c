@@ -313,6 +313,9 @@ static void check_menu(struct check *c, uint32_t index) {
 
 	if (rule->file)
 		bad(c, rule->line, "boot[].menu", index, "a rule has either a file or a menu");
+	if (rule->next_server)
+		bad(c, rule->line, "boot[].next_server", index,
+			"each item of the menu has its own");
 	for (uint32_t i = 0; i < rule->menu_count; i++) {
 		text_len[i] = strlen(rule->menu[i].text);
 		files += rule->menu[i].file != NULL;
@@ -335,6 +338,10 @@ static void check_rule(struct check *c, uint32_t index) {
 	check_options(c, "boot[].options", index, rule->line, &rule->options);
 	if (rule->menu_count)
 		check_menu(c, index);
+	else if (strcmp(rule->menu_prompt, CONFIG_MENU_PROMPT) != 0 ||
+		 rule->menu_timeout_s != strtoul(CONFIG_MENU_TIMEOUT, NULL, 10))
+		bad(c, rule->line, "boot[].menu", index,
+			"menu_prompt and menu_timeout need a menu");
 	for (uint32_t i = 0; i < rule->match.count; i++) {
 		const struct config_condition *condition = &rule->match.list[i];
 

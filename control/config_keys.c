@@ -169,10 +169,10 @@ const struct config_key config_keys[] = {
 		.help = "instead of a file: a menu that PXE firmware draws by itself, the default "
 			"first"},
 	{RULE(menu_prompt), .name = "menu_prompt", .type = CONFIG_TYPE_TEXT,
-		.max = POLICY_MENU_TEXT_MAX, .fallback = "Press F8 for the boot menu",
+		.max = POLICY_MENU_TEXT_MAX, .fallback = CONFIG_MENU_PROMPT,
 		.help = "what firmware shows while it waits for somebody who wants the menu"},
-	{RULE(menu_timeout_s), .name = "menu_timeout", .type = CONFIG_TYPE_NUMBER, .fallback = "10",
-		.min = 0, .max = POLICY_MENU_WAITS,
+	{RULE(menu_timeout_s), .name = "menu_timeout", .type = CONFIG_TYPE_NUMBER,
+		.fallback = CONFIG_MENU_TIMEOUT, .min = 0, .max = POLICY_MENU_WAITS,
 		.help = "seconds until the menu's first item is booted; 0: at once; 255: the menu "
 			"is "
 			"shown, and waits"},

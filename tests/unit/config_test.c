@@ -209,6 +209,10 @@ static const struct {
 	{"boot: [{menu: [{file: a}]}]", 1, "boot[0].menu[0].text", "is required"},
 	{"boot: [{menu: [{text: A, flie: a}]}]", 1, "boot[0].menu[0].flie", "is it file?"},
 	{"boot: [{menu_timeout: 256}]", 1, "boot[0].menu_timeout", "255"},
+	{MENU "[{text: A, file: a}], next_server: 10.0.0.1}]", 5, "boot[0].next_server",
+		"each item"},
+	{MENU "[], menu_timeout: 5}]", 5, "boot[0].menu", "need a menu"},
+	{MENU "[], menu_prompt: Hi}]", 5, "boot[0].menu", "need a menu"},
 	{MENU "[{text: A}]}]", 5, "boot[0].menu", "no item has a file"},
 	{MENU "[{text: A, file: a}], file: b}]", 5, "boot[0].menu", "either a file or a menu"},
 	{MENU "[{text: " TEXT_64 ", file: a}, {text: " TEXT_64 ", file: b}, {text: " TEXT_64
