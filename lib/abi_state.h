@@ -130,7 +130,10 @@ struct tftp_session {
 	uint64_t last_seen_us; // last packet from the peer
 	uint32_t bytes_from_peer; // until the peer has shown that it exists
 	uint16_t ahead_at;        // low bits of acked when ahead grew, or a gap was repeated
-	uint8_t ahead_wait;       // ahead grows after 2^this times the shortest run without a gap
+	union {
+		uint8_t ahead_wait; // ahead grows after 2^this times the shortest run without a gap
+		uint8_t told;       // of a member: OACKs that nobody asked for
+	};
 	uint8_t ahead_tried;      // 1: it grew at ahead_at
 	uint32_t bytes_to_peer;   // until the peer has shown that it exists
 	uint32_t data_delay_us;   // from started_us until DATA 1 was sent first

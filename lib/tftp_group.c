@@ -129,16 +129,17 @@ static void note_answer(struct tftp_session *member, uint64_t now_us) {
 
 static void crown(struct tftp_group *group, struct tftp_session *sessions, uint32_t member,
 	uint64_t block, uint64_t now_us) {
-	struct tftp_session *m = &sessions[member];
+	struct tftp_session *m = &sessions[member], *record = record_of(group, sessions);
 	uint8_t asked = m->retries;
 
 	group->master = member;
 	m->role = ROLE_MASTER;
 	m->strays = 0;
 	m->retries = 0;
-	tftp_stream_begin(
-		record_of(group, sessions), &group->stream, window_of(group), block, now_us);
+	tftp_stream_begin(record, &group->stream, window_of(group), block, now_us);
 	group->stream.stale = asked > 1 ? asked - 1u : 0; // it may answer the others, too
+	if (!group->started && !record->highest)
+		record->deadline_us = group->begins_us; // maybe passed, while none answered
 }
 
 // RFC 2090: "the server will respond with another OACK with the mc field containing a value of

@@ -28,6 +28,11 @@
 #define TFTP_GROUP_GATHER_US     300000u
 #define TFTP_GROUP_GATHER_MAX_US 1000000u
 
+// Who listens says nothing, so nobody knows whether it has got its OACK; without it, it misses what
+// is sent until it asks again, which may be after seconds. So it is sent a few more.
+#define TFTP_GROUP_TELLS   3u
+#define TFTP_GROUP_TELL_US 250000u
+
 #define TFTP_GROUP_PROBES       5u       // OACKs without an answer after which others are asked
 #define TFTP_GROUP_ROUND_US     20000u   // for an answer, before more are asked
 #define TFTP_GROUP_ROUND_MAX_US 1000000u // when everybody has been asked
@@ -46,7 +51,8 @@ struct tftp_group {
 	uint32_t round_us;
 	uint64_t opened_us;
 	uint64_t begins_us; // not before: DATA 1
-	bool started;       // that time has come
+	uint64_t tells_us;  // when those who have said nothing are sent an OACK again
+	bool started;       // that time has come, and there was a master
 	struct tftp_stream stream;
 };
 
@@ -108,8 +114,8 @@ uint32_t tftp_group_next(struct tftp_group *group, struct tftp_session *sessions
 uint32_t tftp_group_lost(
 	const struct tftp_group *group, const struct tftp_session *sessions, uint64_t now_us);
 
-// Whether a block may leave now: one is due, and it is not too early for the first.
+// Whether a block may leave now: one is due, and if it is the first, TFTP_GROUP_START was told.
 static inline bool tftp_group_can_send(
-	const struct tftp_group *group, const struct tftp_session *record, uint64_t now_us) {
-	return record->next && (record->highest || now_us >= group->begins_us);
+	const struct tftp_group *group, const struct tftp_session *record) {
+	return record->next && (record->highest || group->started);
 }

@@ -180,8 +180,7 @@ static void schedule_group(struct tftp_server *server, struct tftp_group *group,
 
 	timer_wheel_arm(&server->wheel, group->index);
 	tftp_core_schedule(server, group->index,
-		tftp_group_can_send(group, record, now_us) ? tftp_class_of(record)
-							   : TFTP_CLASS_NONE,
+		tftp_group_can_send(group, record) ? tftp_class_of(record) : TFTP_CLASS_NONE,
 		now_us);
 }
 
@@ -254,6 +253,19 @@ static void set_complete(struct tftp_session *session) {
 	__atomic_store_n((uint64_t *)&session->acked, session->blocks, __ATOMIC_RELAXED);
 }
 
+static void tell_again(struct tftp_server *server, struct tftp_group *group, struct rouse_now now) {
+	for (uint32_t member = group->first; member != TFTP_GROUP_NONE;
+		member = tftp_group_after(server->setup.sessions, member)) {
+		struct tftp_session *session = session_at(server, member);
+
+		if (session->proven || session->told >= TFTP_GROUP_TELLS)
+			continue;
+		session->told++;
+		schedule_member(server, member, now.us);
+	}
+	group->tells_us = now.us + TFTP_GROUP_TELL_US;
+}
+
 static void act_on_ack(struct tftp_server *server, struct tftp_group *group, uint32_t member,
 	enum tftp_group_ack result, struct rouse_now now) {
 	switch (result) {
@@ -266,6 +278,8 @@ static void act_on_ack(struct tftp_server *server, struct tftp_group *group, uin
 		schedule_group(server, group, now.us);
 		break;
 	case TFTP_GROUP_MOVED:
+		if (now.us >= group->tells_us)
+			tell_again(server, group, now);
 		schedule_group(server, group, now.us);
 		break;
 	case TFTP_GROUP_COMPLETE:
@@ -376,15 +390,6 @@ static void ask_others(struct tftp_server *server, struct tftp_group *group, str
 		tftp_count(server, STAT_TFTP_GROUP_ASKED);
 		schedule_member(server, member, now.us);
 	}
-}
-
-// Who listens says nothing, so nobody knows whether it has got its OACK; without it, it would miss
-// the blocks until it asks again.
-static void tell_again(struct tftp_server *server, struct tftp_group *group, struct rouse_now now) {
-	for (uint32_t member = group->first; member != TFTP_GROUP_NONE;
-		member = tftp_group_after(server->setup.sessions, member))
-		if (!session_at(server, member)->proven)
-			schedule_member(server, member, now.us);
 }
 
 static void act_on_timer(

@@ -44,6 +44,7 @@ void tftp_multicast_resume_member(
 	member->strays = 0;
 	member->role = ROLE_LISTENER;
 	member->proven = 0;
+	member->told = 0;
 	member->retransmitted = 0;
 	server->listeners[(member->flags & SESSION_KNOWN) != 0]++;
 	tftp_group_join(slot_of(server, (uint32_t)member->tid - server->setup.tid_first),

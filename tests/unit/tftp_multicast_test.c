@@ -219,6 +219,30 @@ static void who_joins_late_gets_what_it_missed(void **state) {
 	end(party);
 }
 
+// Its first OACK may be lost, and it says nothing that tells.
+static void who_listens_is_told_a_few_times(void **state) {
+	struct world *world = begin();
+	struct sent first;
+	uint32_t oacks = 0;
+
+	(void)state;
+	world_read(world, 2000, "file", "multicast", "");
+	assert_true(world_take_now(world, &first));
+	world_read(world, 2001, "file", "multicast", "");
+	world_ack(world, &first, 0);
+	for (uint64_t block = 0; block < SIZE / 512;) {
+		world_wait(world, 5000);
+		while (world_take_now(world, &sent)) {
+			if (sent.kind == TFTP_PACKET_DATA)
+				world_ack(world, &first, (uint16_t)(block = sent.block));
+			else
+				oacks += sent.to.dst_port == 2001;
+		}
+	}
+	assert_int_equal(oacks, 1 + TFTP_GROUP_TELLS);
+	world_end(world);
+}
+
 static void another_takes_over_when_the_master_dies(void **state) {
 	struct party *party = begin_party(begin(), 40, 2);
 
@@ -414,6 +438,7 @@ int main(void) {
 		cmocka_unit_test(with_loss_little_is_sent_in_vain),
 		cmocka_unit_test(atftp_keeps_nothing_behind_a_hole),
 		cmocka_unit_test(who_joins_late_gets_what_it_missed),
+		cmocka_unit_test(who_listens_is_told_a_few_times),
 		cmocka_unit_test(another_takes_over_when_the_master_dies),
 		cmocka_unit_test(who_comes_back_is_a_new_member),
 		cmocka_unit_test(ipxe_finishes_without_a_word),

@@ -43,7 +43,7 @@ static void make_images(struct world *world) {
 
 static void make_policy(
 	struct world *world, uint64_t edge_rate, uint16_t max_blksize, uint16_t max_windowsize) {
-	const uint32_t pool[1][2] = {{WORLD_CLIENT - 1, WORLD_CLIENT + 200}};
+	const struct policy_pool pool[1] = {{WORLD_CLIENT - 1, WORLD_CLIENT + 200}};
 
 	fixture_begin(&world->fixture);
 	policy_build_port(world->fixture.builder,
