@@ -37,7 +37,7 @@ size_t micro_file_name(uint32_t i, char name[32]) {
 static void add_network(struct policy_builder *b) {
 	static const uint8_t options[] = {3, 4, 10, 64, 0, 1, 6, 8, 10, 64, 0, 1, 10, 64, 0, 2, 15,
 		7, 'c', 'l', 'u', 's', 't', 'e', 'r', 42, 4, 10, 64, 0, 1, 150, 4, 10, 64, 0, 1};
-	const uint32_t pools[1][2] = {{MICRO_POOL_FIRST, MICRO_POOL_LAST}};
+	const struct policy_pool pools[1] = {{MICRO_POOL_FIRST, MICRO_POOL_LAST}};
 
 	policy_build_port(b, &(struct policy_port){.device = text(b, "eth1"),
 				     .address = MICRO_OWN,

@@ -34,6 +34,7 @@ struct config_texts {
 struct config_pool {
 	uint32_t first;
 	uint32_t last;
+	uint32_t users; // enum policy_pool_users
 	uint32_t line;
 };
 

@@ -136,6 +136,16 @@ static int by_first(const void *a, const void *b) {
 	return x->first < y->first ? -1 : x->first > y->first;
 }
 
+// Three keys fill the list.
+static void make_room(struct config_context *c, struct config_subnet *subnet, uint32_t count) {
+	struct config_pool *pools =
+		arena_alloc(c->arena, (subnet->pool_count + (size_t)count) * sizeof(*pools));
+
+	if (subnet->pool_count)
+		memcpy(pools, subnet->pools, subnet->pool_count * sizeof(*pools));
+	subnet->pools = pools;
+}
+
 void config_read_pools(struct config_context *c, const struct config_key *key,
 	const struct config_node *node, void *record) {
 	struct config_subnet *subnet = record;
@@ -144,11 +154,12 @@ void config_read_pools(struct config_context *c, const struct config_key *key,
 
 	if (count < 0)
 		return;
-	subnet->pools = arena_alloc(c->arena, (size_t)count * sizeof(*subnet->pools));
-	for (; subnet->pool_count < count; item = item->next) {
+	make_room(c, subnet, (uint32_t)count);
+	for (; count; count--, item = item->next) {
 		struct config_pool *pool = &subnet->pools[subnet->pool_count];
 
 		pool->line = item->line;
+		pool->users = (uint32_t)key->max;
 		if (!parse_pool(item->text, pool)) {
 			config_bad(c, key, item,
 				"\"%.64s\" is not a range: write 10.77.0.50-10.77.0.250",

@@ -57,7 +57,7 @@ static void add_port(struct policy_builder *builder, const struct config_port *p
 }
 
 static void add_subnet(struct policy_builder *builder, const struct config_subnet *subnet) {
-	uint32_t(*pools)[2] = mem_alloc(subnet->pool_count * sizeof(*pools));
+	struct policy_pool *pools = mem_alloc(subnet->pool_count * sizeof(*pools));
 	struct policy_subnet out = {
 		.network = subnet->network,
 		.mask = config_mask(subnet->prefix_len),
@@ -68,15 +68,17 @@ static void add_subnet(struct policy_builder *builder, const struct config_subne
 	};
 	struct option_block block;
 
-	for (uint32_t i = 0; i < subnet->pool_count; i++) {
-		pools[i][0] = subnet->pools[i].first;
-		pools[i][1] = subnet->pools[i].last;
-	}
+	for (uint32_t i = 0; i < subnet->pool_count; i++)
+		pools[i] = (struct policy_pool){
+			.first = subnet->pools[i].first,
+			.last = subnet->pools[i].last,
+			.users = subnet->pools[i].users,
+		};
 	// The configuration's check has refused what does not fit.
 	if (option_block_subnet(subnet, &block) == 0)
 		out.options = add_block(builder, &block);
-	policy_build_subnet(builder, &out, (const uint32_t(*)[2])pools, subnet->pool_count,
-		subnet->relays.list, subnet->relays.count);
+	policy_build_subnet(builder, &out, pools, subnet->pool_count, subnet->relays.list,
+		subnet->relays.count);
 	free(pools);
 }
 

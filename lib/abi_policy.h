@@ -149,11 +149,18 @@ struct policy_subnet {
 };
 static_assert(sizeof(struct policy_subnet) == 56, "policy_subnet");
 
+enum policy_pool_users {
+	POLICY_POOL_ANY = 0,
+	POLICY_POOL_KNOWN,   // machines that hosts: names
+	POLICY_POOL_UNKNOWN, // all others
+	POLICY_POOL_USERS,
+};
+
 struct policy_pool {
 	uint32_t first;
 	uint32_t last;
-	uint32_t subnet;
-	uint32_t pad0;
+	uint32_t subnet; // set by the builder
+	uint32_t users;  // enum policy_pool_users
 };
 static_assert(sizeof(struct policy_pool) == 16, "policy_pool");
 

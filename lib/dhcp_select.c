@@ -188,13 +188,39 @@ static void select_file(struct dhcp_selection *s) {
 		s->boot_file = file_in(s->block[DHCP_BLOCK_SUBNET]);
 }
 
+static bool names_vendor_class(const struct policy *policy, const struct policy_rule *rule) {
+	for (uint32_t i = 0; i < rule->conditions.count; i++)
+		if (policy->conditions[rule->conditions.first + i].match ==
+			POLICY_MATCH_VENDOR_CLASS)
+			return true;
+	return false;
+}
+
+// Phones, access points and switches boot from their own flash, and are told by options where
+// their controller or their configuration is. A rule of their class speaks to them; one for all
+// machines that boot does not.
+static void select_class(struct dhcp_selection *s, const struct dhcp_view *view) {
+	const struct policy_rule *rule;
+
+	if (!view->vendor_class.len)
+		return;
+	rule = policy_boot_rule(s->policy, &s->machine, NULL);
+	if (!rule || !names_vendor_class(s->policy, rule))
+		return;
+	s->rule = rule;
+	s->block[DHCP_BLOCK_RULE] = block_of(s->policy, rule->options);
+	note_configured(s, s->block[DHCP_BLOCK_RULE]);
+}
+
 void dhcp_select_boot(struct dhcp_selection *s, const struct dhcp_view *view, uint32_t address) {
 	s->boots = dhcp_select_boots(view);
 	s->machine.address = address;
 	note_configured(s, s->block[DHCP_BLOCK_HOST]);
 	note_configured(s, s->block[DHCP_BLOCK_SUBNET]);
-	if (!s->boots)
+	if (!s->boots) {
+		select_class(s, view);
 		return;
+	}
 	s->rule = policy_boot_rule(s->policy, &s->machine, NULL);
 	s->who.send_ahead =
 		s->machine.ipxe && !(s->rule && s->rule->flags & POLICY_RULE_NO_SEND_AHEAD);

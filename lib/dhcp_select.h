@@ -36,7 +36,8 @@ struct dhcp_selection {
 	const struct policy_port *port;
 	const struct policy_subnet *subnet; // NULL only with ProxyDHCP
 	const struct policy_host *host;     // NULL: unknown machine
-	const struct policy_rule *rule;     // NULL: no rule matches, or it does not boot
+	const struct policy_rule *rule;     // NULL: no rule matches, or it does not boot and
+					// none is for its vendor class
 	struct lease_who who;
 	struct policy_machine machine; // what rules look at
 	uint32_t server_id;

@@ -42,7 +42,8 @@ static enum lease_verdict allowed(
 								      : LEASE_WRONG;
 	if (lease_pools_blocked(&table->pools, address))
 		return LEASE_NOT_YOURS;
-	return pool->subnet == who->subnet ? LEASE_OK : LEASE_WRONG;
+	return pool->subnet == who->subnet && lease_pool_is_for(pool, who->known) ? LEASE_OK
+										  : LEASE_WRONG;
 }
 
 // Holds an address that allowed and held_by_another have let pass.
@@ -67,15 +68,17 @@ static struct lease_record *hold(struct lease_table *table, const struct lease_w
 	return record;
 }
 
-// The oldest offer in this subnet to a machine that no host entry names.
-static struct lease_record *weakest_offer(struct lease_table *table, uint32_t subnet) {
+// The oldest offer in this subnet to a machine that no host entry names, of an address that one
+// with an entry may have.
+static struct lease_record *weakest_offer(struct lease_table *table, const struct lease_who *who) {
 	uint32_t number = table->offered.first;
 
 	for (uint32_t i = 0; i < STEAL_LOOK && number != LEASE_NO_RECORD; i++) {
 		struct lease_record *record = &table->records[number];
 
-		if (record->subnet == subnet && !record->reserved &&
-			!policy_host_by_mac(table->policy, record->key))
+		if (record->subnet == who->subnet && !record->reserved &&
+			!policy_host_by_mac(table->policy, record->key) &&
+			allowed(table, who, record->address) == LEASE_OK)
 			return record;
 		number = table->private[number].next;
 	}
@@ -87,18 +90,18 @@ static uint32_t free_address(
 	struct policy_range pools = table->policy->subnets[who->subnet].pools;
 	// Unseeded: a machine that lost its lease finds its address again after a restart.
 	uint64_t hash = hash_fnv(&who->key, sizeof(who->key));
-	uint32_t address = lease_pools_find(&table->pools, pools, hash, false);
+	uint32_t address = lease_pools_find(&table->pools, pools, hash, who->known, false);
 	struct lease_record *weakest;
 
 	if (!address)
-		address = lease_pools_find(&table->pools, pools, hash, true);
+		address = lease_pools_find(&table->pools, pools, hash, who->known, true);
 	if (address)
 		return address;
 	lease_sweep(table, now, SWEEP_FOR_ROOM);
-	address = lease_pools_find(&table->pools, pools, hash, true);
+	address = lease_pools_find(&table->pools, pools, hash, who->known, true);
 	if (address || !who->known)
 		return address;
-	weakest = weakest_offer(table, who->subnet);
+	weakest = weakest_offer(table, who);
 	if (!weakest)
 		return 0;
 	address = weakest->address;

@@ -23,9 +23,17 @@ static uint64_t busy(const struct lease_pools *pools, uint32_t word, bool rememb
 	return remembered ? bits : bits | pools->remembered.word[word];
 }
 
-static void summarise(struct lease_pools *pools, uint32_t word) {
-	set_bit(pools->full.word, word, busy(pools, word, false) == UINT64_MAX);
-	set_bit(pools->full_at_all.word, word, busy(pools, word, true) == UINT64_MAX);
+// A word belongs to one pool.
+static void summarise(struct lease_pools *pools, const struct lease_pool *pool, uint32_t word) {
+	bool full = busy(pools, word, false) == UINT64_MAX;
+	bool full_at_all = busy(pools, word, true) == UINT64_MAX;
+
+	for (int known = 0; known < 2; known++) {
+		bool closed = !lease_pool_is_for(pool, known);
+
+		set_bit(pools->full[known].word, word, closed || full);
+		set_bit(pools->full_at_all[known].word, word, closed || full_at_all);
+	}
 }
 
 // Bitmaps are cleared as they come into use: a table is made and a policy taken in the time that
@@ -53,6 +61,7 @@ static void add_pool(struct lease_pools *pools, const struct policy_pool *pool, 
 		.last = (uint32_t)(pool->first + size - 1),
 		.bit = pools->words * 64,
 		.subnet = pool->subnet,
+		.users = pool->users,
 	};
 	words = (uint32_t)((size + 63) / 64);
 	clear_words(pools, pools->words, words, unproven);
@@ -62,17 +71,22 @@ static void add_pool(struct lease_pools *pools, const struct policy_pool *pool, 
 		pools->blocked.word[last_word] |= UINT64_MAX << size % 64;
 }
 
-void lease_pools_init(struct lease_pools *pools, const struct policy *policy, bool unproven) {
-	size_t summary;
+// The first word that belongs to the next pool.
+static uint32_t word_behind(const struct lease_pools *pools, uint32_t pool) {
+	return pool + 1 == pools->count ? pools->words : pools->pool[pool + 1].bit / 64;
+}
 
+static void summarise_pool(struct lease_pools *pools, uint32_t pool) {
+	for (uint32_t word = pools->pool[pool].bit / 64; word < word_behind(pools, pool); word++)
+		summarise(pools, &pools->pool[pool], word);
+}
+
+void lease_pools_init(struct lease_pools *pools, const struct policy *policy, bool unproven) {
 	pools->count = pools->words = 0;
 	for (uint32_t i = 0; i < policy->count[POLICY_POOLS]; i++)
 		add_pool(pools, &policy->pools[i], unproven);
-	summary = (pools->words + 63) / 64 * sizeof(uint64_t);
-	memset(&pools->full, 0, summary);
-	memset(&pools->full_at_all, 0, summary);
-	for (uint32_t word = 0; word < pools->words; word++)
-		summarise(pools, word);
+	for (uint32_t i = 0; i < pools->count; i++)
+		summarise_pool(pools, i);
 }
 
 struct lease_pool *lease_pools_of(struct lease_pools *pools, uint32_t address) {
@@ -100,7 +114,7 @@ void lease_pools_mark(struct lease_pools *pools, uint32_t address, enum lease_us
 	bit = pool->bit + (address - pool->first);
 	set_bit(pools->held.word, bit, use == LEASE_USE_HELD);
 	set_bit(pools->remembered.word, bit, use == LEASE_USE_REMEMBERED);
-	summarise(pools, bit / 64);
+	summarise(pools, pool, bit / 64);
 }
 
 void lease_pools_block(struct lease_pools *pools, uint32_t address) {
@@ -111,7 +125,7 @@ void lease_pools_block(struct lease_pools *pools, uint32_t address) {
 		return;
 	bit = pool->bit + (address - pool->first);
 	set_bit(pools->blocked.word, bit, true);
-	summarise(pools, bit / 64);
+	summarise(pools, pool, bit / 64);
 }
 
 void lease_pools_prove(struct lease_pools *pools, uint32_t address) {
@@ -122,7 +136,7 @@ void lease_pools_prove(struct lease_pools *pools, uint32_t address) {
 		return;
 	bit = pool->bit + (address - pool->first);
 	set_bit(pools->unproven.word, bit, false);
-	summarise(pools, bit / 64);
+	summarise(pools, pool, bit / 64);
 }
 
 bool lease_pools_blocked(struct lease_pools *pools, uint32_t address) {
@@ -172,23 +186,23 @@ static uint32_t address_of(
 }
 
 uint32_t lease_pools_find(const struct lease_pools *pools, struct policy_range range, uint64_t hash,
-	bool remembered) {
-	const struct lease_summary *full = remembered ? &pools->full_at_all : &pools->full;
+	bool known, bool remembered) {
+	const struct lease_summary *full =
+		remembered ? &pools->full_at_all[known] : &pools->full[known];
 	uint32_t first, last, start, word;
-	uint64_t free_bits;
+	uint64_t free_bits = 0;
 
 	if (range.first >= pools->count || !range.count)
 		return 0;
 	if (range.count > pools->count - range.first)
 		range.count = pools->count - range.first;
 	first = pools->pool[range.first].bit / 64;
-	last = range.first + range.count == pools->count
-		       ? pools->words
-		       : pools->pool[range.first + range.count].bit / 64;
+	last = word_behind(pools, range.first + range.count - 1);
 	start = first + (uint32_t)((hash >> 6) % (last - first));
 	// The rest of the word where the search begins, then all words up to it again, and it as a
 	// whole.
-	free_bits = ~busy(pools, start, remembered) & UINT64_MAX << hash % 64;
+	if (!get_bit(full->word, start))
+		free_bits = ~busy(pools, start, remembered) & UINT64_MAX << hash % 64;
 	if (free_bits)
 		return address_of(pools, range, start * 64 + (uint32_t)__builtin_ctzll(free_bits));
 	word = next_word(full, start + 1, last);

@@ -30,6 +30,7 @@ struct lease_pool {
 	uint32_t bit; // of first
 	uint32_t subnet;
 	uint32_t declined; // addresses in quarantine
+	uint32_t users;    // enum policy_pool_users
 };
 
 struct lease_bitmap {
@@ -46,10 +47,12 @@ struct lease_pools {
 	struct lease_pool pool[LEASE_POOLS_MAX];
 	struct lease_bitmap held;
 	struct lease_bitmap remembered;
-	struct lease_bitmap blocked;      // reserved, our own, or no address at all
-	struct lease_bitmap unproven;     // waits for a probe: given only to who asks for it
-	struct lease_summary full;        // no address that is neither held nor remembered
-	struct lease_summary full_at_all; // no address that is not held
+	struct lease_bitmap blocked;  // reserved, our own, or no address at all
+	struct lease_bitmap unproven; // waits for a probe: given only to who asks for it
+	// By whether the machine is known: nothing for it that is neither held nor remembered, and
+	// nothing that is not held.
+	struct lease_summary full[2];
+	struct lease_summary full_at_all[2];
 };
 
 // Forgets everything and takes over the pools of a policy, all addresses free. unproven: none may
@@ -70,7 +73,12 @@ bool lease_pools_blocked(struct lease_pools *pools, uint32_t address);
 // Whether somebody who asks for this address can have it: a pool's, neither blocked nor held.
 bool lease_pools_can_have(struct lease_pools *pools, uint32_t address);
 
-// The first free address in subnet's pools from the place that hash tells, around to it again. 0 if
-// there is none. remembered: addresses that somebody had count as free.
-uint32_t lease_pools_find(
-	const struct lease_pools *pools, struct policy_range range, uint64_t hash, bool remembered);
+// Whether the addresses of a pool are for a machine that hosts: names (known), or does not name.
+static inline bool lease_pool_is_for(const struct lease_pool *pool, bool known) {
+	return pool->users == POLICY_POOL_ANY || (pool->users == POLICY_POOL_KNOWN) == known;
+}
+
+// The first free address for such a machine in a range of pools from the place that hash tells,
+// around to it again. 0 if there is none. remembered: addresses that somebody had count as free.
+uint32_t lease_pools_find(const struct lease_pools *pools, struct policy_range range, uint64_t hash,
+	bool known, bool remembered);

@@ -96,9 +96,9 @@ void policy_build_port(struct policy_builder *b, const struct policy_port *port)
 	add(b, POLICY_PORTS, port, sizeof(*port), 1);
 }
 
-static void add_pool(struct policy_builder *b, const struct policy_subnet *subnet, uint32_t first,
-	uint32_t last) {
-	struct policy_pool pool = {.first = first, .last = last};
+static void add_pool(struct policy_builder *b, const struct policy_subnet *subnet,
+	const struct policy_pool *pool) {
+	uint32_t first = pool->first, last = pool->last;
 	char a[TEXT_IP_SIZE];
 	char z[TEXT_IP_SIZE];
 	char ip[TEXT_IP_SIZE];
@@ -107,11 +107,12 @@ static void add_pool(struct policy_builder *b, const struct policy_subnet *subne
 		(last & subnet->mask) != subnet->network)
 		fail(b, -EINVAL, "pool %s-%s is not an ascending range inside subnet %s",
 			text_ip(first, a), text_ip(last, z), text_ip(subnet->network, ip));
-	add(b, POLICY_POOLS, &pool, sizeof(pool), 1);
+	add(b, POLICY_POOLS, pool, sizeof(*pool), 1);
 }
 
 void policy_build_subnet(struct policy_builder *b, const struct policy_subnet *subnet,
-	const uint32_t (*pools)[2], size_t pool_count, const uint32_t *relays, size_t relay_count) {
+	const struct policy_pool *pools, size_t pool_count, const uint32_t *relays,
+	size_t relay_count) {
 	struct policy_subnet copy = *subnet;
 
 	copy.broadcast = subnet->network | ~subnet->mask;
@@ -121,7 +122,7 @@ void policy_build_subnet(struct policy_builder *b, const struct policy_subnet *s
 	add(b, POLICY_SUBNETS, &copy, sizeof(copy), 1);
 	add(b, POLICY_RELAYS, relays, sizeof(relays[0]), relay_count);
 	for (size_t i = 0; i < pool_count; i++)
-		add_pool(b, subnet, pools[i][0], pools[i][1]);
+		add_pool(b, subnet, &pools[i]);
 }
 
 uint32_t policy_build_host(struct policy_builder *b, const struct policy_host *host) {

@@ -44,11 +44,12 @@ struct policy_ref policy_build_bytes(struct policy_builder *b, const void *data,
 
 // Its subnet is set at the end, to the one that holds its address.
 void policy_build_port(struct policy_builder *b, const struct policy_port *port);
-// Adds a subnet with its pools (first, last pairs) and relays; its ranges and broadcast are set
+// Adds a subnet with its pools (first, last, users) and relays; its ranges and broadcast are set
 // here. The snapshot has subnets and pools in ascending order, whatever the order in which they are
 // added.
 void policy_build_subnet(struct policy_builder *b, const struct policy_subnet *subnet,
-	const uint32_t (*pools)[2], size_t pool_count, const uint32_t *relays, size_t relay_count);
+	const struct policy_pool *pools, size_t pool_count, const uint32_t *relays,
+	size_t relay_count);
 // Returns the index of the host, which is index + 1 in policy_name.node.
 uint32_t policy_build_host(struct policy_builder *b, const struct policy_host *host);
 void policy_build_rule(struct policy_builder *b, const struct policy_rule *rule,

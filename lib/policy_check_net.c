@@ -79,6 +79,9 @@ static int check_pool(const struct policy *p, uint32_t i, uint32_t subnet, char 
 		return policy_refuse(why,
 			"pool %s-%s goes beyond the usable addresses of its subnet",
 			text_ip(pool->first, first), text_ip(pool->last, last));
+	if (pool->users >= POLICY_POOL_USERS)
+		return policy_refuse(why, "pool %s-%s is for machines of kind %u, which is unknown",
+			text_ip(pool->first, first), text_ip(pool->last, last), pool->users);
 	if (i > 0 && pool->first <= p->pools[i - 1].last)
 		return policy_refuse(why, "pool %s-%s overlaps the one before it",
 			text_ip(pool->first, first), text_ip(pool->last, last));

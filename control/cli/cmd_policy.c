@@ -72,15 +72,16 @@ static json_t *ports_json(const struct policy *policy) {
 }
 
 static json_t *pools_json(const struct policy *policy, const struct policy_subnet *subnet) {
+	static const char *const users[POLICY_POOL_USERS] = {"any", "known", "unknown"};
 	json_t *list = json_array();
 
 	for (uint32_t i = 0; i < subnet->pools.count; i++) {
 		const struct policy_pool *pool = &policy->pools[subnet->pools.first + i];
 		char first[TEXT_IP_SIZE], last[TEXT_IP_SIZE];
 
-		json_array_append_new(
-			list, json_pack("{s:s, s:s}", "first", text_ip(pool->first, first), "last",
-				      text_ip(pool->last, last)));
+		json_array_append_new(list,
+			json_pack("{s:s, s:s, s:s}", "first", text_ip(pool->first, first), "last",
+				text_ip(pool->last, last), "for", users[pool->users]));
 	}
 	return list;
 }

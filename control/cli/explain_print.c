@@ -260,6 +260,9 @@ static void print_rule(const struct explain *explain, const struct dhcp_explanat
 	const char *state;
 
 	if (!s->boots) {
+		if (s->rule)
+			printf("  rule       line %u: %s (its options only)\n", s->rule->line,
+				policy_print_match(explain->policy, s->rule, match));
 		puts("  boot file  none: it does not say that it boots (options 60, 77, 93, 94, "
 		     "66 and 67)");
 		return;
@@ -358,11 +361,11 @@ static void add_place(
 			json_string(dhcp_explain_source(e->exchange.source)));
 	}
 	json_object_set_new(object, "boots", json_boolean(s->boots));
+	json_object_set_new(
+		object, "rule_line", s->rule ? json_integer(s->rule->line) : json_null());
 	if (!s->boots)
 		return;
 	json_object_set_new(object, "rules_before", failed_json(explain, e));
-	json_object_set_new(
-		object, "rule_line", s->rule ? json_integer(s->rule->line) : json_null());
 	json_object_set_new(
 		object, "boot_file", json_string(bytes_text(s->boot_file, file, sizeof(file))));
 	json_object_set_new(object, "boot_file_state",

@@ -169,7 +169,7 @@ static void add_port(struct policy_builder *b, const struct plan *plan, int inde
 }
 
 static void add_subnet(struct policy_builder *b, const struct plan *plan) {
-	const uint32_t pools[1][2] = {{plan->pool[0], plan->pool[1]}};
+	const struct policy_pool pools[1] = {{plan->pool[0], plan->pool[1]}};
 	struct policy_subnet subnet = {
 		.lease_time_s = 3600,
 		.max_blksize = 1468,

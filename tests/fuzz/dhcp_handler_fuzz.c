@@ -59,8 +59,8 @@ static struct dhcp_output output;
 static void add_subnet(struct fixture *f, int config) {
 	static uint8_t long_options[1100];
 	static const uint8_t plain[] = "\x03\x04\x0a\x4d\x00\x01\x06\x04\x0a\x4d\x00\x01\x0f\x01z";
-	const uint32_t pool[2][2] = {
-		{0x0a4d0032, config == 1 ? 0x0a4d0033 : 0x0a4d0045}, {0x0a4d0064, 0x0a4d0064}};
+	const struct policy_pool pool[2] = {{0x0a4d0032, config == 1 ? 0x0a4d0033 : 0x0a4d0045},
+		{0x0a4d0064, 0x0a4d0064, 0, config % POLICY_POOL_USERS}};
 	const uint32_t relay[2] = {0x0a4d0002, 0x0a580001};
 	struct policy_subnet subnet = {.network = 0x0a4d0000,
 		.mask = 0xffffff00,
@@ -83,8 +83,8 @@ static void add_subnet(struct fixture *f, int config) {
 	policy_build_subnet(f->builder, &subnet, pool, config == 5 ? 0 : 2, relay, 1);
 	subnet.network = 0x0a580000;
 	subnet.options = (struct policy_ref){0};
-	policy_build_subnet(f->builder, &subnet, (const uint32_t[1][2]){{0x0a580010, 0x0a580013}},
-		1, relay + 1, 1);
+	policy_build_subnet(f->builder, &subnet,
+		(const struct policy_pool[1]){{0x0a580010, 0x0a580013}}, 1, relay + 1, 1);
 }
 
 static void add_boot(struct fixture *f, int config) {

@@ -66,7 +66,8 @@ static void prepare(void) {
 				.max_blksize = 1468,
 				.max_windowsize = 64,
 				.edge_rate_bps = 1000000000},
-			(const uint32_t[1][2]){{subnets[i].network + 50, subnets[i].network + 53}},
+			(const struct policy_pool[1]){
+				{subnets[i].network + 50, subnets[i].network + 53}},
 			1, subnets[i].relays, subnets[i].relay_count);
 	fixture_host(&fixture, "n001", "52:54:00:00:00:01", "10.88.0.11", "");
 	fixture_rule(&fixture, "by-circuit", 1,

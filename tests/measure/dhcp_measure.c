@@ -105,7 +105,7 @@ static void make_policy(void) {
 	static const uint8_t options[] = "\x03\x04\x0a\x00\x00\x01\x06\x08\x0a\x00\x00\x01\x0a\x00"
 					 "\x00\x02\x0f\x0f"
 					 "cluster.example\x2a\x04\x0a\x00\x00\x01";
-	static const uint32_t pool[1][2] = {{0x0a010000, 0x0a010000 + LEASES - 1}};
+	static const struct policy_pool pool[1] = {{0x0a010000, 0x0a010000 + LEASES - 1}};
 	size_t size = 8u << 20, work = policy_builder_size(size);
 	struct policy_builder *b = policy_builder_init(memory(work), work, size);
 	void *out = memory(size);

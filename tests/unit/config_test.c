@@ -137,6 +137,10 @@ static const struct {
 	{BASE SUBNET "    pools: 10.77.0.9-10.77.0.255", 8, "subnets[0].pools", "inside"},
 	{BASE SUBNET "    pools: [10.77.0.9-10.77.0.20,\n     10.77.0.20-10.77.0.30]", 9,
 		"subnets[0].pools", "overlaps that of line 8"},
+	{BASE SUBNET
+		"    unknown_pools: [10.77.0.9-10.77.0.20]\n    known_pools: 10.77.0.20-10.77.0.30",
+		9, "subnets[0].pools", "overlaps that of line 8"},
+	{BASE SUBNET "    known_pools: 10.77.0.9", 8, "subnets[0].known_pools", "not a range"},
 	{BASE SUBNET "    pools: 10.77.0.1-10.77.0.20", 8, "subnets[0].pools", "our own address"},
 	{BASE SUBNET "    routers: 10.77.0.9\n    pools: 10.77.0.2-10.77.0.20", 9,
 		"subnets[0].pools", "holds the router 10.77.0.9"},
@@ -290,6 +294,8 @@ static const char whole[] =
 	"subnets:\n"
 	"  - network: 10.77.0.0/24\n"
 	"    pools: [10.77.0.100-10.77.0.110, 10.77.0.50-10.77.0.60]\n"
+	"    unknown_pools: 10.77.0.70-10.77.0.79\n"
+	"    known_pools: [10.77.0.61-10.77.0.69]\n"
 	"    lease_time: 90m\n"
 	"    routers: 10.77.0.1\n"
 	"    dns: [10.77.0.1, 10.77.0.2]\n"
@@ -332,8 +338,12 @@ static void a_whole_configuration_is_read(void **state) {
 	assert_int_equal(c->ports[0].mtu, 1400);
 	assert_int_equal(c->ports[1].prefix_len, 16);
 	assert_int_equal(c->ports[1].dhcp, POLICY_DHCP_OFF);
-	assert_int_equal(c->subnets[0].pool_count, 2);
+	assert_int_equal(c->subnets[0].pool_count, 4);
 	assert_int_equal(c->subnets[0].pools[0].first, 0x0a4d0032);
+	assert_int_equal(c->subnets[0].pools[0].users, POLICY_POOL_ANY);
+	assert_int_equal(c->subnets[0].pools[1].users, POLICY_POOL_KNOWN);
+	assert_int_equal(c->subnets[0].pools[2].users, POLICY_POOL_UNKNOWN);
+	assert_int_equal(c->subnets[0].pools[3].last, 0x0a4d006e);
 	assert_int_equal(c->subnets[0].lease_time_s, 5400);
 	assert_int_equal(c->subnets[0].routers.count, 1);
 	assert_int_equal(c->subnets[0].dns.list[1], 0x0a4d0002);
@@ -347,7 +357,7 @@ static void a_whole_configuration_is_read(void **state) {
 	assert_string_equal(c->hosts[0].role, "compute");
 	assert_null(c->hosts[1].role);
 	assert_string_equal(c->rules[0].file, "menu.ipxe");
-	assert_int_equal(c->rules[0].line, 32);
+	assert_int_equal(c->rules[0].line, 34);
 	assert_int_equal(c->rules[0].match.count, 3);
 	assert_int_equal(c->rules[0].match.list[0].group, 0);
 	assert_int_equal(c->rules[0].match.list[2].group, 1);

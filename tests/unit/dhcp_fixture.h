@@ -105,8 +105,8 @@ static inline void world_sample(struct world *w) {
 					 "cluster"                   // domain
 					 "\x2a\x04\x0a\x4d\x00\x01"  // ntp
 					 "\x96\x04\x0a\x4d\x00\x01"; // 150
-	const uint32_t pool[1][2] = {{fixture_ip("10.77.0.50"), fixture_ip("10.77.0.99")}};
-	const uint32_t behind[1][2] = {{fixture_ip("10.88.0.50"), fixture_ip("10.88.0.59")}};
+	const struct policy_pool pool[1] = {{fixture_ip("10.77.0.50"), fixture_ip("10.77.0.99")}};
+	const struct policy_pool behind[1] = {{fixture_ip("10.88.0.50"), fixture_ip("10.88.0.59")}};
 	const uint32_t relay[1] = {fixture_ip("10.88.0.1")};
 	struct policy_subnet subnet = {.network = fixture_ip("10.77.0.0"),
 		.mask = 0xffffff00,

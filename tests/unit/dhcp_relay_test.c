@@ -10,7 +10,7 @@
 static void add_subnet(
 	struct world *w, const char *network, const char *const relays[], size_t relay_count) {
 	uint32_t base = fixture_ip(network), relay[4] = {0};
-	const uint32_t pool[1][2] = {{base + 50, base + 99}};
+	const struct policy_pool pool[1] = {{base + 50, base + 99}};
 	uint8_t router[6] = {DHCP_OPT_ROUTERS, 4};
 	struct policy_subnet subnet = {.network = base,
 		.mask = 0xffffff00,

@@ -31,7 +31,7 @@ static void no_pools_give_nothing(void **state) {
 
 	(void)state;
 	lease_pools_init(pools, &policy, false);
-	assert_int_equal(lease_pools_find(pools, (struct policy_range){0, 0}, 1, true), 0);
+	assert_int_equal(lease_pools_find(pools, (struct policy_range){0, 0}, 1, false, true), 0);
 	assert_null(lease_pools_of(pools, 5));
 	lease_pools_mark(pools, 5, LEASE_USE_HELD);
 	lease_pools_block(pools, 5);
@@ -72,14 +72,15 @@ static void each_address_is_found_exactly_once(void **state) {
 
 			for (uint32_t n = 0; n < count; n++) {
 				uint32_t address = lease_pools_find(
-					pools, ranges[r], unit_random(&random), false);
+					pools, ranges[r], unit_random(&random), n & 1, false);
 
 				assert_true(lease_pools_can_have(pools, address));
 				assert_int_equal(lease_pools_of(pools, address)->subnet, r);
 				lease_pools_mark(pools, address, LEASE_USE_HELD);
 			}
-			assert_int_equal(
-				lease_pools_find(pools, ranges[r], unit_random(&random), true), 0);
+			assert_int_equal(lease_pools_find(pools, ranges[r], unit_random(&random),
+						 false, true),
+				0);
 		}
 	}
 }
@@ -98,10 +99,11 @@ static void the_last_free_address_of_a_full_16_is_found(void **state) {
 		uint64_t hash = unit_random(&random);
 
 		assert_int_equal(
-			lease_pools_find(pools, (struct policy_range){0, 1}, hash, true), 0);
+			lease_pools_find(pools, (struct policy_range){0, 1}, hash, false, true), 0);
 		lease_pools_mark(pools, hole, LEASE_USE_FREE);
 		assert_int_equal(
-			lease_pools_find(pools, (struct policy_range){0, 1}, hash, false), hole);
+			lease_pools_find(pools, (struct policy_range){0, 1}, hash, false, false),
+			hole);
 		lease_pools_mark(pools, hole, LEASE_USE_HELD);
 	}
 }
@@ -117,10 +119,10 @@ static void remembered_addresses_come_last(void **state) {
 		if (address != 1042)
 			lease_pools_mark(pools, address, LEASE_USE_REMEMBERED);
 	for (uint64_t hash = 0; hash < 200; hash++)
-		assert_int_equal(lease_pools_find(pools, range, hash, false), 1042);
+		assert_int_equal(lease_pools_find(pools, range, hash, false, false), 1042);
 	lease_pools_mark(pools, 1042, LEASE_USE_HELD);
-	assert_int_equal(lease_pools_find(pools, range, 1, false), 0);
-	assert_int_not_equal(lease_pools_find(pools, range, 1, true), 0);
+	assert_int_equal(lease_pools_find(pools, range, 1, false, false), 0);
+	assert_int_not_equal(lease_pools_find(pools, range, 1, false, true), 0);
 }
 
 static void blocked_addresses_are_never_given(void **state) {
@@ -135,7 +137,8 @@ static void blocked_addresses_are_never_given(void **state) {
 	lease_pools_mark(pools, 1000, LEASE_USE_FREE);
 	for (uint64_t hash = 0; hash < 100; hash++)
 		assert_int_equal(
-			lease_pools_find(pools, (struct policy_range){0, 1}, hash, true), 1001);
+			lease_pools_find(pools, (struct policy_range){0, 1}, hash, false, true),
+			1001);
 }
 
 static void unproven_addresses_are_for_who_asks(void **state) {
@@ -145,10 +148,10 @@ static void unproven_addresses_are_for_who_asks(void **state) {
 
 	(void)state;
 	lease_pools_init(pools, &policy, true);
-	assert_int_equal(lease_pools_find(pools, range, 9, true), 0);
+	assert_int_equal(lease_pools_find(pools, range, 9, false, true), 0);
 	assert_true(lease_pools_can_have(pools, 1010));
 	lease_pools_prove(pools, 1010);
-	assert_int_equal(lease_pools_find(pools, range, 9, true), 1010);
+	assert_int_equal(lease_pools_find(pools, range, 9, false, true), 1010);
 }
 
 static void what_is_too_much_is_not_given_out(void **state) {
@@ -161,8 +164,9 @@ static void what_is_too_much_is_not_given_out(void **state) {
 	assert_int_equal(pools->count, 1);
 	assert_non_null(lease_pools_of(pools, 0x0a000000 + LEASE_POOL_ADDRESSES_MAX - 1));
 	assert_null(lease_pools_of(pools, 0x0a000000 + LEASE_POOL_ADDRESSES_MAX));
-	assert_int_not_equal(lease_pools_find(pools, (struct policy_range){0, 1}, 99, true), 0);
-	assert_int_equal(lease_pools_find(pools, (struct policy_range){1, 1}, 99, true), 0);
+	assert_int_not_equal(
+		lease_pools_find(pools, (struct policy_range){0, 1}, 99, false, true), 0);
+	assert_int_equal(lease_pools_find(pools, (struct policy_range){1, 1}, 99, false, true), 0);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)

@@ -290,7 +290,7 @@ static void pass_time(struct sim *s) {
 }
 
 static void world_of(struct world *w) {
-	const uint32_t pool[1][2] = {{POOL_FIRST, POOL_FIRST + POOL_SIZE - 1}};
+	const struct policy_pool pool[1] = {{POOL_FIRST, POOL_FIRST + POOL_SIZE - 1}};
 
 	world_begin(w);
 	fixture_port(&w->f, "eth1", "10.77.0.1");

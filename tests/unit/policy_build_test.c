@@ -88,7 +88,7 @@ static void contradictions_are_named(void **state) {
 }
 
 static void overlapping_pools_are_refused(void **state) {
-	const uint32_t pools[2][2] = {{fixture_ip("10.77.0.50"), fixture_ip("10.77.0.60")},
+	const struct policy_pool pools[2] = {{fixture_ip("10.77.0.50"), fixture_ip("10.77.0.60")},
 		{fixture_ip("10.77.0.10"), fixture_ip("10.77.0.50")}};
 	struct fixture f;
 

@@ -78,7 +78,8 @@ static inline void fixture_port(struct fixture *f, const char *device, const cha
 // A subnet with one pool, or none when first is NULL.
 static inline void fixture_subnet(struct fixture *f, const char *network, int prefix_len,
 	const char *first, const char *last) {
-	const uint32_t pool[1][2] = {{first ? fixture_ip(first) : 0, first ? fixture_ip(last) : 0}};
+	const struct policy_pool pool[1] = {
+		{first ? fixture_ip(first) : 0, first ? fixture_ip(last) : 0}};
 	const uint32_t relay[1] = {fixture_ip("10.9.0.1")};
 
 	policy_build_subnet(f->builder,
