@@ -44,6 +44,7 @@ struct tftp_case {
 	struct tftp_session *sessions;
 	_Atomic uint32_t *pins;
 	_Atomic uint64_t *last_use;
+	_Atomic uint64_t *hits;
 	struct phase_block *phases;
 	void *memory;
 	struct tftp_server *server;
@@ -143,6 +144,7 @@ static void make_server(struct tftp_case *t) {
 	setup.pins = t->pins = micro_memory(MICRO_FILES * sizeof(*t->pins));
 	setup.phases = t->phases = micro_memory(sizeof(*t->phases));
 	setup.last_use = t->last_use = micro_memory(MICRO_FILES * sizeof(*t->last_use));
+	setup.hits = t->hits = micro_memory(MICRO_FILES * sizeof(*t->hits));
 	t->memory = micro_memory(tftp_server_size(SESSIONS));
 	t->server = tftp_server_init(t->memory, &setup);
 }
@@ -217,6 +219,7 @@ static void end_world(struct tftp_case *t) {
 	free(t->sessions);
 	free(t->pins);
 	free(t->last_use);
+	free(t->hits);
 	free(t->phases);
 	micro_images_end(&t->images);
 	micro_world_end(&t->world);

@@ -49,9 +49,9 @@ const struct config_key config_keys[] = {
 		.help = "the tree of files that are served"},
 	{TOP(memory_bytes), .name = "memory", .type = CONFIG_TYPE_SIZE, .flags = CONFIG_RESTART,
 		.fallback = "2G", .min = 8ULL << 20, .max = 1ULL << 40,
-		.help = "memory for the contents of files; what does not fit is left out"},
+		.help = "memory for the contents of files; what does not fit is loaded on request"},
 	{TOP(preload), .name = "preload", .type = CONFIG_TYPE_TEXTS,
-		.help = "patterns of files that are loaded before all others"},
+		.help = "patterns of files that are loaded before all others, and stay in memory"},
 	{TOP(workers), .name = "workers", .type = CONFIG_TYPE_NUMBER, .flags = CONFIG_RESTART,
 		.fallback = "1", .min = 1, .max = ROUSE_MAX_WORKERS,
 		.help = "threads that poll the ports; more than one needs ports with several "

@@ -116,7 +116,8 @@ static int open_regions(struct daemon *daemon) {
 		rc = publisher_open(&daemon->publisher, runtime_dir, why);
 	if (rc == 0) {
 		choose_leases(daemon);
-		rc = image_service_start(&daemon->images, daemon->config, on_table, daemon, why);
+		rc = image_service_start(&daemon->images, daemon->config,
+			daemon->events.region->want_tail, on_table, daemon, why);
 	}
 	if (rc == 0)
 		rc = rest_start(&daemon->rest, daemon, runtime_dir, why);

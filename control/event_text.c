@@ -97,7 +97,9 @@ static const char *reason_text(uint16_t reason) {
 	case EVENT_REASON_IMAGE_GONE:
 		return "the file was replaced";
 	case EVENT_REASON_NOT_LOADED:
-		return "the file is not in memory, see rouse images";
+		return "the file cannot be had now, see rouse images";
+	case EVENT_REASON_TOO_LARGE:
+		return "the file is larger than memory:";
 	case EVENT_REASON_NETASCII:
 		return "only mode octet is served";
 	case EVENT_REASON_WRITE:

@@ -21,6 +21,7 @@ struct extent {
 	uint8_t use;
 	uint8_t class;
 	uint16_t used;  // slots in use, of a shared one
+	bool closed;    // gives no more of them until all have been given back
 	uint32_t entry; // the map entry that names it, of a shared one
 	uint32_t next;  // in the list of shared extents of its class with a free slot
 	uint32_t prev;
@@ -160,6 +161,7 @@ static void share_extent(
 	take_extent(alloc, number, EXTENT_SHARED);
 	extent->class = (uint8_t) class;
 	extent->used = 0;
+	extent->closed = false;
 	extent->entry = entry;
 	extent->bits = mem_alloc((slots_of(class) + 63) / 64 * sizeof(uint64_t));
 	link_partial(alloc, number);
@@ -219,6 +221,16 @@ int image_alloc_take(struct image_alloc *alloc, uint64_t size, struct image_plac
 		return 0;
 	return size <= IMAGE_SMALL_MAX ? take_small(alloc, size, place)
 				       : take_large(alloc, size, place);
+}
+
+uint64_t image_alloc_extents(uint64_t size) {
+	return extents_for(size);
+}
+
+bool image_alloc_fits(const struct image_alloc *alloc, uint64_t size) {
+	if (size && size <= IMAGE_SMALL_MAX && alloc->partial[class_of(size)] != NONE)
+		return true;
+	return extents_for(size) <= alloc->free_extents;
 }
 
 // The extent that an entry names; NONE if either number is out of range.
@@ -288,15 +300,29 @@ static void give_small(struct image_alloc *alloc, const struct image_place *plac
 	struct extent *extent = &alloc->extents[number];
 
 	clear_bit(extent->bits, place->first_offset / class_bytes(extent->class));
-	if (extent->used-- == slots_of(extent->class))
+	if (extent->used-- == slots_of(extent->class) && !extent->closed)
 		link_partial(alloc, number);
 	if (extent->used)
 		return;
-	unlink_partial(alloc, number);
+	if (!extent->closed)
+		unlink_partial(alloc, number);
 	clear_bit(alloc->map_bits, extent->entry);
 	free(extent->bits);
 	extent->bits = NULL;
 	give_extent(alloc, number);
+}
+
+void image_alloc_close(struct image_alloc *alloc, uint64_t size, const struct image_place *place) {
+	struct extent *extent;
+	uint32_t number;
+
+	if (size == 0 || size > IMAGE_SMALL_MAX)
+		return;
+	number = named_extent(alloc, place->map_first);
+	extent = &alloc->extents[number];
+	if (!extent->closed && extent->used < slots_of(extent->class))
+		unlink_partial(alloc, number);
+	extent->closed = true;
 }
 
 void image_alloc_give(struct image_alloc *alloc, uint64_t size, const struct image_place *place) {

@@ -33,12 +33,23 @@ void image_alloc_free(struct image_alloc *alloc);
 // 0, or -ENOSPC. An empty file takes nothing.
 int image_alloc_take(struct image_alloc *alloc, uint64_t size, struct image_place *place);
 
+// Whether image_alloc_take would find room, as far as extents go.
+bool image_alloc_fits(const struct image_alloc *alloc, uint64_t size);
+
+// Extents of its own that a file of this size takes; one for a small one that finds no shared
+// extent.
+uint64_t image_alloc_extents(uint64_t size);
+
 // Marks a place that a former process took. -EINVAL: it is not one that image_alloc_take could have
 // given beside those claimed before.
 int image_alloc_claim(struct image_alloc *alloc, uint64_t size, const struct image_place *place);
 
 // Gives a place back that was taken or claimed with the same size.
 void image_alloc_give(struct image_alloc *alloc, uint64_t size, const struct image_place *place);
+
+// What shares an extent with this place is on its way out: no more is put there until all is given
+// back, or small files would keep the extent from ever being free.
+void image_alloc_close(struct image_alloc *alloc, uint64_t size, const struct image_place *place);
 
 // Extents that nobody uses.
 uint32_t image_alloc_free_extents(const struct image_alloc *alloc);

@@ -11,8 +11,10 @@
 #include "text.h"
 
 struct image_identity catalog_identity(const struct image_found *found) {
+	uint64_t hash = hash_fnv(found->path, strlen(found->path));
+
 	return (struct image_identity){
-		.path_hash = hash_fnv(found->path, strlen(found->path)),
+		.path_hash = hash ? hash : 1,
 		.inode = found->inode,
 		.mtime_ns = found->mtime_ns,
 		.size = found->size,
@@ -39,8 +41,8 @@ static struct catalog_file new_file(const struct image_found *found) {
 		.path = mem_text(found->path),
 		.identity = catalog_identity(found),
 		.slot = IMAGE_NO_SLOT,
-		.state = POLICY_NAME_LOADING,
-		.reason = "it is being loaded",
+		.state = POLICY_NAME_SERVED,
+		.reason = "",
 		.wanted = true,
 	};
 }
@@ -122,13 +124,6 @@ size_t catalog_wanted(const struct catalog *catalog, struct catalog_file ***list
 	if (count)
 		qsort(*list, count, sizeof(**list), in_order);
 	return count;
-}
-
-bool catalog_pending(const struct catalog *catalog) {
-	for (size_t i = 0; i < catalog->count; i++)
-		if (catalog->files[i].wanted)
-			return true;
-	return false;
 }
 
 void catalog_free(struct catalog *catalog) {

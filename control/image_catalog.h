@@ -19,16 +19,10 @@
 struct catalog_file {
 	char *path;
 	struct image_identity identity; // as found last
-	uint32_t slot;                  // what is served; IMAGE_NO_SLOT: nothing
-	uint64_t generation;
-	uint64_t size; // of what is served
-	int64_t mtime_ns;
-	uint64_t loaded_unix_ns;
-	uint32_t found_unix_s; // when it was new; 0: not noted yet
-	uint8_t sha256[32];
-	uint16_t state; // enum policy_name_state
+	uint32_t slot;                  // of the version that is served; IMAGE_NO_SLOT: none is
+	uint16_t state;                 // enum policy_name_state
 	const char *reason;
-	bool wanted; // what was found is not what is served
+	bool wanted; // to be loaded without anybody's asking
 	uint8_t tries;
 	uint8_t rank; // order of loading
 };
@@ -53,7 +47,7 @@ enum catalog_rank {
 };
 
 // Compares with what a walk found. Files that are there no more are given to gone, which takes care
-// of their slots; new and changed ones become wanted; those that could not be loaded are wanted
+// of their slots; new and changed ones become wanted; those that could not be read are wanted
 // again. Returns whether anything that others see has changed.
 bool catalog_merge(struct catalog *catalog, const struct image_walk *walk,
 	const struct catalog_order *order, void (*gone)(void *context, uint32_t slot),
@@ -62,9 +56,6 @@ bool catalog_merge(struct catalog *catalog, const struct image_walk *walk,
 // All wanted files in the order of loading: preload, boot files, then by size, so that as many as
 // possible fit. Returns their number; *list is to be freed and good until the next merge.
 size_t catalog_wanted(const struct catalog *catalog, struct catalog_file ***list);
-
-// Whether any file is wanted.
-bool catalog_pending(const struct catalog *catalog);
 
 struct image_identity catalog_identity(const struct image_found *found);
 

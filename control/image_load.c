@@ -45,14 +45,14 @@ static bool is_settled(const struct image_identity *identity) {
 }
 
 // Fills the slot from the file. The number of bytes read may fall short: then the file has shrunk.
-static enum image_load_result copy_file(struct image_store *store, int fd, uint32_t slot,
-	uint64_t size, gnutls_hash_hd_t hash, const atomic_bool *stop, int *error) {
+static enum image_load_result copy_file(const struct image_job *job, int fd, uint32_t slot,
+	uint64_t size, gnutls_hash_hd_t hash, int *error) {
 	uint64_t at = 0;
 	char more;
 
 	while (at < size) {
 		size_t room;
-		uint8_t *to = image_store_room(store, slot, at, &room);
+		uint8_t *to = image_store_room(job->store, slot, at, &room);
 		ssize_t n = read(fd, to, room);
 
 		if (n < 0 && errno == EINTR)
@@ -62,8 +62,10 @@ static enum image_load_result copy_file(struct image_store *store, int fd, uint3
 			return n < 0 ? IMAGE_UNREADABLE : IMAGE_CHANGING;
 		gnutls_hash(hash, to, (size_t)n);
 		at += (uint64_t)n;
-		if (atomic_load_explicit(stop, memory_order_relaxed))
+		if (atomic_load_explicit(job->stop, memory_order_relaxed))
 			return IMAGE_STOPPED;
+		if (at < size)
+			job->between(job->context);
 	}
 	return read(fd, &more, 1) == 0 ? IMAGE_LOADED : IMAGE_CHANGING;
 }
@@ -75,8 +77,8 @@ static bool unchanged(int fd, const struct image_identity *before) {
 	       after.mtime_ns == before->mtime_ns && after.size == before->size;
 }
 
-static enum image_load_result fill_slot(struct image_store *store, int fd, uint32_t slot,
-	const atomic_bool *stop, struct image_loaded *loaded) {
+static enum image_load_result fill_slot(const struct image_job *job, int fd, uint32_t slot,
+	struct image_loaded *loaded, uint8_t sha256[32]) {
 	enum image_load_result result;
 	gnutls_hash_hd_t hash;
 
@@ -84,18 +86,47 @@ static enum image_load_result fill_slot(struct image_store *store, int fd, uint3
 		loaded->error = ENOMEM;
 		return IMAGE_UNREADABLE;
 	}
-	result = copy_file(store, fd, slot, loaded->identity.size, hash, stop, &loaded->error);
-	gnutls_hash_deinit(hash, loaded->sha256);
+	result = copy_file(job, fd, slot, loaded->identity.size, hash, &loaded->error);
+	gnutls_hash_deinit(hash, sha256);
 	if (result == IMAGE_LOADED && !unchanged(fd, &loaded->identity))
 		result = IMAGE_CHANGING;
 	return result;
 }
 
-static enum image_load_result load_open(struct image_store *store, int fd, uint64_t path_hash,
-	const atomic_bool *stop, struct image_loaded *loaded) {
+// The slot that is to be filled: the job's if the file is still that version, else a new one.
+static int64_t choose_slot(const struct image_job *job, const struct image_identity *identity) {
+	if (job->slot != UINT32_MAX && (image_store_is_of(job->store, job->slot, identity) ||
+					       image_store_rename(job->store, job->slot, identity)))
+		return job->slot;
+	return image_store_assign(job->store, identity);
+}
+
+static enum image_load_result load_slot(
+	const struct image_job *job, int fd, uint32_t slot, struct image_loaded *loaded) {
+	int rc = image_store_reserve(job->store, slot);
+	enum image_load_result result;
+	uint8_t sha256[32];
+	int64_t filled;
+
+	if (rc < 0)
+		return rc == -EBUSY ? IMAGE_BUSY : IMAGE_NO_MEMORY;
+	result = fill_slot(job, fd, slot, loaded, sha256);
+	if (result != IMAGE_LOADED) {
+		image_store_abort(job->store, slot);
+		return result;
+	}
+	filled = image_store_commit(job->store, slot, sha256, (uint64_t)unix_ns());
+	if (filled < 0)
+		return IMAGE_NO_MEMORY;
+	loaded->slot = (uint32_t)filled;
+	return IMAGE_LOADED;
+}
+
+static enum image_load_result load_open(
+	const struct image_job *job, int fd, struct image_loaded *loaded) {
 	enum image_load_result result;
 	int64_t slot;
-	int rc = identify(fd, path_hash, &loaded->identity);
+	int rc = identify(fd, job->path_hash, &loaded->identity);
 
 	if (rc < 0) {
 		loaded->error = -rc;
@@ -103,24 +134,18 @@ static enum image_load_result load_open(struct image_store *store, int fd, uint6
 	}
 	if (!is_settled(&loaded->identity))
 		return IMAGE_CHANGING;
-	slot = image_store_reserve(store, &loaded->identity);
+	slot = choose_slot(job, &loaded->identity);
 	if (slot < 0)
 		return IMAGE_NO_MEMORY;
-	loaded->slot = (uint32_t)slot;
-	result = fill_slot(store, fd, loaded->slot, stop, loaded);
-	if (result != IMAGE_LOADED) {
-		image_store_abort(store, loaded->slot);
-		return result;
-	}
-	loaded->unix_ns = (uint64_t)unix_ns();
-	loaded->generation =
-		image_store_commit(store, loaded->slot, loaded->sha256, loaded->unix_ns);
-	return IMAGE_LOADED;
+	result = load_slot(job, fd, (uint32_t)slot, loaded);
+	// Nobody has heard of a new slot yet.
+	if (slot != job->slot && (result != IMAGE_LOADED || loaded->slot != slot))
+		image_store_retire(job->store, (uint32_t)slot, NULL);
+	return result;
 }
 
-enum image_load_result image_load(struct image_store *store, int root_fd, const char *path,
-	uint64_t path_hash, const atomic_bool *stop, struct image_loaded *loaded) {
-	int fd = image_walk_open(root_fd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+enum image_load_result image_load(const struct image_job *job, struct image_loaded *loaded) {
+	int fd = image_walk_open(job->root_fd, job->path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
 	enum image_load_result result;
 
 	*loaded = (struct image_loaded){.slot = UINT32_MAX};
@@ -128,7 +153,7 @@ enum image_load_result image_load(struct image_store *store, int root_fd, const 
 		loaded->error = -fd;
 		return IMAGE_UNREADABLE;
 	}
-	result = load_open(store, fd, path_hash, stop, loaded);
+	result = load_open(job, fd, loaded);
 	close(fd);
 	return result;
 }

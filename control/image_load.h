@@ -14,17 +14,28 @@ enum image_load_result {
 	IMAGE_LOADED,
 	IMAGE_CHANGING,   // was written to while it was read: try again
 	IMAGE_NO_MEMORY,  // does not fit what is free
+	IMAGE_BUSY,       // its slot still has contents that are on their way out
 	IMAGE_UNREADABLE, // error says why
 	IMAGE_STOPPED,
 };
 
+struct image_job {
+	struct image_store *store;
+	int root_fd;
+	const char *path;
+	uint64_t path_hash;
+	uint32_t slot; // of the version that was found last, or UINT32_MAX
+	const atomic_bool *stop;
+	// Called between two pieces of a large file, so that small ones need not wait for it; may
+	// call image_load for another file.
+	void (*between)(void *context);
+	void *context;
+};
+
 struct image_loaded {
-	struct image_identity identity; // of what was read
-	uint32_t slot;
-	uint64_t generation;
-	uint64_t unix_ns;
-	uint8_t sha256[32];
-	int error; // positive errno, for IMAGE_UNREADABLE
+	struct image_identity identity; // of what was read, if it could be opened
+	uint32_t slot; // another one than the job's, if the file is another version by now
+	int error;     // positive errno, for IMAGE_UNREADABLE
 };
 
 // The content is taken only if size, mtime and inode are equal before and after reading; a file
@@ -32,5 +43,4 @@ struct image_loaded {
 // set.
 #define IMAGE_SETTLE_MS 200
 
-enum image_load_result image_load(struct image_store *store, int root_fd, const char *path,
-	uint64_t path_hash, const atomic_bool *stop, struct image_loaded *loaded);
+enum image_load_result image_load(const struct image_job *job, struct image_loaded *loaded);

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #define SHM_DIRECTORY    "/dev/shm"
-#define SLOTS_MIN        1024u
+#define SLOTS_MIN        8192u // 1 MiB: files that are not in memory have a slot, too
 #define SLOTS_PER_EXTENT 64u
 // What is left of free hugepages for others, the dataplane's buffers first of all.
 #define HUGE_SPARE_BYTES (512ULL << 20)

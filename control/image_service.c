@@ -1,451 +1,105 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Copyright (c) 2026, the Rouse authors
 
-// One thread owns store, catalog and watch. Whatever happens below boot_root ends in a walk over
-// all of it: events only say when. What others need crosses over in struct shared, under its lock.
+// The image thread's loop, and what others call. What it does is in image_scan.c, image_fill.c and
+// image_report.c; what others need crosses over in struct image_shared, under its lock.
 
 #include "image_service.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "arena.h"
 #include "control_log.h"
-#include "image_catalog.h"
-#include "image_load.h"
-#include "image_retire.h"
-#include "image_store.h"
-#include "image_watch.h"
-#include "policy.h"
+#include "image_keeper.h"
 
-#define DEBOUNCE_MS  100u         // events come in groups
-#define SCAN_GAP_MS  250u         // at least between two walks
-#define TABLE_GAP_MS 500u         // at least between two tables while files are being loaded
-#define LARGE_BYTES  (256u << 20) // takes a while to load: what is there is told before
+#define TABLE_GAP_MS 100u // at least between two tables: as often as the daemon publishes
+#define WATCH_GAP_MS 250u // between two looks at boot_root itself
+#define DEMAND_MS    2u   // while somebody waits
+#define POLL_MS      5u   // while somebody may ask
 #define REAP_MS      50u
+#define IDLE_MS      1000u
 
-struct shared {
-	pthread_mutex_t lock;
-	struct image_table *table;
-	struct catalog_order order;
-	bool reload;
-	uint64_t published_version;
-	uint64_t published_generation;
-};
-
-struct image_service {
-	pthread_t thread;
-	atomic_bool stop;
-	int wake_fd;
-	int root_fd;
-	char *boot_root;
-	char *runtime_dir;
-	void (*notify)(void *context);
-	void *context;
-	struct shared shared;
-	// the thread's own
-	struct image_store store;
-	struct image_watch watch;
-	struct image_retire retire;
-	struct catalog catalog;
-	struct image_walk walk; // the last one: what was left out
-	uint64_t memory_bytes;
-	uint64_t version;     // of the next table
-	uint64_t scan_due_ms; // 0: none
-	uint64_t last_scan_ms;
-	uint64_t last_table_ms;
-	bool scanned;
-	bool complete;
-	bool dirty; // the table is behind the catalog
-	bool told_unreliable;
-};
-
-static uint64_t now_ms(void) {
+uint64_t image_keeper_now_ms(void) {
 	return state_boottime_ns() / 1000000u;
 }
 
-static void schedule_scan(struct image_service *s, uint64_t delay_ms) {
-	uint64_t at = now_ms() + delay_ms;
+static void take_requests(struct image_service *s, bool woken) {
+	uint64_t ignored;
 
-	if (at < s->last_scan_ms + SCAN_GAP_MS)
-		at = s->last_scan_ms + SCAN_GAP_MS;
-	if (!s->scan_due_ms || at < s->scan_due_ms)
-		s->scan_due_ms = at;
-}
-
-// --- what others see
-
-static void add_entries(struct image_service *s, struct image_table *table) {
-	table->entries = arena_alloc(&table->arena, s->catalog.count * sizeof(*table->entries));
-	for (size_t i = 0; i < s->catalog.count; i++) {
-		const struct catalog_file *file = &s->catalog.files[i];
-		bool served = file->slot != IMAGE_NO_SLOT;
-		struct image_entry *entry = &table->entries[table->count++];
-
-		*entry = (struct image_entry){
-			.path = arena_text(&table->arena, file->path, strlen(file->path)),
-			.size = served ? file->size : file->identity.size,
-			.mtime_ns = served ? file->mtime_ns : file->identity.mtime_ns,
-			.loaded_unix_ns = file->loaded_unix_ns,
-			.generation = served ? file->generation : 0,
-			.slot = served ? file->slot : 0,
-			.state = served ? POLICY_NAME_SERVED : file->state,
-			.waits_since_unix_s = file->found_unix_s,
-			.served = served,
-			.reason = served ? "" : file->reason,
-		};
-		memcpy(entry->sha256, file->sha256, sizeof(entry->sha256));
-	}
-}
-
-static void add_left_out(struct image_service *s, struct image_table *table) {
-	table->left_out =
-		arena_alloc(&table->arena, s->walk.left_out_count * sizeof(*table->left_out));
-	for (size_t i = 0; i < s->walk.left_out_count; i++) {
-		const char *path = s->walk.left_out[i].path;
-
-		table->left_out[table->left_count++] = (struct image_left){
-			.path = arena_text(&table->arena, path, strlen(path)),
-			.reason = s->walk.left_out[i].reason,
-		};
-	}
-}
-
-static struct image_table *make_table(struct image_service *s) {
-	struct image_table *table = mem_alloc(sizeof(*table));
-
-	atomic_init(&table->users, 1);
-	table->version = s->version++;
-	table->complete = s->complete;
-	table->watching = !s->watch.unreliable;
-	table->memory_bytes = s->memory_bytes;
-	table->free_bytes = image_store_free_bytes(&s->store);
-	table->huge = s->store.huge;
-	table->region_path = arena_text(&table->arena, s->store.path, strlen(s->store.path));
-	add_entries(s, table);
-	add_left_out(s, table);
-	return table;
-}
-
-static void hand_out(struct image_service *s) {
-	struct image_table *table = make_table(s), *old;
-
-	pthread_mutex_lock(&s->shared.lock);
-	old = s->shared.table;
-	s->shared.table = table;
-	pthread_mutex_unlock(&s->shared.lock);
-	image_table_drop(old);
-	s->dirty = false;
-	s->last_table_ms = now_ms();
-	s->notify(s->context);
-}
-
-// --- scanning
-
-static void watch_directory(void *context, int fd, const char *path) {
-	struct image_service *s = context;
-
-	(void)path;
-	image_watch_add(&s->watch, fd);
-}
-
-static void forget_slot(void *context, uint32_t slot) {
-	struct image_service *s = context;
-
-	image_retire_add(&s->retire, slot, s->version);
-}
-
-static bool was_left_out(const struct image_walk *walk, const char *path) {
-	for (size_t i = 0; i < walk->left_out_count; i++)
-		if (!strcmp(walk->left_out[i].path, path))
-			return true;
-	return false;
-}
-
-static void tell_left_out(const struct image_walk *walk, const struct image_walk *before) {
-	for (size_t i = 0; i < walk->left_out_count; i++)
-		if (!was_left_out(before, walk->left_out[i].path))
-			control_log(CONTROL_WARNING, "%s is left out: %s", walk->left_out[i].path,
-				walk->left_out[i].reason);
-}
-
-// After a start: what the former process loaded and is still the same needs no reading.
-static void adopt(struct image_service *s) {
-	size_t adopted = 0;
-
-	for (size_t i = 0; i < s->catalog.count; i++) {
-		struct catalog_file *file = &s->catalog.files[i];
-		int64_t slot = image_store_find(&s->store, &file->identity);
-
-		if (slot < 0)
-			continue;
-		file->slot = (uint32_t)slot;
-		file->generation = image_store_generation(&s->store, file->slot);
-		file->size = file->identity.size;
-		file->mtime_ns = file->identity.mtime_ns;
-		file->loaded_unix_ns = s->store.slots[slot].loaded_unix_ns;
-		memcpy(file->sha256, s->store.slots[slot].sha256, sizeof(file->sha256));
-		file->state = POLICY_NAME_SERVED;
-		file->wanted = false;
-		adopted++;
-	}
-	for (uint32_t slot = 0; slot < s->store.used_slots; slot++)
-		if (image_store_is_unclaimed(&s->store, slot))
-			image_retire_add(&s->retire, slot, s->version);
-	control_log(
-		CONTROL_NOTICE, "%zu files are still in memory from the process before", adopted);
-}
-
-static void note_found(struct image_service *s) {
-	uint32_t now = (uint32_t)time(NULL);
-
-	for (size_t i = 0; i < s->catalog.count; i++)
-		if (!s->catalog.files[i].found_unix_s)
-			s->catalog.files[i].found_unix_s = now;
-}
-
-static void scan(struct image_service *s) {
-	struct image_walk walk = {
-		.max_files = s->store.slot_count,
-		.directory = watch_directory,
-		.context = s,
-	};
-	int rc;
-
-	s->scan_due_ms = 0;
-	s->last_scan_ms = now_ms();
-	rc = image_walk_run(&walk, s->root_fd);
-	if (rc < 0) {
-		control_log(CONTROL_ERROR, "%s cannot be read: %s", s->boot_root, strerror(-rc));
-		schedule_scan(s, IMAGE_RESCAN_MS);
+	if (!woken)
 		return;
-	}
-	tell_left_out(&walk, &s->walk);
-	pthread_mutex_lock(&s->shared.lock);
-	s->dirty |= catalog_merge(&s->catalog, &walk, &s->shared.order, forget_slot, s);
-	pthread_mutex_unlock(&s->shared.lock);
-	note_found(s);
-	image_walk_free(&s->walk);
-	s->walk = walk;
-	if (!s->scanned && s->store.adopted)
-		adopt(s);
-	s->scanned = true;
-}
-
-// --- loading
-
-static void take_loaded(
-	struct image_service *s, struct catalog_file *file, const struct image_loaded *loaded) {
-	if (file->slot != IMAGE_NO_SLOT)
-		image_retire_add(&s->retire, file->slot, s->version);
-	file->slot = loaded->slot;
-	file->generation = loaded->generation;
-	file->identity = loaded->identity;
-	file->size = loaded->identity.size;
-	file->mtime_ns = loaded->identity.mtime_ns;
-	file->loaded_unix_ns = loaded->unix_ns;
-	memcpy(file->sha256, loaded->sha256, sizeof(file->sha256));
-	file->state = POLICY_NAME_SERVED;
-	file->wanted = false;
-	file->tries = 0;
-	s->dirty = true;
-}
-
-// The file cannot be served as it is now. What was served of it until now goes, too: it is not what
-// the operator put there.
-static void refuse_file(
-	struct image_service *s, struct catalog_file *file, uint16_t state, const char *reason) {
-	bool news = file->state != state || file->slot != IMAGE_NO_SLOT ||
-		    strcmp(file->reason, reason) != 0;
-
-	if (file->slot != IMAGE_NO_SLOT)
-		image_retire_add(&s->retire, file->slot, s->version);
-	file->slot = IMAGE_NO_SLOT;
-	file->state = state;
-	file->reason = reason;
-	file->wanted = false;
-	s->dirty |= news;
-	if (news)
-		control_log(CONTROL_WARNING, "%s is left out: %s", file->path, reason);
-}
-
-static void load_changing(struct image_service *s, struct catalog_file *file) {
-	if (++file->tries <= IMAGE_TRIES_MAX) {
-		schedule_scan(s, SCAN_GAP_MS);
-		return;
-	}
-	// An older version that is whole goes on being served.
-	if (file->slot == IMAGE_NO_SLOT)
-		refuse_file(s, file, POLICY_NAME_UNREADABLE, "it keeps changing while it is read");
-	file->wanted = false;
-	file->tries = 0;
-	schedule_scan(s, 4 * SCAN_GAP_MS);
-}
-
-static void load_file(struct image_service *s, struct catalog_file *file) {
-	struct image_loaded loaded;
-
-	switch (image_load(
-		&s->store, s->root_fd, file->path, file->identity.path_hash, &s->stop, &loaded)) {
-	case IMAGE_LOADED:
-		take_loaded(s, file, &loaded);
-		break;
-	case IMAGE_CHANGING:
-		load_changing(s, file);
-		break;
-	case IMAGE_NO_MEMORY:
-		refuse_file(s, file, POLICY_NAME_NO_MEMORY, "it does not fit memory:");
-		break;
-	case IMAGE_UNREADABLE:
-		refuse_file(s, file, POLICY_NAME_UNREADABLE,
-			loaded.error == EACCES ? "permission denied" : "it cannot be read");
-		break;
-	case IMAGE_STOPPED:
-		break;
-	}
-}
-
-static bool scan_is_due(const struct image_service *s) {
-	return s->scan_due_ms && now_ms() >= s->scan_due_ms;
-}
-
-static bool table_is_due(const struct image_service *s) {
-	return now_ms() >= s->last_table_ms + TABLE_GAP_MS;
-}
-
-static void load_wanted(struct image_service *s) {
-	struct catalog_file **list;
-	size_t count = catalog_wanted(&s->catalog, &list);
-
-	for (size_t i = 0; i < count && !atomic_load(&s->stop); i++) {
-		if (s->dirty && (list[i]->identity.size >= LARGE_BYTES || table_is_due(s)))
-			hand_out(s);
-		load_file(s, list[i]);
-	}
-	free(list);
-}
-
-static void tell_complete(struct image_service *s) {
-	size_t served = 0;
-	uint64_t bytes = 0;
-
-	for (size_t i = 0; i < s->catalog.count; i++) {
-		if (s->catalog.files[i].slot == IMAGE_NO_SLOT)
-			continue;
-		served++;
-		bytes += s->catalog.files[i].size;
-	}
-	control_log(CONTROL_NOTICE, "%zu of %zu files below %s are in memory, %llu MiB, in %s",
-		served, s->catalog.count, s->boot_root, (unsigned long long)(bytes >> 20),
-		s->store.path);
-	s->complete = true;
-	s->dirty = true;
-}
-
-// --- the loop
-
-// Whether another directory is at boot_root's path than the one that is open: a new tree that was
-// put in its place, a symbolic link that leads elsewhere now, a file system that was mounted there.
-static bool root_is_replaced(const struct image_service *s) {
-	struct stat open_one, there;
-
-	if (stat(s->boot_root, &there) < 0 || fstat(s->root_fd, &open_one) < 0)
-		return false; // moved away, and nothing in its place yet: what was there goes on
-	return there.st_dev != open_one.st_dev || there.st_ino != open_one.st_ino;
-}
-
-static void follow_root(struct image_service *s) {
-	int fd;
-
-	if (!root_is_replaced(s))
-		return;
-	fd = open(s->boot_root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return;
-	control_log(
-		CONTROL_NOTICE, "%s is another directory now, all of it is scanned", s->boot_root);
-	close(s->root_fd);
-	s->root_fd = fd;
-	image_watch_close(&s->watch);
-	image_watch_init(&s->watch, fd);
-	s->told_unreliable = false;
-	schedule_scan(s, 0);
-}
-
-static void take_events(struct image_service *s) {
-	bool lost;
-
-	follow_root(s);
-	if (image_watch_drain(&s->watch, &lost))
-		schedule_scan(s, DEBOUNCE_MS);
-	if (lost)
-		control_log(CONTROL_WARNING,
-			"inotify has lost events, all of %s is scanned again; raise "
-			"fs.inotify.max_queued_events",
-			s->boot_root);
-	if (s->watch.unreliable && !s->told_unreliable) {
-		control_log(CONTROL_WARNING, "%s is scanned every %u s: %s", s->boot_root,
-			IMAGE_RESCAN_MS / 1000, s->watch.reason);
-		s->told_unreliable = true;
-	}
-	if (s->watch.unreliable && now_ms() >= s->last_scan_ms + IMAGE_RESCAN_MS)
-		schedule_scan(s, 0);
-}
-
-static void take_requests(struct image_service *s) {
-	uint64_t version, generation, ignored;
-
 	if (read(s->wake_fd, &ignored, sizeof(ignored)) < 0 && errno != EAGAIN)
 		control_log(CONTROL_ERROR, "eventfd: %s", strerror(errno));
 	pthread_mutex_lock(&s->shared.lock);
-	version = s->shared.published_version;
-	generation = s->shared.published_generation;
 	if (s->shared.reload)
-		schedule_scan(s, 0);
+		image_scan_schedule(s, 0);
 	s->shared.reload = false;
 	pthread_mutex_unlock(&s->shared.lock);
-	// Room that has become free is what a file that did not fit was waiting for.
-	if (image_retire_run(&s->retire, &s->store, s->runtime_dir, version, generation))
-		schedule_scan(s, 0);
+}
+
+static void watch(struct image_service *s, bool event) {
+	uint64_t now = image_keeper_now_ms();
+
+	if (!event && now < s->watch_due_ms)
+		return;
+	s->watch_due_ms = now + WATCH_GAP_MS;
+	image_scan_watch(s);
+}
+
+static uint64_t pause_ms(const struct image_service *s) {
+	if (s->demand.count)
+		return DEMAND_MS;
+	if (s->partial && s->dataplane)
+		return POLL_MS;
+	return s->partial || s->retire.count || s->store.evicting ? REAP_MS : IDLE_MS;
 }
 
 static int timeout_ms(const struct image_service *s) {
-	uint64_t now = now_ms(),
-		 until = now + (s->retire.count || s->store.evicting ? REAP_MS : 1000);
+	uint64_t now = image_keeper_now_ms(), until = now + pause_ms(s);
 
 	if (s->scan_due_ms && s->scan_due_ms < until)
-		until = s->scan_due_ms > now ? s->scan_due_ms : now;
-	return (int)(until - now);
+		until = s->scan_due_ms;
+	if (s->dirty && s->scanned && s->last_table_ms + TABLE_GAP_MS < until)
+		until = s->last_table_ms + TABLE_GAP_MS;
+	return until > now ? (int)(until - now) : 0;
+}
+
+// Returns whether there is more to do at once.
+static bool turn(struct image_service *s) {
+	bool more;
+
+	image_fill_follow(s);
+	if (image_scan_is_due(s))
+		image_scan_run(s);
+	image_fill_demands(s);
+	more = image_fill_step(s);
+	if (!more && s->scanned && !s->complete)
+		image_report_complete(s);
+	if (s->dirty && s->scanned && image_keeper_now_ms() >= s->last_table_ms + TABLE_GAP_MS)
+		image_report_table(s);
+	return more;
 }
 
 static void *run(void *arg) {
 	struct image_service *s = arg;
+	struct pollfd fds[2] = {{.fd = s->wake_fd, .events = POLLIN}, {.events = POLLIN}};
+	bool more = false;
 
 	while (!atomic_load(&s->stop)) {
-		struct pollfd fds[2] = {{s->wake_fd, POLLIN, 0}, {s->watch.fd, POLLIN, 0}};
-
-		take_requests(s);
-		take_events(s);
-		if (scan_is_due(s)) {
-			scan(s);
-			load_wanted(s);
-			if (!s->complete && s->scanned && !catalog_pending(&s->catalog))
-				tell_complete(s);
-		}
-		if (s->dirty && s->scanned)
-			hand_out(s);
-		if (poll(fds, 2, timeout_ms(s)) < 0 && errno != EINTR)
+		fds[1].fd = s->watch.fd; // another one when boot_root was replaced
+		if (poll(fds, 2, more ? 0 : timeout_ms(s)) < 0 && errno != EINTR)
 			break;
+		take_requests(s, fds[0].revents != 0);
+		watch(s, fds[1].revents != 0);
+		more = turn(s);
 	}
 	return NULL;
 }
@@ -482,8 +136,13 @@ static void make_order(struct catalog_order *order, const struct config *config)
 static void free_service(struct image_service *s) {
 	image_watch_close(&s->watch);
 	image_retire_close(&s->retire);
+	image_peer_close(&s->peer);
+	image_demand_free(&s->demand);
+	image_evictor_free(&s->evictor);
 	image_store_close(&s->store);
 	catalog_free(&s->catalog);
+	free(s->fill);
+	free(s->owner);
 	image_walk_free(&s->walk);
 	image_table_drop(s->shared.table);
 	free_order(&s->shared.order);
@@ -496,6 +155,18 @@ static void free_service(struct image_service *s) {
 	free(s);
 }
 
+static int open_store(struct image_service *s, const struct config *config, char *why) {
+	int rc = image_store_open(&s->store, config->runtime_dir, config->memory_bytes, why);
+
+	if (rc < 0)
+		return rc;
+	s->owner = mem_alloc(s->store.slot_count * sizeof(*s->owner));
+	memset(s->owner, 0xff, s->store.slot_count * sizeof(*s->owner));
+	image_demand_init(&s->demand, s->store.slot_count);
+	image_evictor_init(&s->evictor, &s->store);
+	return 0;
+}
+
 static int open_all(struct image_service *s, const struct config *config, char *why) {
 	s->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	s->root_fd = open(config->boot_root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -505,7 +176,7 @@ static int open_all(struct image_service *s, const struct config *config, char *
 		return -errno;
 	}
 	image_watch_init(&s->watch, s->root_fd);
-	return image_store_open(&s->store, config->runtime_dir, config->memory_bytes, why);
+	return open_store(s, config, why);
 }
 
 static int start_thread(struct image_service *s, char *why) {
@@ -523,11 +194,13 @@ static int start_thread(struct image_service *s, char *why) {
 }
 
 int image_service_start(struct image_service **service, const struct config *config,
-	void (*notify)(void *context), void *context, char why[IMAGE_SERVICE_WHY]) {
+	_Atomic uint64_t *want_tail, void (*notify)(void *context), void *context,
+	char why[IMAGE_SERVICE_WHY]) {
 	struct image_service *s = mem_alloc(sizeof(*s));
 	int rc;
 
 	*s = (struct image_service){.root_fd = -1, .wake_fd = -1, .watch.fd = -1};
+	s->want_tail = want_tail;
 	s->notify = notify;
 	s->context = context;
 	s->boot_root = mem_text(config->boot_root);
@@ -535,7 +208,6 @@ int image_service_start(struct image_service **service, const struct config *con
 	s->memory_bytes = config->memory_bytes;
 	s->version = 1;
 	s->scan_due_ms = 1;
-	s->last_table_ms = now_ms();
 	pthread_mutex_init(&s->shared.lock, NULL);
 	make_order(&s->shared.order, config);
 	rc = open_all(s, config, why);
@@ -586,4 +258,25 @@ void image_service_reload(struct image_service *s, const struct config *config) 
 
 void image_service_beat(struct image_service *s) {
 	image_store_beat(&s->store, state_boottime_ns());
+}
+
+bool image_service_look(const struct image_service *s, uint32_t slot, uint64_t generation,
+	struct image_residency *residency) {
+	const struct image_slot *record = &s->store.slots[slot];
+	uint64_t word;
+
+	if (slot >= s->store.slot_count)
+		return false;
+	word = atomic_load_explicit((_Atomic uint64_t *)&record->word, memory_order_acquire);
+	*residency = (struct image_residency){
+		.state = IMAGE_WORD_STATE(word), .loaded_unix_ns = record->loaded_unix_ns};
+	memcpy(residency->sha256, record->sha256, sizeof(residency->sha256));
+	atomic_thread_fence(memory_order_acquire);
+	return IMAGE_WORD_GENERATION(word) == generation &&
+	       word == atomic_load_explicit(
+			       (_Atomic uint64_t *)&record->word, memory_order_relaxed);
+}
+
+uint64_t image_service_free_bytes(const struct image_service *s) {
+	return atomic_load_explicit((_Atomic uint64_t *)&s->free_bytes, memory_order_relaxed);
 }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Copyright (c) 2026, the Rouse authors
 
-// The image thread: watches boot_root, loads what is new into the images region, frees what nobody
-// needs, and hands out a table of all files. It never makes its caller wait.
+// The image thread: watches boot_root, loads into the images region what fits and what is asked
+// for, has others make room for that, and hands out a table of all files. It never makes its caller
+// wait.
 
 #pragma once
 
@@ -16,10 +17,12 @@
 
 struct image_service;
 
-// Opens the region and starts the thread. notify is called in the thread whenever there is a new
-// table. 0, or -errno with a sentence in why.
+// Opens the region and starts the thread. want_tail: the control region's, the thread's from now
+// on. notify is called in the thread whenever there is a new table. 0, or -errno with a sentence in
+// why.
 int image_service_start(struct image_service **service, const struct config *config,
-	void (*notify)(void *context), void *context, char why[IMAGE_SERVICE_WHY]);
+	_Atomic uint64_t *want_tail, void (*notify)(void *context), void *context,
+	char why[IMAGE_SERVICE_WHY]);
 
 // Waits for the thread's end. The region stays for the next process.
 void image_service_stop(struct image_service *service);
@@ -33,6 +36,20 @@ void image_service_published(struct image_service *service, uint64_t version, ui
 
 // A reload: which files come first, and a scan.
 void image_service_reload(struct image_service *service, const struct config *config);
+
+// How a version of a file does at the moment.
+struct image_residency {
+	enum image_state state;
+	uint64_t loaded_unix_ns; // last; 0: never, and there is no hash
+	uint8_t sha256[32];
+};
+
+// From any thread. False: the slot is another version's by now, or just changes.
+bool image_service_look(const struct image_service *service, uint32_t slot, uint64_t generation,
+	struct image_residency *residency);
+
+// Extents that nobody uses, in bytes; from any thread.
+uint64_t image_service_free_bytes(const struct image_service *service);
 
 // Stores the region's heartbeat; from any thread.
 void image_service_beat(struct image_service *service);

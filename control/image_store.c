@@ -22,7 +22,14 @@ struct grace {
 
 struct image_book {
 	struct grace *grace; // of a slot in state EVICTING
-	bool claimed;        // found by image_store_find
+	bool claimed;        // assigned, or found by image_store_find
+	bool retired;        // free when its contents are gone
+	bool kept;
+};
+
+struct image_mark {
+	uint64_t path_hash;
+	uint32_t slot;
 };
 
 #define GRACE_LOOPS 2u
@@ -31,7 +38,7 @@ static uint64_t word_of(const struct image_store *store, uint32_t slot) {
 	return atomic_load_explicit(&store->slots[slot].word, memory_order_relaxed);
 }
 
-static enum image_state state_of(const struct image_store *store, uint32_t slot) {
+enum image_state image_store_state(const struct image_store *store, uint32_t slot) {
 	return IMAGE_WORD_STATE(word_of(store, slot));
 }
 
@@ -75,22 +82,40 @@ static void note_evicting(struct image_store *store, uint32_t slot) {
 	store->evicting++;
 }
 
-// Takes the places of what the former process had loaded. A slot that it was still loading was
-// never published.
+static int by_path_hash(const void *a, const void *b) {
+	const struct image_mark *x = a, *y = b;
+
+	return x->path_hash < y->path_hash ? -1 : x->path_hash > y->path_hash;
+}
+
+static void mark_slots(struct image_store *store) {
+	store->marks = mem_alloc(store->used_slots * sizeof(*store->marks));
+	for (uint32_t i = 0; i < store->used_slots; i++)
+		if (store->slots[i].path_hash)
+			store->marks[store->mark_count++] =
+				(struct image_mark){store->slots[i].path_hash, i};
+	if (store->mark_count)
+		qsort(store->marks, store->mark_count, sizeof(*store->marks), by_path_hash);
+}
+
+// Takes the places of what the former process had loaded. What it was still loading is not whole.
 static void adopt_slots(struct image_store *store) {
 	for (uint32_t i = 0; i < store->slot_count; i++) {
 		struct image_place place = place_of(&store->slots[i]);
-		enum image_state state = state_of(store, i);
+		enum image_state state = image_store_state(store, i);
 
-		if (state == IMAGE_ABSENT)
+		if (state == IMAGE_ABSENT && !store->slots[i].path_hash)
 			continue;
 		store->used_slots = i + 1;
+		if (state == IMAGE_ABSENT)
+			continue;
 		if (state == IMAGE_LOADING ||
 			image_alloc_claim(store->alloc, store->slots[i].size, &place) < 0)
 			set_state(store, i, IMAGE_ABSENT);
 		else if (state == IMAGE_EVICTING)
 			note_evicting(store, i);
 	}
+	mark_slots(store);
 }
 
 int image_store_open(struct image_store *store, const char *runtime_dir, uint64_t memory_bytes,
@@ -126,6 +151,7 @@ void image_store_close(struct image_store *store) {
 	for (uint32_t i = 0; i < store->slot_count; i++)
 		free(store->books[i].grace);
 	free(store->books);
+	free(store->marks);
 	image_alloc_free(store->alloc);
 	if (store->map.base)
 		shm_unmap(&store->map);
@@ -137,11 +163,15 @@ void image_store_beat(struct image_store *store, uint64_t boottime_ns) {
 		&store->region->header.heartbeat_ns, boottime_ns, memory_order_release);
 }
 
-static int64_t find_absent(struct image_store *store) {
+static bool is_free(const struct image_store *store, uint32_t slot) {
+	return !store->slots[slot].path_hash && image_store_state(store, slot) == IMAGE_ABSENT;
+}
+
+static int64_t find_free(struct image_store *store) {
 	for (uint32_t n = 0; n < store->slot_count; n++) {
 		uint32_t slot = (store->next_slot + n) % store->slot_count;
 
-		if (state_of(store, slot) != IMAGE_ABSENT)
+		if (!is_free(store, slot))
 			continue;
 		store->next_slot = slot + 1;
 		if (store->used_slots < slot + 1)
@@ -151,31 +181,62 @@ static int64_t find_absent(struct image_store *store) {
 	return -ENOSPC;
 }
 
-int64_t image_store_reserve(struct image_store *store, const struct image_identity *identity) {
-	int64_t number = find_absent(store);
-	struct image_place place;
-	struct image_slot *slot;
-	int rc;
-
-	if (number < 0)
-		return number;
-	rc = image_alloc_take(store->alloc, identity->size, &place);
-	if (rc < 0)
-		return rc;
-	slot = &store->slots[number];
-	atomic_store_explicit(&slot->word,
-		IMAGE_WORD(
-			IMAGE_WORD_GENERATION(word_of(store, (uint32_t)number)) + 1, IMAGE_LOADING),
-		memory_order_release);
+static void identify(struct image_slot *slot, const struct image_identity *identity) {
 	slot->size = identity->size;
-	slot->map_first = place.map_first;
-	slot->map_count = place.map_count;
-	slot->first_offset = place.first_offset;
 	slot->path_hash = identity->path_hash;
 	slot->inode = identity->inode;
 	slot->mtime_ns = identity->mtime_ns;
+}
+
+int64_t image_store_assign(struct image_store *store, const struct image_identity *identity) {
+	int64_t number = find_free(store);
+	struct image_slot *slot;
+
+	if (number < 0)
+		return number;
+	slot = &store->slots[number];
+	atomic_store_explicit(&slot->word,
+		IMAGE_WORD(image_store_generation(store, (uint32_t)number) + 1, IMAGE_ABSENT),
+		memory_order_release);
+	slot->map_first = slot->map_count = slot->first_offset = 0;
+	slot->loaded_unix_ns = 0;
+	memset(slot->sha256, 0, sizeof(slot->sha256));
+	identify(slot, identity);
 	store->books[number].claimed = true;
 	return number;
+}
+
+bool image_store_is_of(
+	const struct image_store *store, uint32_t slot, const struct image_identity *identity) {
+	const struct image_slot *s = &store->slots[slot];
+
+	return s->path_hash == identity->path_hash && s->inode == identity->inode &&
+	       s->mtime_ns == identity->mtime_ns && s->size == identity->size;
+}
+
+bool image_store_rename(
+	struct image_store *store, uint32_t slot, const struct image_identity *identity) {
+	if (image_store_state(store, slot) != IMAGE_ABSENT || store->slots[slot].loaded_unix_ns)
+		return false;
+	identify(&store->slots[slot], identity);
+	return true;
+}
+
+int image_store_reserve(struct image_store *store, uint32_t number) {
+	struct image_slot *slot = &store->slots[number];
+	struct image_place place;
+	int rc;
+
+	if (image_store_state(store, number) != IMAGE_ABSENT)
+		return -EBUSY;
+	rc = image_alloc_take(store->alloc, slot->size, &place);
+	if (rc < 0)
+		return rc;
+	set_state(store, number, IMAGE_LOADING);
+	slot->map_first = place.map_first;
+	slot->map_count = place.map_count;
+	slot->first_offset = place.first_offset;
+	return 0;
 }
 
 uint8_t *image_store_room(struct image_store *store, uint32_t slot, uint64_t offset, size_t *len) {
@@ -191,33 +252,76 @@ uint8_t *image_store_room(struct image_store *store, uint32_t slot, uint64_t off
 	return store->data + (uint64_t)extent * IMAGE_EXTENT_BYTES + in_extent;
 }
 
-uint64_t image_store_commit(
-	struct image_store *store, uint32_t slot, const uint8_t sha256[32], uint64_t unix_ns) {
-	memcpy(store->slots[slot].sha256, sha256, 32);
-	store->slots[slot].loaded_unix_ns = unix_ns;
-	set_state(store, slot, IMAGE_READY);
-	return image_store_generation(store, slot);
+// Another slot for what is in this one, LOADING as well.
+static int64_t move(struct image_store *store, uint32_t from) {
+	struct image_slot *slot = &store->slots[from];
+	struct image_identity identity = {slot->path_hash, slot->inode, slot->mtime_ns, slot->size};
+	int64_t to = image_store_assign(store, &identity);
+
+	if (to < 0)
+		return to;
+	set_state(store, from, IMAGE_ABSENT);
+	set_state(store, (uint32_t)to, IMAGE_LOADING);
+	store->slots[to].map_first = slot->map_first;
+	store->slots[to].map_count = slot->map_count;
+	store->slots[to].first_offset = slot->first_offset;
+	return to;
 }
 
-static void free_slot(struct image_store *store, uint32_t slot) {
+int64_t image_store_commit(
+	struct image_store *store, uint32_t slot, const uint8_t sha256[32], uint64_t unix_ns) {
+	int64_t to = slot;
+
+	if (store->slots[slot].loaded_unix_ns && memcmp(store->slots[slot].sha256, sha256, 32) != 0)
+		to = move(store, slot);
+	if (to < 0) {
+		image_store_abort(store, slot);
+		return to;
+	}
+	memcpy(store->slots[to].sha256, sha256, 32);
+	store->slots[to].loaded_unix_ns = unix_ns;
+	set_state(store, (uint32_t)to, IMAGE_READY);
+	return to;
+}
+
+static void give_room(struct image_store *store, uint32_t slot) {
 	struct image_place place = place_of(&store->slots[slot]);
 
 	image_alloc_give(store->alloc, store->slots[slot].size, &place);
 	set_state(store, slot, IMAGE_ABSENT);
 	free(store->books[slot].grace);
+	store->books[slot].grace = NULL;
+}
+
+static void free_slot(struct image_store *store, uint32_t slot) {
+	store->slots[slot].path_hash = 0;
 	store->books[slot] = (struct image_book){0};
 }
 
 void image_store_abort(struct image_store *store, uint32_t slot) {
-	free_slot(store, slot);
+	give_room(store, slot);
 }
 
-void image_store_retire(struct image_store *store, uint32_t slot, const struct state_view *state) {
+void image_store_evict(struct image_store *store, uint32_t slot, const struct state_view *state) {
 	set_state(store, slot, IMAGE_EVICTING);
 	// The workers' positions must be read after the word is stored.
 	atomic_thread_fence(memory_order_seq_cst);
 	note_evicting(store, slot);
 	start_grace(store, slot, state);
+}
+
+void image_store_close_extent(struct image_store *store, uint32_t slot) {
+	struct image_place place = place_of(&store->slots[slot]);
+
+	image_alloc_close(store->alloc, store->slots[slot].size, &place);
+}
+
+void image_store_retire(struct image_store *store, uint32_t slot, const struct state_view *state) {
+	store->books[slot].retired = true;
+	if (image_store_state(store, slot) == IMAGE_READY)
+		image_store_evict(store, slot, state);
+	if (image_store_state(store, slot) == IMAGE_ABSENT)
+		free_slot(store, slot);
 }
 
 static bool grace_is_over(
@@ -246,29 +350,54 @@ uint32_t image_store_reap(struct image_store *store, const struct state_view *st
 	for (uint32_t i = 0; i < store->used_slots && store->evicting; i++) {
 		if (!store->books[i].grace || (state && !grace_is_over(store, i, state)))
 			continue;
-		free_slot(store, i);
+		give_room(store, i);
+		if (store->books[i].retired)
+			free_slot(store, i);
 		store->evicting--;
 		freed++;
 	}
 	return freed;
 }
 
-int64_t image_store_find(const struct image_store *store, const struct image_identity *identity) {
-	for (uint32_t i = 0; i < store->used_slots; i++) {
-		const struct image_slot *slot = &store->slots[i];
+// The first of the marks with this hash; mark_count: there is none.
+static uint32_t first_mark(const struct image_store *store, uint64_t path_hash) {
+	uint32_t low = 0, high = store->mark_count;
 
-		if (slot->path_hash != identity->path_hash || slot->inode != identity->inode ||
-			slot->mtime_ns != identity->mtime_ns || slot->size != identity->size ||
-			state_of(store, i) != IMAGE_READY)
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (store->marks[middle].path_hash < path_hash)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+int64_t image_store_find(const struct image_store *store, const struct image_identity *identity) {
+	for (uint32_t i = first_mark(store, identity->path_hash); i < store->mark_count; i++) {
+		uint32_t slot = store->marks[i].slot;
+
+		if (store->marks[i].path_hash != identity->path_hash)
+			break;
+		if (store->books[slot].claimed || !image_store_is_of(store, slot, identity))
 			continue;
-		store->books[i].claimed = true;
-		return i;
+		store->books[slot].claimed = true;
+		return slot;
 	}
 	return -ENOENT;
 }
 
 bool image_store_is_unclaimed(const struct image_store *store, uint32_t slot) {
-	return state_of(store, slot) == IMAGE_READY && !store->books[slot].claimed;
+	return store->slots[slot].path_hash && !store->books[slot].claimed;
+}
+
+void image_store_keep(struct image_store *store, uint32_t slot, bool keep) {
+	store->books[slot].kept = keep;
+}
+
+bool image_store_is_kept(const struct image_store *store, uint32_t slot) {
+	return store->books[slot].kept;
 }
 
 uint64_t image_store_generation(const struct image_store *store, uint32_t slot) {

@@ -18,13 +18,11 @@ struct image_entry {
 	const char *path;
 	uint64_t size;
 	int64_t mtime_ns;
-	uint64_t loaded_unix_ns;
 	uint64_t generation;
 	uint32_t slot;
-	uint16_t state;              // enum policy_name_state
-	uint32_t waits_since_unix_s; // LOADING: when it was found
+	uint16_t state;     // enum policy_name_state
 	bool served;        // slot and generation say where; a file of another state has none
-	uint8_t sha256[32]; // of what is served
+	bool preload;       // it is evicted last
 	const char *reason; // why it is not served; ""
 };
 
@@ -37,14 +35,13 @@ struct image_table {
 	struct arena arena;
 	atomic_uint users;
 	uint64_t version;
-	bool complete; // the first pass is over
+	bool complete; // the first pass is over: what fits is in memory
 	bool watching; // changes are seen at once; otherwise every 30 s
 	size_t count;
 	struct image_entry *entries; // by path
 	size_t left_count;
 	struct image_left *left_out;
 	uint64_t memory_bytes;
-	uint64_t free_bytes;
 	bool huge;
 	const char *region_path;
 };

@@ -168,7 +168,6 @@ static void add_names(struct policy_builder *builder, const struct image_table *
 						   .generation = entry->generation,
 						   .size = entry->size,
 						   .state = entry->state,
-						   .waits_since_unix_s = entry->waits_since_unix_s,
 					   });
 	}
 }

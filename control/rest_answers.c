@@ -24,25 +24,36 @@ static unsigned int ask(
 	return MHD_HTTP_SERVICE_UNAVAILABLE;
 }
 
-static json_t *images_summary(const struct image_table *table) {
-	size_t served = 0;
+// What is in memory now, of what a table names.
+static bool is_resident(const struct daemon *daemon, const struct image_entry *entry) {
+	struct image_residency now;
+
+	return entry->served &&
+	       image_service_look(daemon->images, entry->slot, entry->generation, &now) &&
+	       now.state == IMAGE_READY;
+}
+
+static json_t *images_summary(const struct daemon *daemon, const struct image_table *table) {
+	size_t known = 0, resident = 0;
 	uint64_t bytes = 0;
 
 	if (!table)
 		return json_null();
 	for (size_t i = 0; i < table->count; i++) {
-		if (!table->entries[i].served)
+		known += table->entries[i].served;
+		if (!is_resident(daemon, &table->entries[i]))
 			continue;
-		served++;
+		resident++;
 		bytes += table->entries[i].size;
 	}
-	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:b, s:b, s:b, s:s}", "files",
-		(json_int_t)table->count, "served", (json_int_t)served, "served_bytes",
-		(json_int_t)bytes, "left_out",
-		(json_int_t)(table->count - served + table->left_count), "memory_bytes",
-		(json_int_t)table->memory_bytes, "free_bytes", (json_int_t)table->free_bytes,
-		"complete", table->complete, "watching", table->watching, "hugepages", table->huge,
-		"region", table->region_path);
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:b, s:b, s:b, s:s}", "files",
+		(json_int_t)table->count, "served", (json_int_t)resident, "served_bytes",
+		(json_int_t)bytes, "on_request", (json_int_t)(known - resident), "left_out",
+		(json_int_t)(table->count - known + table->left_count), "memory_bytes",
+		(json_int_t)table->memory_bytes, "free_bytes",
+		(json_int_t)image_service_free_bytes(daemon->images), "complete", table->complete,
+		"watching", table->watching, "hugepages", table->huge, "region",
+		table->region_path);
 }
 
 static unsigned int run_status(struct daemon *daemon, json_t **value) {
@@ -53,7 +64,8 @@ static unsigned int run_status(struct daemon *daemon, json_t **value) {
 		(json_int_t)daemon->configured_unix_s, "reload_errors",
 		(json_int_t)daemon->failed_reload_errors, "policy_generation",
 		(json_int_t)daemon->generation, "policy_published_unix_s",
-		(json_int_t)daemon->published_unix_s, "images", images_summary(daemon->table));
+		(json_int_t)daemon->published_unix_s, "images",
+		images_summary(daemon, daemon->table));
 	return MHD_HTTP_OK;
 }
 
@@ -81,12 +93,18 @@ static unsigned int post_reload(struct daemon *daemon, json_t **value) {
 	return ask(daemon, run_reload, value);
 }
 
-static const char *state_name(const struct image_entry *entry) {
-	if (entry->served)
-		return "served";
-	if (entry->state == POLICY_NAME_LOADING)
+static const char *state_name(enum image_state state) {
+	switch (state) {
+	case IMAGE_ABSENT:
+		return "on request";
+	case IMAGE_LOADING:
 		return "loading";
-	return entry->state == POLICY_NAME_NO_MEMORY ? "no memory" : "unreadable";
+	case IMAGE_READY:
+		return "served";
+	case IMAGE_EVICTING:
+		return "leaving";
+	}
+	return "unknown";
 }
 
 // Names are bytes; JSON is UTF-8. Others come cleaned, with their bytes as \xNN.
@@ -97,23 +115,47 @@ static json_t *name_json(const char *path) {
 	return name ? name : json_string(text_clean(path, strlen(path), clean, sizeof(clean)));
 }
 
-static json_t *entry_json(const struct image_entry *entry) {
-	json_t *object = json_pack("{s:o, s:s, s:I, s:I}", "path", name_json(entry->path), "state",
-		state_name(entry), "bytes", (json_int_t)entry->size, "modified_unix_s",
-		(json_int_t)(entry->mtime_ns / 1000000000));
+static void add_contents(json_t *object, const struct image_residency *now) {
 	char hex[65];
 
-	if (!entry->served) {
-		json_object_set_new(object, "reason", json_string(entry->reason));
-		return object;
-	}
+	if (!now->loaded_unix_ns)
+		return;
 	for (int i = 0; i < 32; i++)
-		snprintf(hex + 2 * i, 3, "%02x", entry->sha256[i]);
+		snprintf(hex + 2 * i, 3, "%02x", now->sha256[i]);
 	json_object_set_new(object, "sha256", json_string(hex));
+	json_object_set_new(object, "loaded_unix_s",
+		json_integer((json_int_t)(now->loaded_unix_ns / 1000000000)));
+}
+
+static void add_slot(json_t *object, const struct daemon *daemon, const struct image_entry *entry) {
+	struct image_residency now = {.state = IMAGE_LOADING};
+
+	// A slot that just changes is told as loading.
+	if (image_service_look(daemon->images, entry->slot, entry->generation, &now))
+		add_contents(object, &now);
+	else
+		now.state = IMAGE_LOADING;
+	json_object_set_new(object, "state", json_string(state_name(now.state)));
 	json_object_set_new(object, "slot", json_integer(entry->slot));
 	json_object_set_new(object, "generation", json_integer((json_int_t)entry->generation));
-	json_object_set_new(object, "loaded_unix_s",
-		json_integer((json_int_t)(entry->loaded_unix_ns / 1000000000)));
+}
+
+static void add_refusal(json_t *object, const struct image_entry *entry) {
+	const char *state = entry->state == POLICY_NAME_NO_MEMORY ? "no memory" : "unreadable";
+
+	json_object_set_new(object, "state", json_string(state));
+	json_object_set_new(object, "reason", json_string(entry->reason));
+}
+
+static json_t *entry_json(const struct daemon *daemon, const struct image_entry *entry) {
+	json_t *object = json_pack("{s:o, s:I, s:I, s:b}", "path", name_json(entry->path), "bytes",
+		(json_int_t)entry->size, "modified_unix_s",
+		(json_int_t)(entry->mtime_ns / 1000000000), "preload", entry->preload);
+
+	if (entry->served)
+		add_slot(object, daemon, entry);
+	else
+		add_refusal(object, entry);
 	return object;
 }
 
@@ -122,13 +164,13 @@ static unsigned int get_images(struct daemon *daemon, json_t **value) {
 	json_t *files = json_array(), *left_out = json_array();
 
 	for (size_t i = 0; table && i < table->count; i++)
-		json_array_append_new(files, entry_json(&table->entries[i]));
+		json_array_append_new(files, entry_json(daemon, &table->entries[i]));
 	for (size_t i = 0; table && i < table->left_count; i++)
 		json_array_append_new(left_out,
 			json_pack("{s:o, s:s}", "path", name_json(table->left_out[i].path),
 				"reason", table->left_out[i].reason));
-	*value = json_pack("{s:o, s:o, s:o}", "summary", images_summary(table), "files", files,
-		"left_out", left_out);
+	*value = json_pack("{s:o, s:o, s:o}", "summary", images_summary(daemon, table), "files",
+		files, "left_out", left_out);
 	image_table_drop(table);
 	return MHD_HTTP_OK;
 }
@@ -136,7 +178,7 @@ static unsigned int get_images(struct daemon *daemon, json_t **value) {
 const struct rest_route rest_routes[] = {
 	{"GET", "/v1/status", "what runs since when, with which configuration", get_status},
 	{"POST", "/v1/reload", "read the configuration again", post_reload},
-	{"GET", "/v1/images", "all files, served or not, with their SHA-256", get_images},
+	{"GET", "/v1/images", "all files, in memory or not, with their SHA-256", get_images},
 };
 
 const size_t rest_route_count = sizeof(rest_routes) / sizeof(rest_routes[0]);

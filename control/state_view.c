@@ -59,8 +59,12 @@ static bool locate(struct state_view *view) {
 		(uint64_t)view->worker_count * view->image_slot_count, sizeof(uint32_t));
 	view->last_use =
 		part(view, region->last_use_offset, view->image_slot_count, sizeof(uint64_t));
+	view->wants = part(view, region->wants_offset,
+		(uint64_t)view->worker_count * WANT_RING_SIZE, sizeof(uint64_t));
+	view->hits = part(view, region->hits_offset,
+		(uint64_t)view->worker_count * view->image_slot_count, sizeof(uint64_t));
 	return view->workers && view->phases && view->sync && view->events && view->leases &&
-	       view->sessions && view->pins && view->last_use;
+	       view->sessions && view->pins && view->last_use && view->wants && view->hits;
 }
 
 int state_view_open(struct state_view *view, const char *runtime_dir, char why[SHM_WHY_SIZE]) {
@@ -144,6 +148,22 @@ uint32_t state_pins(const struct state_view *view, uint32_t slot) {
 		sum += atomic_load_explicit(
 			(_Atomic uint32_t *)&view->pins[(size_t)i * view->image_slot_count + slot],
 			memory_order_acquire);
+	return sum;
+}
+
+uint64_t state_hits(const struct state_view *view, uint32_t slot, uint64_t generation) {
+	uint64_t sum = 0;
+
+	if (slot >= view->image_slot_count)
+		return 0;
+	for (uint32_t i = 0; i < view->worker_count; i++) {
+		uint64_t word = atomic_load_explicit(
+			(_Atomic uint64_t *)&view->hits[(size_t)i * view->image_slot_count + slot],
+			memory_order_relaxed);
+
+		if (word >> 32 == (uint32_t)generation)
+			sum += (uint32_t)word;
+	}
 	return sum;
 }
 

@@ -31,6 +31,8 @@ struct state_view {
 	const struct tftp_session *sessions;
 	const _Atomic uint32_t *pins; // image_slot_count per worker
 	const _Atomic uint64_t *last_use;
+	const _Atomic uint64_t *wants; // WANT_RING_SIZE per worker
+	const _Atomic uint64_t *hits;  // image_slot_count per worker
 };
 
 // Maps runtime_dir/state. 0; -ENOENT: the dataplane never ran; -EPROTO: another version or not to
@@ -74,6 +76,9 @@ static inline const struct event_record *state_ring(
 
 // The pins of one slot by all workers together.
 uint32_t state_pins(const struct state_view *view, uint32_t slot);
+
+// How often transfers of a version of a file have begun.
+uint64_t state_hits(const struct state_view *view, uint32_t slot, uint64_t generation);
 
 // The generation that every worker has adopted at least.
 uint64_t state_adopted(const struct state_view *view);

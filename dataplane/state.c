@@ -18,7 +18,8 @@
 #define PATH_SIZE 256
 
 struct layout {
-	uint64_t workers, phases, sync, events, leases, sessions, pins, last_use, total;
+	uint64_t workers, phases, sync, events, leases, sessions, pins, last_use, wants, hits,
+		total;
 };
 
 static uint64_t take(uint64_t *at, uint64_t size) {
@@ -45,6 +46,8 @@ static struct layout lay_out(const struct state_plan *plan) {
 	layout.sessions = take(&at, session_count(plan) * sizeof(struct tftp_session));
 	layout.pins = take(&at, (uint64_t)plan->workers * IMAGE_MAX_SLOTS * sizeof(uint32_t));
 	layout.last_use = take(&at, IMAGE_MAX_SLOTS * sizeof(uint64_t));
+	layout.wants = take(&at, (uint64_t)plan->workers * WANT_RING_SIZE * sizeof(uint64_t));
+	layout.hits = take(&at, (uint64_t)plan->workers * IMAGE_MAX_SLOTS * sizeof(uint64_t));
 	layout.total = at;
 	return layout;
 }
@@ -61,6 +64,8 @@ static void locate(struct state *state, const struct layout *layout) {
 	state->sessions = (void *)(base + layout->sessions);
 	state->pins = (void *)(base + layout->pins);
 	state->last_use = (void *)(base + layout->last_use);
+	state->wants = (void *)(base + layout->wants);
+	state->hits = (void *)(base + layout->hits);
 }
 
 // Whether the former process laid its region out as we do.
@@ -74,7 +79,8 @@ static bool same_layout(const struct state_region *region, const struct layout *
 	       region->phases_offset == layout->phases && region->sync_offset == layout->sync &&
 	       region->events_offset == layout->events && region->leases_offset == layout->leases &&
 	       region->sessions_offset == layout->sessions && region->pins_offset == layout->pins &&
-	       region->last_use_offset == layout->last_use;
+	       region->last_use_offset == layout->last_use &&
+	       region->wants_offset == layout->wants && region->hits_offset == layout->hits;
 }
 
 static void fill_region(
@@ -97,6 +103,8 @@ static void fill_region(
 	region->sessions_offset = layout->sessions;
 	region->pins_offset = layout->pins;
 	region->last_use_offset = layout->last_use;
+	region->wants_offset = layout->wants;
+	region->hits_offset = layout->hits;
 	memset(region->images_boot_id, 0, sizeof(region->images_boot_id));
 	atomic_store(&region->lease_high, 0);
 	memset(&region->journal, 0, sizeof(region->journal));
@@ -105,17 +113,19 @@ static void fill_region(
 	region->stat_names_crc = stat_names_crc();
 }
 
-// Counters and durations begin anew; the numbers of events go on, so that their consumer misses
-// none.
+// Counters and durations begin anew; the numbers of events and wants go on, so that their consumer
+// misses none.
 static void wipe_workers(struct state *state, uint16_t count) {
 	uint16_t i;
 
 	for (i = 0; i < count; i++) {
 		uint64_t head = atomic_load(&state->workers[i].event_head);
+		uint64_t want_head = atomic_load(&state->workers[i].want_head);
 
 		memset(&state->phases[i], 0, sizeof(state->phases[i]));
 		memset(&state->workers[i], 0, sizeof(state->workers[i]));
 		atomic_store(&state->workers[i].event_head, head);
+		atomic_store(&state->workers[i].want_head, want_head);
 	}
 	memset(state->sync, 0, sizeof(*state->sync));
 }

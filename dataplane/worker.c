@@ -32,6 +32,7 @@ static void reconfigure(struct worker *w) {
 		return;
 	w->outlook = next;
 	w->events.tail = next->control ? &next->control->event_tail[w->index] : NULL;
+	w->wants.tail = next->control ? &next->control->want_tail[w->index] : NULL;
 	tftp_glue_reconfigure(w, last, next);
 	if (w->dhcp)
 		dhcp_glue_reconfigure(w->dhcp, next);
@@ -42,7 +43,11 @@ static void reconfigure(struct worker *w) {
 }
 
 static void sweep(struct worker *w) {
+	uint64_t wake_us = tftp_server_wake(w->tftp, &w->outlook->policy, w->time.now);
+
 	w->next_timer_us = tftp_server_expire(w->tftp, w->time.now);
+	if (wake_us < w->next_timer_us)
+		w->next_timer_us = wake_us;
 	atomic_store_explicit(
 		&w->block->sessions, tftp_server_active(w->tftp), memory_order_relaxed);
 	if (!w->dhcp)

@@ -21,6 +21,7 @@
 #include "timekeeper.h"
 #include "turn.h"
 #include "wait.h"
+#include "wants.h"
 
 #define WORKER_BURST         32u
 #define WORKER_ROUNDS        64u // bursts of each queue in a pass: what stands in a ring
@@ -78,6 +79,7 @@ struct worker {
 	struct timekeeper time;
 	struct stats stats;
 	struct events events;
+	struct wants wants;
 	struct worker_block *block; // in the state region
 	struct phase_block *phases; // the same
 	struct images images;       // copy of the outlook's, which the TFTP server points to

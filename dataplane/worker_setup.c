@@ -85,6 +85,8 @@ static int setup_tftp(struct dataplane *dp, struct worker *w) {
 		.images = &w->images,
 		.pins = state->pins + (size_t)w->index * state->region->image_slot_count,
 		.last_use = state->last_use,
+		.hits = state->hits + (size_t)w->index * state->region->image_slot_count,
+		.wants = &w->wants,
 		.stats = &w->stats,
 		.phases = w->phases,
 		.events = &w->events,
@@ -122,6 +124,8 @@ static int setup_worker(struct dataplane *dp, uint16_t index) {
 	w->stats.counter = w->block->counter;
 	w->events.worker = w->block;
 	w->events.ring = dp->state.events + (size_t)index * EVENT_RING_SIZE;
+	w->wants.worker = w->block;
+	w->wants.ring = dp->state.wants + (size_t)index * WANT_RING_SIZE;
 	w->published = &dp->published;
 	w->stop = &dp->stop;
 	atomic_init(&w->sleeping, true);

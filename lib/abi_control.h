@@ -14,6 +14,7 @@ struct control_region {
 	// How far control has consumed each worker's event ring. The dataplane never blocks on it:
 	// it is untrusted, checked as (head - tail <= ring size) before each use.
 	_Atomic uint64_t event_tail[ROUSE_MAX_WORKERS]; // control: rw, dataplane: ro
-	uint8_t pad[ROUSE_PAGE - sizeof(struct shm_header) - 8 * ROUSE_MAX_WORKERS];
+	_Atomic uint64_t want_tail[ROUSE_MAX_WORKERS];  // the same of its ring of wanted images
+	uint8_t pad[ROUSE_PAGE - sizeof(struct shm_header) - 16 * ROUSE_MAX_WORKERS];
 };
 static_assert(sizeof(struct control_region) == ROUSE_PAGE, "control_region");

@@ -23,12 +23,15 @@ enum image_state {
 };
 
 // A slot's word: generation << 8 | enum image_state. Stored by control with release, loaded by
-// readers with acquire; the other fields are constant while the state is READY.
+// readers with acquire; the other fields are constant while the state is READY. The generation
+// stays when the contents leave the memory and come back: the same generation means the same
+// contents.
 #define IMAGE_WORD(generation, state) ((uint64_t)(generation) << 8 | (uint64_t)(state))
 #define IMAGE_WORD_STATE(word)        ((enum image_state)((word)&0xff))
 #define IMAGE_WORD_GENERATION(word)   ((word) >> 8)
 
-// One version of one file. A changed file takes another slot; the old one stays while pinned.
+// One version of one file, whether it is in memory or not. A changed file takes another slot; the
+// old one stays while pinned.
 struct image_slot {
 	_Atomic uint64_t word;
 	uint64_t size;         // bytes
@@ -36,11 +39,12 @@ struct image_slot {
 	uint32_t map_count;    // entries; 1 for a file that shares an extent, 0 for an empty file
 	uint32_t first_offset; // where the file begins in its first extent (0 unless it shares it)
 	uint32_t pad0;
-	uint64_t path_hash; // of the name below boot_root; control's own, to adopt slots after a restart
+	uint64_t path_hash; // of the name below boot_root, 0: the slot is nobody's; control's own,
+			    // to adopt slots after a restart, as are the next two
 	uint64_t inode;
 	int64_t mtime_ns;
-	uint64_t loaded_unix_ns;
-	uint8_t sha256[32];
+	uint64_t loaded_unix_ns; // when it was read last; 0: never
+	uint8_t sha256[32];      // of the contents, if it was read ever
 	uint8_t pad1[32];
 };
 static_assert(sizeof(struct image_slot) == 128, "image_slot");

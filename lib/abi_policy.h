@@ -233,10 +233,9 @@ struct policy_rule {
 static_assert(sizeof(struct policy_rule) == 64, "policy_rule");
 
 enum policy_name_state {
-	POLICY_NAME_SERVED = 0,
-	POLICY_NAME_NO_MEMORY = 1,  // does not fit memory:
+	POLICY_NAME_SERVED = 0,     // from memory, or on request: the slot's word tells
+	POLICY_NAME_NO_MEMORY = 1,  // larger than memory:
 	POLICY_NAME_UNREADABLE = 2, // could not be read, or kept changing while it was read
-	POLICY_NAME_LOADING = 3,    // not in memory yet
 };
 
 struct policy_name {
@@ -246,7 +245,6 @@ struct policy_name {
 	uint64_t generation;    // of the slot
 	uint64_t size;
 	uint16_t state; // enum policy_name_state
-	uint16_t pad0;
-	uint32_t waits_since_unix_s; // LOADING: when it was found
+	uint16_t pad0[3];
 };
 static_assert(sizeof(struct policy_name) == 40, "policy_name");

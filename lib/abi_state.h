@@ -2,8 +2,8 @@
 // Copyright (c) 2026, the Rouse authors
 
 // The state region: what the dataplane tells everyone else. Counters, durations, leases, sessions,
-// pins and last use of each image, event rings. After a restart the dataplane reads back only the
-// sessions.
+// pins, hits and last use of each image, rings of events and of wanted images. After a restart the
+// dataplane reads back only the sessions.
 
 #pragma once
 
@@ -206,6 +206,7 @@ enum event_reason {
 	EVENT_REASON_BAD_NAME,
 	EVENT_REASON_FULL,
 	EVENT_REASON_REPLACED,
+	EVENT_REASON_TOO_LARGE,
 };
 
 #define EVENT_TEXT_MAX 72
@@ -229,6 +230,16 @@ static_assert(sizeof(struct event_record) == 128, "event_record");
 
 #define EVENT_RING_SIZE 8192u // records per worker, a power of two
 
+// An entry of a ring of wanted images: the slot and the generation that the policy named.
+#define WANT_WORD(slot, generation) ((uint64_t)(generation) << 16 | (uint16_t)(slot))
+#define WANT_SLOT(word)             ((uint32_t)((word)&0xffff))
+#define WANT_GENERATION(word)       ((word) >> 16)
+#define WANT_RING_SIZE              1024u // entries per worker, a power of two
+
+// How often a worker has begun to send a version of a file: in the low half, and in the high half
+// the low bits of its generation, so that a slot's next file begins at 0.
+#define HITS_WORD(generation, count) ((uint64_t)(uint32_t)(generation) << 32 | (uint32_t)(count))
+
 // What one worker writes about itself; nobody else writes these lines.
 struct worker_block {
 	_Atomic uint64_t loops;          // passes of the main loop: grace periods are counted in it
@@ -238,7 +249,9 @@ struct worker_block {
 	_Atomic uint64_t sleeps;
 	_Atomic uint64_t sessions; // in use now
 	_Atomic uint64_t event_head;
-	_Atomic uint64_t event_lost;              // events that found the ring full
+	_Atomic uint64_t event_lost; // events that found the ring full
+	_Atomic uint64_t want_head;
+	uint64_t pad0[7];
 	_Atomic uint64_t counter[ROUSE_STAT_MAX]; // indexed by enum rouse_stat
 };
 static_assert(sizeof(struct worker_block) % ROUSE_CACHE_LINE == 0, "worker_block");
@@ -317,7 +330,10 @@ struct state_region {
 	struct state_port port[ROUSE_MAX_PORTS];
 	struct policy_refusal refusal;
 	uint32_t stat_names_crc; // what the writer's counters are called
-	uint8_t pad2[ROUSE_PAGE - 644 - 128 * ROUSE_MAX_PORTS];
+	uint32_t pad3;
+	uint64_t wants_offset; // _Atomic uint64_t[worker_count][WANT_RING_SIZE]
+	uint64_t hits_offset;  // _Atomic uint64_t[worker_count][image_slot_count]: HITS_WORD
+	uint8_t pad2[ROUSE_PAGE - 664 - 128 * ROUSE_MAX_PORTS];
 };
 static_assert(offsetof(struct state_region, journal) == 256, "state_region.journal");
 static_assert(offsetof(struct state_region, refusal) == 2432, "state_region.refusal");

@@ -86,6 +86,11 @@ int images_ref(
 	return 0;
 }
 
+bool images_is_ready(const struct images *images, uint32_t slot, uint64_t generation) {
+	return slot < images->slot_count && load_word(&images->slots[slot], memory_order_acquire) ==
+						    IMAGE_WORD(generation, IMAGE_READY);
+}
+
 // A slot that is being evicted keeps its bytes until the last pin is gone, so transfers go on.
 bool images_valid(const struct images *images, const struct image_ref *ref) {
 	uint64_t word;

@@ -35,9 +35,13 @@ struct image_ref {
 // Checks the region's own counts and offsets against its size. 0, or -EBADMSG.
 int images_attach(const void *region, size_t size, struct images *images);
 
-// Takes a reference. -ENOENT: another generation or not READY; -EBADMSG: fields that contradict each
-// other. The caller pins the slot in state before it calls, and unpins when it fails.
-int images_ref(const struct images *images, uint32_t slot, uint64_t generation, struct image_ref *ref);
+// Takes a reference. -ENOENT: another generation or not READY; -EBADMSG: fields that contradict
+// each other. The caller pins the slot in state before it calls, and unpins when it fails.
+int images_ref(
+	const struct images *images, uint32_t slot, uint64_t generation, struct image_ref *ref);
+
+// Whether images_ref would find this generation now. Any slot may be asked for.
+bool images_is_ready(const struct images *images, uint32_t slot, uint64_t generation);
 
 // Whether the slot still holds what ref was taken of.
 bool images_valid(const struct images *images, const struct image_ref *ref);

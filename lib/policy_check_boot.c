@@ -192,9 +192,9 @@ static int check_name(const struct policy *p, uint32_t i, char why[256]) {
 	if (name->slot >= IMAGE_MAX_SLOTS || name->generation >> 56 != 0)
 		return policy_refuse(why, "name %u has slot %u and generation %llu", i, name->slot,
 			(unsigned long long)name->generation);
-	if (name->state > POLICY_NAME_LOADING)
+	if (name->state > POLICY_NAME_UNREADABLE)
 		return policy_refuse(why, "name %u has state %u, the last one is %u", i,
-			name->state, POLICY_NAME_LOADING);
+			name->state, POLICY_NAME_UNREADABLE);
 	return 0;
 }
 

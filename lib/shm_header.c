@@ -40,7 +40,8 @@ uint32_t shm_layout_crc(enum rouse_region region) {
 	static const uint32_t state[] = {sizeof(struct state_region), sizeof(struct worker_block),
 		sizeof(struct event_record), EVENT_RING_SIZE, sizeof(struct lease_record),
 		sizeof(struct tftp_session), sizeof(struct journal_block),
-		sizeof(struct state_port), sizeof(struct phase_block), ROUSE_STAT_MAX};
+		sizeof(struct state_port), sizeof(struct phase_block), ROUSE_STAT_MAX,
+		WANT_RING_SIZE};
 	static const uint32_t control[] = {sizeof(struct control_region), ROUSE_MAX_WORKERS};
 
 	switch (region) {

@@ -72,8 +72,10 @@ enum tftp_option_id {
 #define TFTP_UNPROVEN_REPEATS  2 // of DATA 1, to a peer that has shown nothing but a request
 #define TFTP_UNPROVEN_FACTOR   3 // bytes out per byte in until ACK 0 has come
 #define TFTP_UNPROVEN_MAX      (1u << 20) // more requests than come in the life of a session
-// A file that is being loaded: clients ask again meanwhile, where ERROR would be final for them.
-#define TFTP_LOADING_SILENT_S  20
+// A request for a file that is not in memory waits as long as patient clients do; ERROR is final.
+#define TFTP_PARK_US           20000000u
+#define TFTP_PARK_LOOK_US      1000u    // between two looks whether its file has come
+#define TFTP_WANT_US           1000000u // after which control is asked again
 #define TFTP_HALF_OPEN_MIN_US  1000000u // a known machine's half-open session makes room when older
 #define TFTP_STRANGER_MIN_US   20000u   // the same of a machine that has no lease of ours
 #define TFTP_KNOWN_MIN_US                                                                          \

@@ -2,13 +2,14 @@
 // Copyright (c) 2026, the Rouse authors
 
 // What the parts of the TFTP server share: tftp_server.c (packets of sessions, timers, sending),
-// tftp_request.c (requests), tftp_multicast.c (groups) and tftp_resume.c (after a restart). Nobody
-// else includes this.
+// tftp_request.c (requests), tftp_wait.c (those that wait for their file), tftp_multicast.c
+// (groups) and tftp_resume.c (after a restart). Nobody else includes this.
 
 #pragma once
 
 #include "pace_wheel.h"
 #include "tftp_group.h"
+#include "tftp_park.h"
 #include "tftp_queue.h"
 #include "tftp_server.h"
 #include "tftp_session.h"
@@ -38,6 +39,9 @@ struct tftp_server {
 	uint32_t listeners[TFTP_HALF_COUNT]; // members that have shown nothing but a request
 	struct rouse_now now;                // of the last call to tftp_server_next
 	uint16_t ip_id;
+	bool renewed;          // names may lead elsewhere
+	uint64_t look_us;      // of the next look at what is parked
+	struct tftp_park park; // last: it is large
 };
 
 static inline void tftp_count(const struct tftp_server *server, enum rouse_stat stat) {
@@ -113,6 +117,7 @@ void tftp_core_event(struct tftp_server *server, const struct tftp_session *sess
 
 void tftp_core_pin(const struct tftp_server *server, uint32_t slot);
 void tftp_core_unpin(const struct tftp_server *server, uint32_t slot);
+void tftp_core_hit(const struct tftp_server *server, const struct image_ref *image);
 void tftp_core_touch(const struct tftp_server *server, uint32_t slot, struct rouse_now now);
 
 // CRC of the constant part.
@@ -120,3 +125,10 @@ uint32_t tftp_core_crc(const struct tftp_session *session);
 
 // Where packets to this session's peer go, but for ip_id.
 struct frame_to tftp_core_to(const struct tftp_session *session);
+
+// Parks a request and has control asked for its file. A full table drops it, counted.
+void tftp_core_wait(struct tftp_server *server, struct tftp_parked *parked, struct rouse_now now);
+
+// Answers a request that was parked: with a session, with an ERROR, or by parking it again.
+void tftp_core_answer_parked(struct tftp_server *server, const struct policy *policy,
+	const struct tftp_parked *parked, struct rouse_now now);

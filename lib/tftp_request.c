@@ -2,10 +2,12 @@
 // Copyright (c) 2026, the Rouse authors
 
 // Requests to port 69: what is no request gets no answer, what cannot be served gets an ERROR at
-// once, what can be served gets a session. A repeated request finds its session again.
+// once, what can be served gets a session, at once or when its file has come into memory. A
+// repeated request finds its session again.
 
 #include "tftp_core.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "crc32c.h"
@@ -21,7 +23,8 @@ struct request {
 	const struct tftp_input *input;
 	struct tftp_request view;
 	struct rouse_now now;
-	uint32_t crc; // of its bytes
+	uint64_t since_us; // when it came, if it has waited; 0: it comes now
+	uint32_t crc;      // of its bytes
 	const struct policy_name *file;
 	bool met;        // DHCP has answered the machine: it has a lease of ours, or had ProxyDHCP
 	bool send_ahead; // and its iPXE bears it, as far as we know
@@ -123,34 +126,24 @@ static uint32_t node_of(const struct request *request) {
 	return host ? (uint32_t)(host - request->policy->hosts) + 1 : 0;
 }
 
-// Silence as long as any client is patient, so that a start with a large tree fails no machine.
-static bool may_wait(const struct request *request) {
-	return request->now.unix_s - request->file->waits_since_unix_s < TFTP_LOADING_SILENT_S;
+// For what can't be had, and its client has no use in waiting.
+static void refuse_file(struct tftp_server *server, const struct request *request,
+	enum event_reason reason, const char *text) {
+	refuse(server, request, STAT_TFTP_NOT_LOADED, TFTP_ERROR_UNDEFINED, text);
+	tell(server, request, EVENT_TFTP_REFUSED, reason, 0);
 }
 
 static bool file_is_served(struct tftp_server *server, const struct request *request) {
-	const char *text = NULL;
-
 	switch ((enum policy_name_state)request->file->state) {
 	case POLICY_NAME_SERVED:
 		return true;
 	case POLICY_NAME_NO_MEMORY:
-		text = "does not fit in memory";
-		break;
+		refuse_file(server, request, EVENT_REASON_TOO_LARGE, "does not fit in memory");
+		return false;
 	case POLICY_NAME_UNREADABLE:
-		text = "cannot be read";
-		break;
-	case POLICY_NAME_LOADING:
-		if (may_wait(request)) {
-			tftp_count(server, STAT_TFTP_LOADING);
-			return false;
-		}
-		text = "is still being loaded";
-		break;
+		refuse_file(server, request, EVENT_REASON_NOT_LOADED, "cannot be read");
+		return false;
 	}
-	refuse(server, request, STAT_TFTP_NOT_LOADED, TFTP_ERROR_UNDEFINED,
-		text ? text : "is not served");
-	tell(server, request, EVENT_TFTP_REFUSED, EVENT_REASON_NOT_LOADED, 0);
 	return false;
 }
 
@@ -428,6 +421,7 @@ static int take_image(
 static void open_session(struct tftp_server *server, const struct request *request, uint32_t index,
 	const struct image_ref *image, const struct tftp_asked *asked, uint32_t group) {
 	fill_session(server, request, index, image, asked, group != TFTP_TABLE_NONE);
+	tftp_core_hit(server, image);
 	tftp_count(server, STAT_TFTP_OPENED);
 	if (group == TFTP_TABLE_NONE) {
 		begin_session(server, request, index);
@@ -445,17 +439,43 @@ static void refuse_full(struct tftp_server *server, const struct request *reques
 		tftp_multicast_release(server, group, request->now);
 }
 
+// The file is on disk, or its place in memory has just been given to others: the request waits for
+// it as long as its client does. tftp_server_wake goes on with it.
+static void park(struct tftp_server *server, const struct request *request) {
+	const struct tftp_input *input = request->input;
+	struct tftp_parked parked = {
+		.since_us = request->since_us ? request->since_us : request->now.us,
+		.want = WANT_WORD(request->file->slot, request->file->generation),
+		.own_address = input->own_address,
+		.frame = *input->frame,
+		.port = input->port,
+		.port_mtu = input->port_mtu,
+		.known = request->known,
+	};
+
+	memcpy(parked.port_mac, input->port_mac, sizeof(parked.port_mac));
+	if (request->now.us - parked.since_us >= TFTP_PARK_US) {
+		refuse_file(server, request, EVENT_REASON_NOT_LOADED, "is not in memory yet");
+		return;
+	}
+	tftp_core_wait(server, &parked, request->now);
+}
+
 static void serve(struct tftp_server *server, const struct request *request) {
 	struct tftp_asked asked = read_options(server, request);
 	struct image_ref image;
 	uint32_t group, index;
+	int err;
 
 	if (!make_room(server, request))
 		return;
-	if (take_image(server, request, &image)) {
-		refuse(server, request, STAT_TFTP_NOT_LOADED, TFTP_ERROR_UNDEFINED,
-			"file has just changed");
-		tell(server, request, EVENT_TFTP_REFUSED, EVENT_REASON_IMAGE_GONE, 0);
+	err = take_image(server, request, &image);
+	if (err == -ENOENT) {
+		park(server, request);
+		return;
+	}
+	if (err) {
+		refuse_file(server, request, EVENT_REASON_IMAGE_GONE, "file has just changed");
 		return;
 	}
 	group = find_group(server, request, &image, &asked);
@@ -503,6 +523,14 @@ static void replace(struct tftp_server *server, const struct request *request, u
 	tftp_core_close(server, index, request->now);
 }
 
+static void answer(struct tftp_server *server, struct request *request) {
+	if (!mode_is_served(server, request) || !find_file(server, request))
+		return;
+	meet(server, request);
+	request->known = find_known(request);
+	serve(server, request);
+}
+
 static void handle_read(struct tftp_server *server, struct request *request) {
 	const struct frame_view *frame = request->input->frame;
 	uint32_t index = tftp_table_find(&server->table, frame->src, frame->src_port);
@@ -515,11 +543,7 @@ static void handle_read(struct tftp_server *server, struct request *request) {
 			return;
 		replace(server, request, index);
 	}
-	if (!mode_is_served(server, request) || !find_file(server, request))
-		return;
-	meet(server, request);
-	request->known = find_known(request);
-	serve(server, request);
+	answer(server, request);
 }
 
 static void handle_write(struct tftp_server *server, const struct request *request) {
@@ -557,4 +581,24 @@ void tftp_server_request(struct tftp_server *server, const struct policy *policy
 		handle_read(server, &request);
 	else
 		handle_write(server, &request);
+}
+
+// A client whose request has come again just as its file was there has a session.
+void tftp_core_answer_parked(struct tftp_server *server, const struct policy *policy,
+	const struct tftp_parked *parked, struct rouse_now now) {
+	struct frame_view frame = tftp_park_frame(parked);
+	struct tftp_input input = {
+		.frame = &frame,
+		.port = parked->port,
+		.own_address = parked->own_address,
+		.port_mtu = parked->port_mtu,
+	};
+	struct request request = {
+		.policy = policy, .input = &input, .now = now, .since_us = parked->since_us};
+
+	memcpy(input.port_mac, parked->port_mac, sizeof(input.port_mac));
+	request.crc = crc32c(0, frame.payload, frame.payload_len);
+	if (tftp_table_find(&server->table, frame.src, frame.src_port) == TFTP_TABLE_NONE &&
+		tftp_parse_request(frame.payload, frame.payload_len, &request.view) == 0)
+		answer(server, &request);
 }

@@ -41,7 +41,8 @@ struct tftp_server *tftp_server_init(void *memory, const struct tftp_server_setu
 	uint32_t refusals = refusals_for(setup->session_count);
 	uint8_t *at = (uint8_t *)memory + align(sizeof(*server));
 
-	memset(server, 0, sizeof(*server));
+	memset(server, 0, offsetof(struct tftp_server, park));
+	server->park.count = server->park.strangers = 0;
 	server->setup = *setup;
 	server->refusals = (struct tftp_refusal *)at;
 	server->refusal_mask = refusals - 1;
@@ -75,6 +76,15 @@ void tftp_core_unpin(const struct tftp_server *server, uint32_t slot) {
 
 	atomic_store_explicit(
 		pin, atomic_load_explicit(pin, memory_order_relaxed) - 1, memory_order_release);
+}
+
+void tftp_core_hit(const struct tftp_server *server, const struct image_ref *image) {
+	_Atomic uint64_t *hits = &server->setup.hits[image->slot];
+	uint64_t word = atomic_load_explicit(hits, memory_order_relaxed);
+
+	if (word >> 32 != (uint32_t)image->generation)
+		word = HITS_WORD(image->generation, 0);
+	atomic_store_explicit(hits, HITS_WORD(image->generation, word + 1), memory_order_relaxed);
 }
 
 void tftp_core_touch(const struct tftp_server *server, uint32_t slot, struct rouse_now now) {

@@ -14,6 +14,7 @@
 #include "images.h"
 #include "policy.h"
 #include "stats.h"
+#include "wants.h"
 
 struct tftp_server; // opaque, in the memory given to tftp_server_init
 
@@ -29,6 +30,8 @@ struct tftp_server_setup {
 	struct seen_table *seen;          // the same where another server gives the leases; or NULL
 	_Atomic uint32_t *pins;           // this worker's row in state
 	_Atomic uint64_t *last_use;       // unix ms, per slot
+	_Atomic uint64_t *hits;           // HITS_WORD, this worker's row
+	struct wants *wants;
 	const struct stats *stats;
 	struct phase_block *phases;
 	struct events *events;
@@ -81,6 +84,15 @@ void tftp_server_request(struct tftp_server *server, const struct policy *policy
 	const struct tftp_input *input, struct rouse_now now);
 void tftp_server_packet(
 	struct tftp_server *server, const struct tftp_input *input, struct rouse_now now);
+
+// Answers requests whose file has come into memory meanwhile, or whose clients have waited as long
+// as they can. Call it in each pass. Returns when it wants to be called next in us, UINT64_MAX:
+// nothing waits.
+uint64_t tftp_server_wake(
+	struct tftp_server *server, const struct policy *policy, struct rouse_now now);
+
+// Names may lead elsewhere from now on: what waits is looked up again by the next tftp_server_wake.
+void tftp_server_renew(struct tftp_server *server);
 
 // The next packet to send by a port (below ROUSE_MAX_PORTS): ERRORs, then retransmissions, running
 // transfers in turn, new ones, OACKs; see tftp_queue.h on what is overdue. False when there is

@@ -13,38 +13,52 @@
 #include "cli/rest_client.h"
 #include "human.h"
 
+#define HASH_SHOWN 12 // digits; --sha256 and --json show all
+
 // What the dataplane tells about a slot, if it runs.
 static void add_use(const struct instance *instance, json_t *file) {
 	const struct state_view *state = &instance->state;
 	json_t *slot = json_object_get(file, "slot");
 	json_int_t number = json_integer_value(slot);
-	uint64_t last_ms;
+	uint64_t last_ms, hits;
 
 	if (!slot || !instance->has_state || number < 0 || number >= state->image_slot_count)
 		return;
 	last_ms = atomic_load_explicit(
 		(_Atomic uint64_t *)&state->last_use[number], memory_order_relaxed);
+	hits = state_hits(state, (uint32_t)number,
+		(uint64_t)json_integer_value(json_object_get(file, "generation")));
 	json_object_set_new(file, "pins", json_integer(state_pins(state, (uint32_t)number)));
-	json_object_set_new(file, "last_use_unix_s", json_integer((json_int_t)(last_ms / 1000)));
+	json_object_set_new(file, "hits", json_integer((json_int_t)hits));
+	// Without a hit it is the last use of what was in the slot before.
+	json_object_set_new(
+		file, "last_use_unix_s", json_integer(hits ? (json_int_t)(last_ms / 1000) : 0));
+}
+
+static void number_or_nothing(json_int_t number, char text[24]) {
+	text[0] = '\0';
+	if (number)
+		snprintf(text, 24, "%lld", (long long)number);
 }
 
 static void add_row(struct table *table, const json_t *file) {
-	const char *path = "", *state = "", *reason = NULL;
-	json_int_t bytes = 0, pins = 0, last_use = 0;
-	char size[HUMAN_SIZE], users[24] = "", used[HUMAN_SIZE + 4] = "", age[HUMAN_SIZE];
-	char name[4 * POLICY_NAME_MAX + 64];
+	const char *path = "", *state = "", *reason = NULL, *sha256 = "";
+	json_int_t bytes = 0, pins = 0, hits = 0, last_use = 0;
+	char size[HUMAN_SIZE], pinned[24], begun[24], used[HUMAN_SIZE + 4] = "", age[HUMAN_SIZE];
+	char name[4 * POLICY_NAME_MAX + 64], hash[HASH_SHOWN + 1];
 
-	json_unpack((json_t *)file, "{s:s, s:s, s?I, s?s, s?I, s?I}", "path", &path, "state",
-		&state, "bytes", &bytes, "reason", &reason, "pins", &pins, "last_use_unix_s",
-		&last_use);
+	json_unpack((json_t *)file, "{s:s, s:s, s?I, s?s, s?I, s?I, s?I, s?s}", "path", &path,
+		"state", &state, "bytes", &bytes, "reason", &reason, "pins", &pins, "hits", &hits,
+		"last_use_unix_s", &last_use, "sha256", &sha256);
 	human_memory((uint64_t)bytes, size);
-	if (pins)
-		snprintf(users, sizeof(users), "%lld", (long long)pins);
+	number_or_nothing(pins, pinned);
+	number_or_nothing(hits, begun);
+	snprintf(hash, sizeof(hash), "%s", sha256);
 	if (last_use)
 		snprintf(used, sizeof(used), "%s ago",
 			human_duration((uint64_t)(time(NULL) - last_use), age));
 	snprintf(name, sizeof(name), "%s%s%s", path, reason ? ": " : "", reason ? reason : "");
-	table_row(table, (const char *const[]){size, state, users, used, name});
+	table_row(table, (const char *const[]){size, state, pinned, begun, used, hash, name});
 }
 
 static void print_table(const json_t *answer) {
@@ -53,8 +67,10 @@ static void print_table(const json_t *answer) {
 	struct table table;
 	size_t i;
 
-	table_init(
-		&table, (const char *const[]){">size", "state", ">users", ">last use", "file"}, 5);
+	table_init(&table,
+		(const char *const[]){
+			">size", "state", ">pins", ">hits", ">last use", "sha256", "file"},
+		7);
 	json_array_foreach(json_object_get(answer, "files"), i, item) add_row(&table, item);
 	json_array_foreach(left_out, i, item) {
 		char name[4 * POLICY_NAME_MAX + 128];
@@ -62,7 +78,7 @@ static void print_table(const json_t *answer) {
 		if (json_unpack(item, "{s:s, s:s}", "path", &path, "reason", &reason))
 			continue;
 		snprintf(name, sizeof(name), "%s: %s", path, reason);
-		table_row(&table, (const char *const[]){"", "left out", "", "", name});
+		table_row(&table, (const char *const[]){"", "left out", "", "", "", "", name});
 	}
 	table_print(&table, stdout, output_width());
 	table_free(&table);
@@ -81,17 +97,20 @@ static void print_hashes(const json_t *answer) {
 }
 
 static void print_summary(const json_t *answer) {
-	json_int_t files = 0, served = 0, bytes = 0, memory = 0, free_bytes = 0;
+	json_int_t files = 0, served = 0, bytes = 0, rest = 0, memory = 0, free_bytes = 0;
 	const char *region = "";
 	char a[HUMAN_SIZE], b[HUMAN_SIZE], c[HUMAN_SIZE];
 	int watching = 1;
 
-	json_unpack(json_object_get(answer, "summary"), "{s:I, s:I, s:I, s:I, s:I, s:s, s:b}",
-		"files", &files, "served", &served, "served_bytes", &bytes, "memory_bytes", &memory,
-		"free_bytes", &free_bytes, "region", &region, "watching", &watching);
-	printf("\n%lld of %lld files, %s; memory %s, free %s, in %s\n", (long long)served,
-		(long long)files, human_memory((uint64_t)bytes, a),
-		human_memory((uint64_t)memory, b), human_memory((uint64_t)free_bytes, c), region);
+	json_unpack(json_object_get(answer, "summary"), "{s:I, s:I, s:I, s:I, s:I, s:I, s:s, s:b}",
+		"files", &files, "served", &served, "served_bytes", &bytes, "on_request", &rest,
+		"memory_bytes", &memory, "free_bytes", &free_bytes, "region", &region, "watching",
+		&watching);
+	printf("\n%lld of %lld files in memory, %s, %lld more on request; memory %s, free %s, in "
+	       "%s\n",
+		(long long)served, (long long)files, human_memory((uint64_t)bytes, a),
+		(long long)rest, human_memory((uint64_t)memory, b),
+		human_memory((uint64_t)free_bytes, c), region);
 	if (!watching)
 		puts("changes are looked for every 30 s");
 }
@@ -125,18 +144,18 @@ static int run(const struct cli_args *args) {
 }
 
 static const struct cli_option options[] = {INSTANCE_OPTIONS,
-	{"sha256", NULL, "print what is served as sha256sum does, to be checked by it"},
+	{"sha256", NULL, "print what was read as sha256sum does, to be checked by it"},
 	CLI_OPTION_JSON, CLI_OPTION_END};
 
 const struct cli_command cmd_images = {
 	.name = "images",
 	.operands = "",
-	.help = "list the files of boot_root: which are served, and why not",
-	.detail =
-		"users are the transfers that read a file now. A file is left out when it does not "
-		"fit\nmemory:, cannot be read, keeps changing, or is a symbolic link that leads "
-		"out of "
-		"boot_root.",
+	.help = "list the files of boot_root: which are in memory, and why not",
+	.detail = "Files served are in memory; those on request are loaded when somebody asks for\n"
+		  "them, and make others leave that were used longest ago. Pins are the transfers\n"
+		  "that read a file now, hits those that have begun since it was last changed. A\n"
+		  "file is left out when it is larger than memory:, cannot be read, keeps\n"
+		  "changing, or is a symbolic link that leads out of boot_root.",
 	.options = options,
 	.run = run,
 };

@@ -49,7 +49,6 @@ static unsigned int prefix_of(uint32_t mask) {
 static const char *name_state(uint16_t state) {
 	return state == POLICY_NAME_SERVED      ? "served"
 	       : state == POLICY_NAME_NO_MEMORY ? "no memory"
-	       : state == POLICY_NAME_LOADING   ? "loading"
 						: "unreadable";
 }
 

@@ -45,11 +45,9 @@ static const char *file_state(const struct policy *policy, struct dhcp_bytes fil
 	case POLICY_BAD_NAME:
 		return "no file can have this name";
 	}
-	return name->state == POLICY_NAME_SERVED ? "it is in memory"
+	return name->state == POLICY_NAME_SERVED ? "it is served"
 	       : name->state == POLICY_NAME_NO_MEMORY
 		       ? "it does not fit memory:, so it is not served"
-	       : name->state == POLICY_NAME_LOADING
-		       ? "it is being loaded, so the machine has to ask again"
 		       : "it cannot be read, so it is not served";
 }
 

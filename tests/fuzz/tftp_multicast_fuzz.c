@@ -52,6 +52,9 @@ struct bench {
 	struct tftp_session session[SESSIONS];
 	_Atomic uint32_t pins[1];
 	_Atomic uint64_t last_use[1];
+	_Atomic uint64_t hits[1];
+	_Atomic uint64_t want_ring[WANT_RING_SIZE];
+	struct wants wants;
 	struct worker_block worker;
 	struct phase_block phases;
 	struct event_record *ring;
@@ -121,6 +124,7 @@ static void make_bench(void) {
 		.map_count = 1,
 		.extent_count = 1};
 	bench->stats.counter = bench->worker.counter;
+	bench->wants = (struct wants){.worker = &bench->worker, .ring = bench->want_ring};
 	bench->events = (struct events){.worker = &bench->worker, .ring = bench->ring};
 	make_policy();
 }
@@ -133,6 +137,8 @@ static void start(void) {
 		.images = &bench->images,
 		.pins = bench->pins,
 		.last_use = bench->last_use,
+		.hits = bench->hits,
+		.wants = &bench->wants,
 		.stats = &bench->stats,
 		.phases = &bench->phases,
 		.events = &bench->events,

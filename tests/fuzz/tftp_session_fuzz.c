@@ -2,9 +2,9 @@
 // Copyright (c) 2026, the Rouse authors
 
 // The TFTP server under any sequence of requests, ACKs, ERRORs, time, sending, restarts, damaged
-// records and images that go. Invariants: each session has one pin and no pin has none; DATA holds
-// the file's bytes and nothing beyond; a peer that never answers gets no more than its share; and
-// in the end everything is free.
+// records and images that go and come. Invariants: each session has one pin and no pin has none;
+// DATA holds the file's bytes and nothing beyond; a peer that never answers gets no more than its
+// share; and in the end everything is free.
 
 #include "../unit/policy_fixture.h"
 #include "fuzz.h"
@@ -41,6 +41,9 @@ struct bench {
 	struct tftp_session session[SESSIONS];
 	_Atomic uint32_t pins[FILES];
 	_Atomic uint64_t last_use[FILES];
+	_Atomic uint64_t hits[FILES];
+	_Atomic uint64_t want_ring[WANT_RING_SIZE];
+	struct wants wants;
 	_Atomic uint64_t tail;
 	struct worker_block worker;
 	struct phase_block phases;
@@ -119,6 +122,7 @@ static void make_bench(void) {
 	bench->map[1] = 1;
 	bench->stats.counter = bench->worker.counter;
 	bench->events = (struct events){.worker = &bench->worker, .ring = bench->ring};
+	bench->wants = (struct wants){.worker = &bench->worker, .ring = bench->want_ring};
 	make_policy();
 }
 
@@ -130,6 +134,8 @@ static void start(void) {
 		.images = &bench->images,
 		.pins = bench->pins,
 		.last_use = bench->last_use,
+		.hits = bench->hits,
+		.wants = &bench->wants,
 		.stats = &bench->stats,
 		.phases = &bench->phases,
 		.events = &bench->events,
@@ -308,6 +314,7 @@ static void pass_time(uint64_t us) {
 	bench->now.us += us;
 	while (tftp_server_expire(bench->server, bench->now) <= bench->now.us - 1024)
 		;
+	tftp_server_wake(bench->server, &bench->fixture.policy, bench->now);
 }
 
 static void restart(void) {
@@ -346,6 +353,8 @@ static void check(void) {
 	for (uint32_t i = 0; i < SESSIONS; i++)
 		live += bench->session[i].state != SESSION_FREE;
 	FUZZ_ASSERT(pins == live && live == tftp_server_active(bench->server));
+	FUZZ_ASSERT(bench->server->park.count <= CLIENTS &&
+		    bench->server->park.strangers <= bench->server->park.count);
 	FUZZ_ASSERT(
 		bench->server->table.half[0].count + bench->server->table.half[1].count <= live);
 }
@@ -406,6 +415,13 @@ static void step(struct input *input) {
 	}
 }
 
+static uint64_t next_timer(void) {
+	uint64_t wake_us = tftp_server_wake(bench->server, &bench->fixture.policy, bench->now);
+	uint64_t due_us = tftp_server_expire(bench->server, bench->now);
+
+	return wake_us < due_us ? wake_us : due_us;
+}
+
 // Everybody falls silent: all ends, in bounded time.
 static void finish(void) {
 	uint64_t start_us = bench->now.us;
@@ -414,7 +430,7 @@ static void finish(void) {
 	while (due_us != UINT64_MAX) {
 		take_packets(100000);
 		FUZZ_ASSERT(!take_packet());
-		due_us = tftp_server_expire(bench->server, bench->now);
+		due_us = next_timer();
 		if (due_us != UINT64_MAX && due_us > bench->now.us)
 			bench->now.us = due_us;
 		FUZZ_ASSERT(bench->now.us < start_us + 140000000);

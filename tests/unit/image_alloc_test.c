@@ -169,12 +169,34 @@ static void small_files_share_an_extent(void **state) {
 	image_alloc_free(alloc);
 }
 
+static void a_closed_extent_becomes_free(void **state) {
+	struct image_alloc *alloc = image_alloc_new(EXTENTS, map, ENTRIES);
+	struct image_place place[3], other;
+
+	(void)state;
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(
+			image_alloc_take(alloc, 1000000, &place[i]), 0); // two in the first
+	image_alloc_close(alloc, 1000000, &place[0]);
+	image_alloc_close(alloc, 1000000, &place[1]);
+	image_alloc_give(alloc, 1000000, &place[0]);
+	image_alloc_close(alloc, 1000000, &place[2]); // one that is not full
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(image_alloc_take(alloc, 1000000, &other), 0);
+	assert_int_equal(image_alloc_free_extents(alloc), EXTENTS - 3);
+	image_alloc_give(alloc, 1000000, &place[1]);
+	image_alloc_give(alloc, 1000000, &place[2]);
+	assert_int_equal(image_alloc_free_extents(alloc), EXTENTS - 1);
+	image_alloc_free(alloc);
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(impossible_places_are_not_claimed),
 		cmocka_unit_test(too_much_is_refused),
 		cmocka_unit_test(files_never_overlap),
 		cmocka_unit_test(small_files_share_an_extent),
+		cmocka_unit_test(a_closed_extent_becomes_free),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -66,26 +66,39 @@ static void open_store(struct image_store *store) {
 		fail_msg("%s", why);
 }
 
-static uint32_t load(struct image_store *store, uint64_t path_hash, uint64_t size, uint8_t byte) {
-	struct image_identity identity = {
-		.path_hash = path_hash, .inode = 1, .mtime_ns = 2, .size = size};
-	int64_t slot = image_store_reserve(store, &identity);
+static int64_t fill(struct image_store *store, uint32_t slot, uint8_t byte) {
+	uint64_t size = store->slots[slot].size;
 	uint8_t sha256[32] = {byte};
 
-	assert_true(slot >= 0);
+	assert_int_equal(image_store_reserve(store, slot), 0);
 	for (uint64_t at = 0; at < size;) {
 		size_t len;
-		uint8_t *room = image_store_room(store, (uint32_t)slot, at, &len);
+		uint8_t *room = image_store_room(store, slot, at, &len);
 
 		memset(room, byte, len);
 		at += len;
 	}
-	image_store_commit(store, (uint32_t)slot, sha256, 1);
+	return image_store_commit(store, slot, sha256, 1);
+}
+
+static uint32_t assign(struct image_store *store, uint64_t path_hash, uint64_t size) {
+	struct image_identity identity = {
+		.path_hash = path_hash, .inode = 1, .mtime_ns = 2, .size = size};
+	int64_t slot = image_store_assign(store, &identity);
+
+	assert_true(slot >= 0);
 	return (uint32_t)slot;
 }
 
+static uint32_t load(struct image_store *store, uint64_t path_hash, uint64_t size, uint8_t byte) {
+	uint32_t slot = assign(store, path_hash, size);
+
+	assert_int_equal(fill(store, slot, byte), slot);
+	return slot;
+}
+
 static enum image_state state_of(const struct image_store *store, uint32_t slot) {
-	return IMAGE_WORD_STATE(store->slots[slot].word);
+	return image_store_state(store, slot);
 }
 
 // A dataplane of one worker.
@@ -118,7 +131,7 @@ static void start_dataplane(void) {
 	};
 }
 
-static void a_slot_is_freed_after_grace_and_pins_only(void **state) {
+static void room_is_free_after_grace_and_pins_only(void **state) {
 	struct image_store store;
 	uint32_t slot;
 
@@ -128,7 +141,7 @@ static void a_slot_is_freed_after_grace_and_pins_only(void **state) {
 	start_dataplane();
 	slot = load(&store, 1, 5 << 20, 7);
 	played.pins[slot] = 1;
-	image_store_retire(&store, slot, &played.view);
+	image_store_evict(&store, slot, &played.view);
 	assert_int_equal(state_of(&store, slot), IMAGE_EVICTING);
 	assert_int_equal(image_store_reap(&store, &played.view), 0); // no loop yet
 	played.worker.loops = 1;
@@ -140,6 +153,77 @@ static void a_slot_is_freed_after_grace_and_pins_only(void **state) {
 	assert_int_equal(state_of(&store, slot), IMAGE_ABSENT);
 	assert_int_equal(image_store_free_bytes(&store), MEMORY);
 	shm_unmap(&played.map);
+	image_store_close(&store);
+}
+
+// What was evicted and is read again is the same version still: snapshots that name it go on being
+// good.
+static void contents_come_back_to_their_slot(void **state) {
+	struct image_store store;
+	uint64_t generation;
+	uint32_t slot;
+
+	(void)state;
+	open_store(&store);
+	slot = load(&store, 11, 5 << 20, 7);
+	generation = image_store_generation(&store, slot);
+	assert_int_equal(image_store_reserve(&store, slot), -EBUSY);
+	image_store_evict(&store, slot, NULL);
+	assert_int_equal(image_store_reserve(&store, slot), -EBUSY);
+	image_store_reap(&store, NULL);
+	assert_int_equal(store.slots[slot].sha256[0], 7);
+	assert_int_equal(fill(&store, slot, 7), slot);
+	assert_int_equal(state_of(&store, slot), IMAGE_READY);
+	assert_int_equal(image_store_generation(&store, slot), generation);
+	image_store_retire(&store, slot, NULL);
+	image_store_reap(&store, NULL);
+	image_store_close(&store);
+}
+
+// The file has changed, and nothing but its hash shows it.
+static void other_contents_get_another_slot(void **state) {
+	struct image_store store;
+	uint32_t slot;
+	int64_t other;
+	size_t len;
+
+	(void)state;
+	open_store(&store);
+	slot = load(&store, 12, 3 << 20, 7);
+	image_store_evict(&store, slot, NULL);
+	image_store_reap(&store, NULL);
+	other = fill(&store, slot, 8);
+	assert_true(other >= 0 && other != slot);
+	assert_int_equal(state_of(&store, slot), IMAGE_ABSENT);
+	assert_int_equal(state_of(&store, (uint32_t)other), IMAGE_READY);
+	assert_int_equal(image_store_room(&store, (uint32_t)other, 2 << 20, &len)[0], 8);
+	image_store_retire(&store, slot, NULL);
+	image_store_retire(&store, (uint32_t)other, NULL);
+	image_store_reap(&store, NULL);
+	assert_int_equal(image_store_free_bytes(&store), MEMORY);
+	image_store_close(&store);
+}
+
+static void a_slot_goes_with_its_contents(void **state) {
+	struct image_identity later = {.path_hash = 13, .inode = 1, .mtime_ns = 9, .size = 10};
+	struct image_store store;
+	uint32_t slot;
+
+	(void)state;
+	open_store(&store);
+	slot = assign(&store, 13, 100);
+	assert_true(image_store_rename(&store, slot, &later)); // never in memory
+	assert_true(image_store_is_of(&store, slot, &later));
+	fill(&store, slot, 1);
+	assert_false(image_store_rename(&store, slot, &later));
+	image_store_evict(&store, slot, NULL);
+	image_store_retire(&store, slot, NULL); // on its way out already
+	assert_true(image_store_is_of(&store, slot, &later));
+	image_store_reap(&store, NULL);
+	assert_false(image_store_is_of(&store, slot, &later));
+	slot = assign(&store, 14, 100);
+	image_store_retire(&store, slot, NULL); // nothing to wait for
+	assert_int_equal(store.slots[slot].path_hash, 0);
 	image_store_close(&store);
 }
 
@@ -169,11 +253,11 @@ static void a_new_dataplane_begins_a_new_grace_period(void **state) {
 }
 
 static void the_next_process_adopts_what_is_ready(void **state) {
-	struct image_identity half = {.path_hash = 6, .size = 3 << 20};
+	struct image_identity absent = {.path_hash = 15, .inode = 1, .mtime_ns = 2, .size = 77};
 	struct image_identity ready = {.path_hash = 4, .inode = 1, .mtime_ns = 2, .size = 3 << 20};
 	struct image_identity changed = {
 		.path_hash = 4, .inode = 1, .mtime_ns = 3, .size = 3 << 20};
-	uint32_t slot, gone, loading;
+	uint32_t slot, gone, loading, waiting;
 	struct image_store store, next;
 	uint64_t generation;
 	size_t len;
@@ -182,7 +266,9 @@ static void the_next_process_adopts_what_is_ready(void **state) {
 	open_store(&store);
 	slot = load(&store, 4, 3 << 20, 9);
 	gone = load(&store, 5, 100, 1);
-	loading = (uint32_t)image_store_reserve(&store, &half);
+	loading = assign(&store, 6, 3 << 20);
+	image_store_reserve(&store, loading);
+	waiting = assign(&store, 15, 77);
 	generation = image_store_generation(&store, slot);
 	// kill -9: nothing is closed. The lock is the daemon's; here the writer is this process
 	// anyway.
@@ -191,9 +277,12 @@ static void the_next_process_adopts_what_is_ready(void **state) {
 	assert_int_equal(state_of(&next, loading), IMAGE_ABSENT);
 	assert_int_equal(image_store_find(&next, &changed), -ENOENT);
 	assert_int_equal(image_store_find(&next, &ready), slot);
+	assert_int_equal(image_store_find(&next, &absent), waiting);
 	assert_int_equal(image_store_generation(&next, slot), generation);
 	assert_int_equal(image_store_room(&next, slot, (3 << 20) - 1, &len)[0], 9);
 	assert_false(image_store_is_unclaimed(&next, slot));
+	assert_false(image_store_is_unclaimed(&next, waiting));
+	assert_true(image_store_is_unclaimed(&next, loading));
 	assert_true(image_store_is_unclaimed(&next, gone));
 	// its places are taken: a new file does not get them
 	load(&next, 7, 4 << 20, 3);
@@ -261,14 +350,15 @@ static void the_catalog_follows_the_tree(void **state) {
 	assert_true(merge(&catalog, first, 4));
 	assert_int_equal(catalog_wanted(&catalog, &list), 4);
 	for (size_t i = 0; i < 4; i++)
-		assert_int_equal(catalog.files[i].state, POLICY_NAME_LOADING);
+		assert_true(catalog.files[i].wanted);
 	for (size_t i = 0; i < 4; i++)
 		assert_string_equal(list[i]->path, order[i]);
 	free(list);
 	for (size_t i = 0; i < 4; i++)
 		serve(&catalog, i, (uint32_t)i);
 	assert_false(merge(&catalog, first, 4));
-	assert_false(catalog_pending(&catalog));
+	assert_int_equal(catalog_wanted(&catalog, &list), 0);
+	free(list);
 	assert_true(merge(&catalog, second, 3));
 	assert_int_equal(given_up_count, 2); // b.cfg and x.efi
 	assert_int_equal(given_up[0] + given_up[1], 1 + 3);
@@ -283,7 +373,10 @@ static void the_catalog_follows_the_tree(void **state) {
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(leftovers_are_removed),
-		cmocka_unit_test(a_slot_is_freed_after_grace_and_pins_only),
+		cmocka_unit_test(room_is_free_after_grace_and_pins_only),
+		cmocka_unit_test(contents_come_back_to_their_slot),
+		cmocka_unit_test(other_contents_get_another_slot),
+		cmocka_unit_test(a_slot_goes_with_its_contents),
 		cmocka_unit_test(a_new_dataplane_begins_a_new_grace_period),
 		cmocka_unit_test(the_next_process_adopts_what_is_ready),
 		cmocka_unit_test(an_older_generation_is_never_given_again),

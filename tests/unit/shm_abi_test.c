@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Copyright (c) 2026, the Rouse authors
 
-// Pins the layout of version 7. When a line here has to change, ROUSE_ABI_VERSION has to change
+// Pins the layout of version 8. When a line here has to change, ROUSE_ABI_VERSION has to change
 // too: programs of both builds may meet in one region.
 
 #include "shm_abi.h"
@@ -23,7 +23,7 @@ struct pin {
 	{ #constant, (size_t)(constant), pinned }
 
 static const struct pin header[] = {
-	VALUE(ROUSE_ABI_VERSION, 7),
+	VALUE(ROUSE_ABI_VERSION, 8),
 	VALUE(ROUSE_SHM_MAGIC, 0x004d48534553554f),
 	VALUE(ROUSE_PAGE, 4096),
 	VALUE(ROUSE_REGION_POLICY, 1),
@@ -180,12 +180,18 @@ static const struct pin state_region[] = {
 	AT(state_region, sync_offset, 248),
 	AT(state_region, journal, 256),
 	AT(state_region, port, 384),
-	SIZE(worker_block, 64 + 8 * 192),
+	AT(state_region, wants_offset, 2696),
+	AT(state_region, hits_offset, 2704),
+	VALUE(WANT_RING_SIZE, 1024),
+	VALUE(WANT_WORD(0xfedc, 0x123456789), 0x123456789fedc),
+	VALUE(HITS_WORD(0x100000002, 3), 0x200000003),
+	SIZE(worker_block, 128 + 8 * 192),
 	AT(worker_block, loops, 0),
 	AT(worker_block, policy_adopted, 8),
 	AT(worker_block, event_head, 48),
 	AT(worker_block, event_lost, 56),
-	AT(worker_block, counter, 64),
+	AT(worker_block, want_head, 64),
+	AT(worker_block, counter, 128),
 	VALUE(PHASE_OF_WORKERS, 5),
 	VALUE(PHASE_COUNT, 6),
 	SIZE(hist, 64 + 8 * 2304),
@@ -226,6 +232,7 @@ static const struct pin state_region[] = {
 static const struct pin control[] = {
 	SIZE(control_region, 4096),
 	AT(control_region, event_tail, 128),
+	AT(control_region, want_tail, 256),
 };
 
 static void check(const struct pin *pins, size_t count) {

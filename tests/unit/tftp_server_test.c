@@ -7,6 +7,7 @@
 #include "tftp_server.h"
 
 #include "tftp_world.h"
+#include "tftp_park.h"
 #include "unit.h"
 
 #define BYTES(text) text, sizeof(text) - 1
@@ -188,7 +189,7 @@ static const struct refusal refusals[] = {
 	{"two names but for case", BYTES("\0\1readme\0octet\0"), 1, "name differs in case",
 		STAT_TFTP_AMBIGUOUS, EVENT_TFTP_NOT_FOUND, EVENT_REASON_BAD_NAME},
 	{"too large for memory", BYTES("\0\1huge.img\0octet\0"), 0, "does not fit in memory",
-		STAT_TFTP_NOT_LOADED, EVENT_TFTP_REFUSED, EVENT_REASON_NOT_LOADED},
+		STAT_TFTP_NOT_LOADED, EVENT_TFTP_REFUSED, EVENT_REASON_TOO_LARGE},
 	{"unreadable", BYTES("\0\1broken.img\0octet\0"), 0, "cannot be read", STAT_TFTP_NOT_LOADED,
 		EVENT_TFTP_REFUSED, EVENT_REASON_NOT_LOADED},
 	{"netascii", BYTES("\0\1kernel\0netascii\0"), 0, "use octet (binary)", STAT_TFTP_NETASCII,
@@ -259,11 +260,28 @@ static void a_name_of_64_kib_is_bad(void **state) {
 	world_end(world);
 }
 
-static void a_file_just_replaced_gets_a_reason(void **state) {
+// The policy that names its new version is on its way.
+static void a_file_just_replaced_waits_for_the_next_policy(void **state) {
 	struct world *world = world_usual();
 
 	(void)state;
 	world->slot[3].word = IMAGE_WORD(99, IMAGE_READY);
+	ask(world, WORLD_PORT, BYTES("\0\1kernel\0octet\0"));
+	world_wait(world, 10000);
+	assert_int_equal(world_drain(world, &sent), 0);
+	assert_int_equal(world_pins(world), 0);
+	world->slot[3].word = IMAGE_WORD(4, IMAGE_READY);
+	tftp_server_renew(world->server);
+	world_wait(world, 0);
+	assert_true(world_take(world, &sent) && world_is_data(&sent, 1));
+	world_end(world);
+}
+
+static void a_slot_that_contradicts_itself_gets_a_reason(void **state) {
+	struct world *world = world_usual();
+
+	(void)state;
+	world->slot[3].map_count = 2;
 	ask(world, WORLD_PORT, BYTES("\0\1kernel\0octet\0"));
 	assert_int_equal(world_drain(world, &sent), 1);
 	assert_string_equal((char *)sent.payload + 4, "file has just changed");
@@ -524,22 +542,136 @@ static void a_full_table_is_silent_and_counted(void **state) {
 	world_end(world);
 }
 
-// ERROR is final for a client, silence makes it ask again: for as long as it may be patient.
-static void a_file_that_is_being_loaded_is_kept_waiting(void **state) {
+// ERROR is final for a client; a file that is on disk only is worth waiting for.
+static void a_request_waits_until_its_file_is_in_memory(void **state) {
+	struct world *world = world_usual();
+
+	(void)state;
+	world_set_state(world, "kernel", IMAGE_ABSENT);
+	world_read(world, WORLD_PORT, "kernel", "tsize", "0");
+	assert_int_equal(world_drain(world, NULL), 0);
+	assert_string_equal(world_wanted(world), "kernel");
+	world_set_state(world, "kernel", IMAGE_LOADING);
+	world_wait(world, 3000000);
+	assert_int_equal(world_drain(world, NULL), 0);
+	world_set_state(world, "kernel", IMAGE_READY);
+	world_wait(world, 1000);
+	assert_int_equal(world_drain(world, &sent), 1);
+	assert_true(world_is_oack(&sent, "tsize", "1000000"));
+	assert_int_equal(sent.to.dst_port, WORLD_PORT);
+	world_ack(world, &sent, 0);
+	assert_true(world_take(world, &sent) && world_is_data(&sent, 1));
+	assert_int_equal(world_stat(world, STAT_TFTP_REQUESTS), 1);
+	assert_int_equal(world_stat(world, STAT_TFTP_PARKED), 1);
+	assert_int_equal(world_drops(world), 0);
+	assert_int_equal(
+		tftp_server_wake(world->server, &world->fixture.policy, world->now), UINT64_MAX);
+	world_end(world);
+}
+
+static void what_waits_is_asked_for_once_a_second(void **state) {
+	struct world *world = world_usual();
+
+	(void)state;
+	world_set_state(world, "kernel", IMAGE_EVICTING);
+	world_set_state(world, "initrd", IMAGE_ABSENT);
+	for (uint16_t i = 0; i < 10; i++) {
+		world_read(world, (uint16_t)(WORLD_PORT + i), "kernel");
+		world_wait(world, 1000);
+	}
+	world_read(world, WORLD_PORT + 10, "initrd");
+	assert_string_equal(world_wanted(world), "kernel");
+	assert_string_equal(world_wanted(world), "initrd");
+	assert_null(world_wanted(world));
+	world_wait(world, 900000);
+	assert_null(world_wanted(world));
+	world_wait(world, 200000);
+	assert_true(world_wanted(world) && world_wanted(world));
+	assert_null(world_wanted(world));
+	world_set_state(world, "kernel", IMAGE_READY);
+	world_wait(world, 1000);
+	assert_int_equal(world_drain(world, NULL), 10);
+	assert_int_equal(world_stat(world, STAT_TFTP_PARKED), 11);
+	world_end(world);
+}
+
+// The client repeats its request while it waits: it is still one, and gets one answer.
+static void a_request_that_waits_may_come_again(void **state) {
+	struct world *world = world_usual();
+
+	(void)state;
+	world_set_state(world, "kernel", IMAGE_ABSENT);
+	for (int i = 0; i < 5; i++) {
+		world_read(world, WORLD_PORT, "kernel", "tsize", "0");
+		world_wait(world, 100000);
+	}
+	world_read(world, WORLD_PORT, "menu.ipxe", "tsize", "0"); // it asks for something else
+	assert_int_equal(world_drain(world, &sent), 1);
+	world_set_state(world, "kernel", IMAGE_READY);
+	world_wait(world, 1000);
+	assert_int_equal(world_drain(world, NULL), 0);
+	assert_int_equal(tftp_server_active(world->server), 1);
+	world_end(world);
+}
+
+static void patience_ends_with_an_error(void **state) {
+	struct world *world = world_usual();
+	struct event_record event;
+
+	(void)state;
+	world_set_state(world, "kernel", IMAGE_ABSENT);
+	world_read(world, WORLD_PORT, "kernel");
+	for (int i = 0; i < 19; i++) {
+		world_wait(world, 1000000);
+		world_read(world, WORLD_PORT, "kernel");
+		assert_int_equal(world_drain(world, NULL), 0);
+	}
+	world_wait(world, 1001000);
+	assert_int_equal(world_drain(world, &sent), 1);
+	assert_memory_equal(sent.payload, "\0\5\0\0is not in memory yet", 25);
+	assert_true(world_event(world, EVENT_TFTP_REFUSED, &event));
+	assert_int_equal(event.reason, EVENT_REASON_NOT_LOADED);
+	assert_int_equal(tftp_server_active(world->server), 0);
+	world_end(world);
+}
+
+// Of those who wait, machines that nobody knows have half of the places.
+static void places_to_wait_are_bounded(void **state) {
 	struct world *world = world_begin(64, 1468, 64);
 
 	(void)state;
-	world_waiting_name(world, "large.img", (uint32_t)world->now.unix_s - 19);
+	world_file(world, "large", 5000000);
 	world_start(world);
-	ask(world, WORLD_PORT, BYTES("\0\1large.img\0octet\0"));
-	assert_int_equal(world_drain(world, NULL), 0);
-	assert_int_equal(world_stat(world, STAT_TFTP_LOADING), 1);
-	world->now.unix_s++;
-	ask(world, WORLD_PORT, BYTES("\0\1large.img\0octet\0"));
-	assert_int_equal(world_drain(world, &sent), 1);
-	assert_memory_equal(sent.payload, "\0\5\0\0is still being loaded", 25);
-	assert_int_equal(world_stat(world, STAT_TFTP_LOADING), 1);
-	assert_int_equal(tftp_server_active(world->server), 0);
+	world_lease(world, (uint8_t[])WORLD_MAC(WORLD_CLIENT), false, false);
+	world_set_state(world, "large", IMAGE_ABSENT);
+	for (uint32_t i = 0; i < TFTP_PARK_MAX; i++)
+		world_read_from(world, WORLD_CLIENT + 1, (uint16_t)(1000 + i), "large", NULL);
+	assert_int_equal(world_stat(world, STAT_TFTP_DROP_PARKED_FULL), TFTP_PARK_MAX / 2);
+	for (uint32_t i = 0; i < TFTP_PARK_MAX; i++)
+		world_read(world, (uint16_t)(1000 + i), "large");
+	assert_int_equal(world_stat(world, STAT_TFTP_DROP_PARKED_FULL), TFTP_PARK_MAX);
+	assert_int_equal(world_stat(world, STAT_TFTP_PARKED), TFTP_PARK_MAX);
+	assert_string_equal(world_wanted(world), "large");
+	assert_null(world_wanted(world));
+	world_wait(world, TFTP_PARK_US);
+	for (int i = 0; i < 100; i++)
+		world_wait(world, 1000);
+	assert_int_equal(
+		world_drops(world) - world_stat(world, STAT_TFTP_DROP_ERRORS_FULL), TFTP_PARK_MAX);
+	assert_int_equal(
+		tftp_server_wake(world->server, &world->fixture.policy, world->now), UINT64_MAX);
+	world_end(world);
+}
+
+static void hits_are_of_one_version(void **state) {
+	struct world *world = world_usual();
+
+	(void)state;
+	world->hits[3] = HITS_WORD(77, 5); // of the slot's file before
+	world_read(world, WORLD_PORT, "kernel", "tsize", "0");
+	world_read(world, WORLD_PORT + 1, "kernel", "tsize", "0");
+	world_drain(world, NULL);
+	assert_int_equal(world->hits[3], HITS_WORD(4, 2));
 	world_end(world);
 }
 
@@ -972,7 +1104,8 @@ int main(void) {
 		cmocka_unit_test(what_cannot_be_served_gets_an_error_at_once),
 		cmocka_unit_test(a_tiny_request_gets_an_error_without_text),
 		cmocka_unit_test(a_name_of_64_kib_is_bad),
-		cmocka_unit_test(a_file_just_replaced_gets_a_reason),
+		cmocka_unit_test(a_file_just_replaced_waits_for_the_next_policy),
+		cmocka_unit_test(a_slot_that_contradicts_itself_gets_a_reason),
 		cmocka_unit_test(a_flood_of_bad_requests_is_bounded),
 		cmocka_unit_test(a_transfer_is_told_and_stamped),
 		cmocka_unit_test(an_image_that_goes_ends_the_transfer),
@@ -984,7 +1117,12 @@ int main(void) {
 		cmocka_unit_test(a_straggling_request_does_not_reset_progress),
 		cmocka_unit_test(a_client_that_starts_again_on_its_port_is_served),
 		cmocka_unit_test(a_full_table_is_silent_and_counted),
-		cmocka_unit_test(a_file_that_is_being_loaded_is_kept_waiting),
+		cmocka_unit_test(a_request_waits_until_its_file_is_in_memory),
+		cmocka_unit_test(what_waits_is_asked_for_once_a_second),
+		cmocka_unit_test(a_request_that_waits_may_come_again),
+		cmocka_unit_test(patience_ends_with_an_error),
+		cmocka_unit_test(places_to_wait_are_bounded),
+		cmocka_unit_test(hits_are_of_one_version),
 		cmocka_unit_test(strangers_make_room_oldest_first),
 		cmocka_unit_test(known_machines_do_not_wait_for_strangers),
 		cmocka_unit_test(a_reserved_address_with_a_wrong_mac_is_a_strangers),

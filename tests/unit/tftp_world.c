@@ -10,6 +10,7 @@
 
 #include "checksum.h"
 #include "hash.h"
+#include "policy_index.h"
 #include "unit.h"
 
 static uint8_t *extents(void) {
@@ -79,6 +80,10 @@ struct world *world_begin_at(
 	assert_true(world->sessions && world->worker && world->ring && world->phases);
 	memset(world->worker, 0, sizeof(*world->worker));
 	world->events = (struct events){.worker = world->worker, .ring = world->ring};
+	world->want_ring = calloc(WANT_RING_SIZE, sizeof(*world->want_ring));
+	assert_non_null(world->want_ring);
+	world->wants = (struct wants){
+		.worker = world->worker, .ring = world->want_ring, .tail = &world->want_tail};
 	world->stats.counter = world->worker->counter;
 	world->now = (struct rouse_now){.us = 5000000, .unix_s = 1800000000};
 	world->mtu = 1500;
@@ -87,8 +92,7 @@ struct world *world_begin_at(
 	return world;
 }
 
-static void add_name(struct world *world, const char *name, enum policy_name_state state,
-	uint32_t waits_since_unix_s) {
+static void add_name(struct world *world, const char *name, enum policy_name_state state) {
 	const struct image_slot *slot = &world->slot[world->file_count];
 
 	policy_build_name(world->fixture.builder,
@@ -96,19 +100,13 @@ static void add_name(struct world *world, const char *name, enum policy_name_sta
 			.slot = world->file_count,
 			.generation = world->file_count + 1,
 			.size = slot->size,
-			.state = (uint16_t)state,
-			.waits_since_unix_s = waits_since_unix_s});
+			.state = (uint16_t)state});
 	world->file_count++;
 }
 
 void world_name(struct world *world, const char *name, enum policy_name_state state) {
 	assert_true(world->file_count < WORLD_FILES);
-	add_name(world, name, state, 0);
-}
-
-void world_waiting_name(struct world *world, const char *name, uint32_t since_unix_s) {
-	assert_true(world->file_count < WORLD_FILES);
-	add_name(world, name, POLICY_NAME_LOADING, since_unix_s);
+	add_name(world, name, state);
 }
 
 void world_file(struct world *world, const char *name, uint64_t size) {
@@ -119,7 +117,7 @@ void world_file(struct world *world, const char *name, uint64_t size) {
 	slot->size = size;
 	slot->map_count = (uint32_t)((size + IMAGE_EXTENT_BYTES - 1) >> IMAGE_EXTENT_SHIFT);
 	assert_true(slot->map_count <= WORLD_MAP);
-	add_name(world, name, POLICY_NAME_SERVED, 0);
+	add_name(world, name, POLICY_NAME_SERVED);
 }
 
 static void start_server(struct world *world) {
@@ -135,6 +133,8 @@ static void start_server(struct world *world) {
 		.images = &world->images,
 		.pins = world->pins,
 		.last_use = world->last_use,
+		.hits = world->hits,
+		.wants = &world->wants,
 		.stats = &world->stats,
 		.phases = world->phases,
 		.events = &world->events,
@@ -149,6 +149,45 @@ void world_start(struct world *world) {
 	if (fixture_finish(&world->fixture))
 		fail_msg("%s", world->fixture.why);
 	start_server(world);
+}
+
+static const struct policy_name *name_of(const struct world *world, const char *name) {
+	const struct policy_name *found =
+		policy_find_exact(&world->fixture.policy, 0, name, strlen(name));
+
+	assert_non_null(found);
+	return found;
+}
+
+void world_set_state(struct world *world, const char *name, enum image_state state) {
+	const struct policy_name *file = name_of(world, name);
+
+	world->slot[file->slot].word = IMAGE_WORD(file->generation, state);
+}
+
+static bool take_want(struct world *world, uint32_t *slot, uint64_t *generation) {
+	uint64_t tail = world->want_tail;
+	bool taken = wants_pop(world->worker, world->want_ring, &tail, slot, generation);
+
+	world->want_tail = tail;
+	return taken;
+}
+
+const char *world_wanted(struct world *world) {
+	static char path[POLICY_NAME_MAX + 1];
+	const struct policy *policy = &world->fixture.policy;
+	const struct policy_name *name = policy->names;
+	uint64_t generation;
+	uint32_t slot;
+
+	if (!take_want(world, &slot, &generation))
+		return NULL;
+	while (name->slot != slot || name->generation != generation)
+		if (++name == policy->names + world->file_count)
+			fail_msg("slot %u of generation %llu is wanted", slot,
+				(unsigned long long)generation);
+	snprintf(path, sizeof(path), "%.*s", (int)name->path.len, policy_text(policy, name->path));
+	return path;
 }
 
 uint32_t world_restart(struct world *world) {
@@ -210,6 +249,7 @@ void world_end(struct world *world) {
 	free(world->worker);
 	free(world->phases);
 	free(world->ring);
+	free(world->want_ring);
 	free(world->leases);
 	free(world);
 }
@@ -348,6 +388,7 @@ void world_wait(struct world *world, uint64_t us) {
 	world->now.us += us;
 	while (tftp_server_expire(world->server, world->now) <= world->now.us - 1024)
 		;
+	tftp_server_wake(world->server, &world->fixture.policy, world->now);
 }
 
 bool world_holds(const struct world *world, uint64_t offset, const uint8_t *bytes, size_t len) {

@@ -36,6 +36,10 @@ struct world {
 	struct tftp_session *sessions;
 	_Atomic uint32_t pins[WORLD_FILES];
 	_Atomic uint64_t last_use[WORLD_FILES];
+	_Atomic uint64_t hits[WORLD_FILES];
+	_Atomic uint64_t *want_ring;
+	_Atomic uint64_t want_tail;
+	struct wants wants;
 	struct worker_block *worker;
 	struct phase_block *phases;
 	struct event_record *ring;
@@ -69,8 +73,11 @@ struct world *world_begin_at(
 	uint64_t edge_rate, uint32_t session_count, uint16_t max_blksize, uint16_t max_windowsize);
 void world_file(struct world *world, const char *name, uint64_t size);
 void world_name(struct world *world, const char *name, enum policy_name_state state);
-void world_waiting_name(struct world *world, const char *name, uint32_t since_unix_s);
 void world_start(struct world *world);
+// Its contents leave the memory, or come back.
+void world_set_state(struct world *world, const char *name, enum image_state state);
+// What control was asked for next; NULL: nothing.
+const char *world_wanted(struct world *world);
 // A machine with WORLD_CLIENT's address takes a lease; after world_start.
 void world_lease(struct world *world, const uint8_t mac[6], bool ipxe, bool send_ahead);
 // Frees everything; fails when a pin is left over while no session is.

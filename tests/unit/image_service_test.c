@@ -1,0 +1,364 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the Rouse authors
+
+// The image thread with a real boot_root and a dataplane that the test plays: what is wanted comes
+// into memory, others make room, nothing leaves it under a transfer, and the next thread carries
+// on.
+
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+#include <utime.h>
+#include <cmocka.h>
+
+#include "image_region.h"
+#include "image_service.h"
+#include "images.h"
+#include "wants.h"
+
+#define MIB       (1u << 20)
+#define MEMORY    (16u * MIB)
+#define WAIT_MS   5000
+#define TABLES    256u
+#define LAYOUT(n) (((n) + 4095) & ~(uint64_t)4095)
+
+static char directory[] = "/tmp/rouse-service-XXXXXX";
+static char tree[64], why[IMAGE_SERVICE_WHY];
+static _Atomic uint64_t want_tail[ROUSE_MAX_WORKERS];
+
+// The dataplane: one worker.
+static struct {
+	struct shm_map map;
+	struct worker_block *worker;
+	_Atomic uint32_t *pins;
+	_Atomic uint64_t *last_use;
+	struct wants wants;
+} played;
+
+static struct image_service *service;
+static struct shm_map region;
+static struct images images;
+static struct image_table *held[TABLES];
+static size_t held_count;
+
+static void notify(void *context) {
+	(void)context;
+}
+
+static void write_file(const char *name, size_t size, char byte) {
+	struct utimbuf old = {.actime = time(NULL) - 100, .modtime = time(NULL) - 100};
+	char path[128], *bytes = malloc(size ? size : 1);
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/%s", tree, name);
+	memset(bytes, byte, size);
+	file = fopen(path, "w");
+	assert_non_null(file);
+	assert_int_equal(fwrite(bytes, 1, size, file), size);
+	fclose(file);
+	utime(path, &old);
+	free(bytes);
+}
+
+static void start_dataplane(void) {
+	uint64_t workers = ROUSE_PAGE, phases = workers + LAYOUT(sizeof(struct worker_block)),
+		 sync = phases + LAYOUT(sizeof(struct phase_block)),
+		 events = sync + LAYOUT(sizeof(struct hist)),
+		 pins = events + LAYOUT(EVENT_RING_SIZE * sizeof(struct event_record)),
+		 last_use = pins + LAYOUT(IMAGE_MAX_SLOTS * 4),
+		 wants = last_use + LAYOUT(IMAGE_MAX_SLOTS * 8),
+		 hits = wants + LAYOUT(WANT_RING_SIZE * 8), end = hits + IMAGE_MAX_SLOTS * 8;
+	struct state_region *state;
+	char path[128], reason[SHM_WHY_SIZE];
+	uint8_t *base;
+
+	snprintf(path, sizeof(path), "%s/state", directory);
+	assert_int_equal(
+		shm_create_region(path, ROUSE_REGION_STATE, LAYOUT(end), &played.map, reason), 0);
+	base = played.map.base;
+	state = played.map.base;
+	state->worker_count = 1;
+	state->image_slot_count = IMAGE_MAX_SLOTS;
+	state->workers_offset = workers;
+	state->phases_offset = phases;
+	state->sync_offset = sync;
+	state->events_offset = events;
+	state->leases_offset = state->sessions_offset = ROUSE_PAGE;
+	state->pins_offset = pins;
+	state->last_use_offset = last_use;
+	state->wants_offset = wants;
+	state->hits_offset = hits;
+	played.worker = (struct worker_block *)(base + workers);
+	played.pins = (_Atomic uint32_t *)(base + pins);
+	played.last_use = (_Atomic uint64_t *)(base + last_use);
+	played.wants = (struct wants){.worker = played.worker,
+		.ring = (_Atomic uint64_t *)(base + wants),
+		.tail = want_tail};
+	atomic_store(&played.worker->policy_adopted, UINT64_MAX);
+}
+
+// A millisecond of the dataplane's life.
+static void pass(void) {
+	struct state_region *state = played.map.base;
+	struct timespec now, ms = {.tv_nsec = 1000000};
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	atomic_store(&state->header.heartbeat_ns,
+		(uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec);
+	atomic_fetch_add(&played.worker->loops, 1);
+	nanosleep(&ms, NULL);
+}
+
+static void start_service(void) {
+	static const char *preload[] = {"kept*"};
+	struct config config = {.runtime_dir = directory,
+		.boot_root = tree,
+		.memory_bytes = MEMORY,
+		.preload = {.count = 1, .list = preload}};
+	char path[128], reason[SHM_WHY_SIZE];
+
+	if (image_service_start(&service, &config, want_tail, notify, NULL, why) < 0)
+		fail_msg("%s", why);
+	snprintf(path, sizeof(path), "%s/images", directory);
+	assert_int_equal(shm_open_region(path, ROUSE_REGION_IMAGES, false, &region, reason), 0);
+	assert_int_equal(images_attach(region.base, region.size, &images), 0);
+}
+
+static void stop_service(void) {
+	shm_unmap(&region);
+	image_service_stop(service);
+}
+
+// Publishes the latest table; NULL: there is none. Tables are held until the end, so that entries
+// stay good.
+static struct image_table *publish(void) {
+	struct image_table *table = image_service_table(service);
+
+	if (!table || (held_count && held[held_count - 1] == table)) {
+		image_table_drop(table);
+		return table;
+	}
+	assert_true(held_count < TABLES);
+	held[held_count++] = table;
+	image_service_published(service, table->version, 1);
+	return table;
+}
+
+static const struct image_entry *entry_of(const char *name) {
+	return image_table_find(publish(), name);
+}
+
+static bool is_in_memory(const char *name) {
+	const struct image_entry *entry = entry_of(name);
+
+	return entry && entry->served && images_is_ready(&images, entry->slot, entry->generation);
+}
+
+#define wait_until(condition)                                                                      \
+	do {                                                                                       \
+		int left = WAIT_MS;                                                                \
+		while (!(condition) && left--)                                                     \
+			pass();                                                                    \
+		if (left < 0)                                                                      \
+			fail_msg("not in time: %s", #condition);                                   \
+	} while (0)
+
+static bool is_complete(void) {
+	const struct image_table *table = publish();
+
+	return table && table->complete;
+}
+
+static void want(const char *name) {
+	const struct image_entry *entry = entry_of(name);
+
+	assert_true(entry && entry->served);
+	assert_true(wants_push(&played.wants, entry->slot, entry->generation));
+}
+
+static void use(const char *name) {
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	atomic_store(&played.last_use[entry_of(name)->slot],
+		(uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000);
+	pass();
+}
+
+static void check_bytes(const struct image_ref *ref, char byte) {
+	const uint8_t *at;
+
+	for (uint64_t offset = 0; offset < ref->size;) {
+		size_t run = images_run(&images, ref, offset, SIZE_MAX, &at);
+
+		assert_true(run > 0);
+		for (size_t i = 0; i < run; i++)
+			if (at[i] != (uint8_t)byte)
+				fail_msg("not %c: byte %zu", byte, (size_t)offset + i);
+		offset += run;
+	}
+}
+
+static void holds(const char *name, char byte) {
+	const struct image_entry *entry = entry_of(name);
+	struct image_ref ref;
+
+	assert_int_equal(images_ref(&images, entry->slot, entry->generation, &ref), 0);
+	check_bytes(&ref, byte);
+}
+
+static int set_up(void **state) {
+	(void)state;
+	if (!mkdtemp(directory))
+		return -1;
+	snprintf(tree, sizeof(tree), "%s/tree", directory);
+	mkdir(tree, 0755);
+	write_file("kept", 3 * MIB / 2, 'k');
+	write_file("a", 4 * MIB, 'a');
+	write_file("b", 4 * MIB + 1, 'b');
+	write_file("c", 5 * MIB, 'c');
+	write_file("d", 6 * MIB, 'd');
+	write_file("e", 7 * MIB, 'e');
+	write_file("too-large", MEMORY + 1, 't');
+	write_file("small", 100, 's');
+	start_dataplane();
+	start_service();
+	return 0;
+}
+
+static int tear_down(void **state) {
+	char command[128], path[IMAGE_REGION_PATH];
+
+	(void)state;
+	stop_service();
+	while (held_count)
+		image_table_drop(held[--held_count]);
+	shm_unmap(&played.map);
+	unlink(image_region_path("/dev/shm", directory, path));
+	snprintf(command, sizeof(command), "rm -r %s", directory);
+	return system(command);
+}
+
+static void what_fits_is_loaded_preloaded_files_first(void **state) {
+	(void)state;
+	wait_until(is_complete());
+	assert_true(is_in_memory("kept") && is_in_memory("small") && is_in_memory("a"));
+	assert_true(is_in_memory("b"));
+	assert_false(is_in_memory("c") || is_in_memory("d") || is_in_memory("e"));
+	assert_int_equal(entry_of("e")->state, POLICY_NAME_SERVED);
+	assert_true(entry_of("kept")->preload);
+}
+
+static void what_is_larger_than_memory_is_refused(void **state) {
+	(void)state;
+	assert_false(entry_of("too-large")->served);
+	assert_int_equal(entry_of("too-large")->state, POLICY_NAME_NO_MEMORY);
+	assert_string_equal(entry_of("too-large")->reason, "it does not fit memory:");
+}
+
+static void what_is_wanted_makes_others_leave(void **state) {
+	(void)state;
+	use("b");
+	use("small");
+	want("c");
+	wait_until(is_in_memory("c"));
+	holds("c", 'c');
+	assert_false(is_in_memory("a")); // used before b
+	assert_true(is_in_memory("kept") && is_in_memory("small"));
+}
+
+static void what_a_transfer_reads_stays(void **state) {
+	const struct image_entry *c = entry_of("c");
+	struct image_ref ref;
+
+	(void)state;
+	atomic_fetch_add(&played.pins[c->slot], 1);
+	assert_int_equal(images_ref(&images, c->slot, c->generation, &ref), 0);
+	use("c");
+	for (int i = 0; i < 3; i++) {
+		want(i % 2 ? "e" : "d");
+		wait_until(is_in_memory(i % 2 ? "e" : "d"));
+		use(i % 2 ? "e" : "d");
+		assert_true(images_valid(&images, &ref));
+		check_bytes(&ref, 'c');
+	}
+	atomic_fetch_sub(&played.pins[c->slot], 1);
+}
+
+static void a_file_comes_back_as_the_same_version(void **state) {
+	uint64_t generation = entry_of("a")->generation;
+	struct image_residency now;
+
+	(void)state;
+	want("a");
+	wait_until(is_in_memory("a"));
+	holds("a", 'a');
+	assert_int_equal(entry_of("a")->generation, generation);
+	wait_until(image_service_look(service, entry_of("a")->slot, generation, &now));
+	assert_int_equal(now.state, IMAGE_READY);
+	assert_true(now.loaded_unix_ns > 0);
+}
+
+// A client that gave up is not served; nonsense in the ring does no harm.
+static void senseless_wants_are_passed_over(void **state) {
+	(void)state;
+	wants_push(&played.wants, 60000, 1);
+	wants_push(&played.wants, entry_of("d")->slot, 12345);
+	wants_push(&played.wants, 900, 1);
+	want("b");
+	wait_until(is_in_memory("b"));
+	assert_true(atomic_load(&want_tail[0]) == atomic_load(&played.worker->want_head));
+}
+
+// The room of both versions is not there at once: the old one goes first.
+static void a_changed_file_is_replaced(void **state) {
+	uint32_t slot;
+
+	(void)state;
+	want("e");
+	wait_until(is_in_memory("e"));
+	slot = entry_of("e")->slot;
+	write_file("e", 10 * MIB, 'E');
+	wait_until(entry_of("e")->slot != slot && is_in_memory("e"));
+	holds("e", 'E');
+}
+
+static void the_next_thread_carries_on(void **state) {
+	uint64_t generation = entry_of("a")->generation;
+	uint32_t slot = entry_of("a")->slot;
+	const struct image_table *former = publish();
+
+	(void)state;
+	assert_false(is_in_memory("a"));
+	stop_service();
+	wants_push(&played.wants, slot, generation); // while nobody listens
+	start_service();
+	wait_until(publish() != former && is_complete());
+	assert_int_equal(entry_of("a")->slot, slot);
+	assert_int_equal(entry_of("a")->generation, generation);
+	wait_until(is_in_memory("a"));
+	holds("a", 'a');
+}
+
+int main(void) {
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_fits_is_loaded_preloaded_files_first),
+		cmocka_unit_test(what_is_larger_than_memory_is_refused),
+		cmocka_unit_test(what_is_wanted_makes_others_leave),
+		cmocka_unit_test(what_a_transfer_reads_stays),
+		cmocka_unit_test(a_file_comes_back_as_the_same_version),
+		cmocka_unit_test(senseless_wants_are_passed_over),
+		cmocka_unit_test(a_changed_file_is_replaced),
+		cmocka_unit_test(the_next_thread_carries_on),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
