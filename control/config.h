@@ -146,6 +146,7 @@ struct config {
 	uint16_t tid_range[2];
 	bool authoritative;
 	struct config_texts preload;
+	const char *node_dir; // below boot_root; NULL: none
 	uint32_t port_count;
 	struct config_port *ports;
 	uint32_t subnet_count;

@@ -374,12 +374,22 @@ static void check_workers(struct check *c) {
 			c->config->workers);
 }
 
+static void check_node_dir(struct check *c) {
+	const char *dir = c->config->node_dir;
+
+	if (dir && (strstr(dir, "://") || strstr(dir, "//") || dir[strlen(dir) - 1] == '/'))
+		config_error_add(c->errors, 0, "node_dir",
+			"\"%.64s\" is not a directory below boot_root: write nodes, or some/nodes",
+			dir);
+}
+
 void config_check(const struct config *config, struct config_errors *errors) {
 	struct check c = {.config = config, .errors = errors};
 
 	c.subnets = mem_alloc(config->subnet_count * sizeof(*c.subnets));
 	check_subnets(&c);
 	check_workers(&c);
+	check_node_dir(&c);
 	for (uint32_t i = 0; i < config->subnet_count; i++)
 		check_subnet(&c, i);
 	for (uint32_t i = 0; i < config->port_count; i++)

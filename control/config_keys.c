@@ -52,6 +52,11 @@ const struct config_key config_keys[] = {
 		.help = "memory for the contents of files; what does not fit is loaded on request"},
 	{TOP(preload), .name = "preload", .type = CONFIG_TYPE_TEXTS,
 		.help = "patterns of files that are loaded before all others, and stay in memory"},
+	{TOP(node_dir), .name = "node_dir", .type = CONFIG_TYPE_FILE, .max = 254,
+		.help = "a directory below boot_root with one for each machine, by its name in "
+			"hosts: what "
+			"lies there is served to that machine alone, in place of what has its name "
+			"in boot_root"},
 	{TOP(workers), .name = "workers", .type = CONFIG_TYPE_NUMBER, .flags = CONFIG_RESTART,
 		.fallback = "1", .min = 1, .max = ROUSE_MAX_WORKERS,
 		.help = "threads that poll the ports; more than one needs ports with several "

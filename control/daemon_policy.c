@@ -60,7 +60,8 @@ static void tell_if_missing(
 	if (!file || strstr(file, "://") || next_server)
 		return;
 	entry = find_file(daemon->table, file);
-	if (!entry || !entry->served)
+	if ((!entry || !entry->served) &&
+		!publish_some_host_has(daemon->config, daemon->table, file))
 		control_log(CONTROL_WARNING,
 			"%s:%u: boot: %s is not served: %s; machines that match cannot boot",
 			daemon->config_path, line, file,

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "control_log.h"
 #include "option_block.h"
 #include "policy_publish.h"
 #include "policy_reader.h"
@@ -96,22 +97,9 @@ static void add_host(struct policy_builder *builder, const struct config_host *h
 	policy_build_host(builder, &out);
 }
 
-// Option 13: EDK2 then asks for the file without asking for its size first.
-static uint32_t file_blocks(
-	const char *file, uint32_t next_server, const struct image_table *images) {
-	const struct image_entry *entry = NULL;
-	uint64_t blocks;
-
-	if (file && !next_server)
-		entry = image_table_find(images, file);
-	if (!entry || !entry->served)
-		return 0;
-	blocks = (entry->size + 511) / 512;
-	return blocks <= UINT16_MAX ? (uint32_t)blocks : 0;
-}
-
-static uint32_t add_menu(struct policy_builder *builder, const struct config_rule *rule,
-	const struct image_table *images, struct policy_menu_item out[POLICY_MENU_MAX]) {
+static uint32_t add_menu(struct policy_builder *builder, const struct config *config,
+	const struct config_rule *rule, const struct image_table *images,
+	struct policy_menu_item out[POLICY_MENU_MAX]) {
 	for (uint32_t i = 0; i < rule->menu_count; i++) {
 		const struct config_menu_item *item = &rule->menu[i];
 
@@ -119,26 +107,27 @@ static uint32_t add_menu(struct policy_builder *builder, const struct config_rul
 			.text = add_text(builder, item->text),
 			.file = add_text(builder, item->file),
 			.next_server = item->next_server,
-			.file_blocks = file_blocks(item->file, item->next_server, images),
+			.file_blocks =
+				publish_file_blocks(config, images, item->file, item->next_server),
 		};
 	}
 	return rule->menu_count;
 }
 
-static void add_rule(struct policy_builder *builder, const struct config_rule *rule,
-	const struct image_table *images) {
+static void add_rule(struct policy_builder *builder, const struct config *config,
+	const struct config_rule *rule, const struct image_table *images) {
 	struct policy_condition *conditions = mem_alloc(rule->match.count * sizeof(*conditions));
 	struct policy_rule out = {
 		.file = add_text(builder, rule->file),
 		.next_server = rule->next_server,
 		.flags = rule->send_ahead ? 0 : POLICY_RULE_NO_SEND_AHEAD,
 		.line = rule->line,
-		.file_blocks = file_blocks(rule->file, rule->next_server, images),
+		.file_blocks = publish_file_blocks(config, images, rule->file, rule->next_server),
 		.menu_prompt = add_text(builder, rule->menu_count ? rule->menu_prompt : NULL),
 		.menu_timeout_s = rule->menu_count ? rule->menu_timeout_s : 0,
 	};
 	struct policy_menu_item items[POLICY_MENU_MAX];
-	uint32_t item_count = add_menu(builder, rule, images, items);
+	uint32_t item_count = add_menu(builder, config, rule, images, items);
 	struct option_block block;
 
 	for (uint32_t i = 0; i < rule->match.count; i++) {
@@ -158,22 +147,8 @@ static void add_rule(struct policy_builder *builder, const struct config_rule *r
 	free(conditions);
 }
 
-static void add_names(struct policy_builder *builder, const struct image_table *images) {
-	for (size_t i = 0; images && i < images->count; i++) {
-		const struct image_entry *entry = &images->entries[i];
-
-		policy_build_name(builder, &(struct policy_name){
-						   .path = add_text(builder, entry->path),
-						   .slot = entry->slot,
-						   .generation = entry->generation,
-						   .size = entry->size,
-						   .state = entry->state,
-					   });
-	}
-}
-
-void publish_build(struct policy_builder *builder, const struct config *config, uint32_t leases,
-	const struct image_table *images) {
+struct publish_orphans publish_build(struct policy_builder *builder, const struct config *config,
+	uint32_t leases, const struct image_table *images) {
 	add_globals(builder, config, leases);
 	for (uint32_t i = 0; i < config->port_count; i++)
 		add_port(builder, &config->ports[i]);
@@ -182,8 +157,8 @@ void publish_build(struct policy_builder *builder, const struct config *config, 
 	for (uint32_t i = 0; i < config->host_count; i++)
 		add_host(builder, &config->hosts[i]);
 	for (uint32_t i = 0; i < config->rule_count; i++)
-		add_rule(builder, &config->rules[i], images);
-	add_names(builder, images);
+		add_rule(builder, config, &config->rules[i], images);
+	return publish_names(builder, config, images);
 }
 
 int64_t publish_try(const struct config *config, uint32_t leases, const struct image_table *images,
@@ -258,6 +233,16 @@ void publisher_close(struct publisher *publisher) {
 	*publisher = (struct publisher){0};
 }
 
+// Once for each number of them, not with every change of a file.
+static void tell_orphans(struct publisher *publisher, struct publish_orphans orphans) {
+	if (orphans.count && orphans.count != publisher->orphans)
+		control_log(CONTROL_WARNING,
+			"node_dir: nobody is served %s, for no machine of hosts: has the name of "
+			"its directory (%zu such files)",
+			orphans.first, orphans.count);
+	publisher->orphans = orphans.count;
+}
+
 int64_t publisher_publish(struct publisher *publisher, const struct config *config, uint32_t leases,
 	const struct image_table *images, char why[256]) {
 	struct policy_builder *builder =
@@ -265,7 +250,7 @@ int64_t publisher_publish(struct publisher *publisher, const struct config *conf
 	struct timespec now;
 
 	clock_gettime(CLOCK_REALTIME, &now);
-	publish_build(builder, config, leases, images);
+	tell_orphans(publisher, publish_build(builder, config, leases, images));
 	return policy_publish(publisher->map.base, builder,
 		(uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec, why);
 }

@@ -11,12 +11,13 @@
 #include "config.h"
 #include "image_table.h"
 #include "policy_build.h"
+#include "publish_names.h"
 #include "shm.h"
 
 // Feeds the builder. images may be NULL: a snapshot without names. leases: the size of the lease
 // table.
-void publish_build(struct policy_builder *builder, const struct config *config, uint32_t leases,
-	const struct image_table *images);
+struct publish_orphans publish_build(struct policy_builder *builder, const struct config *config,
+	uint32_t leases, const struct image_table *images);
 
 // Builds the snapshot of a configuration into out (POLICY_SNAPSHOT_MAX bytes, aligned to 8), for
 // nobody but the caller. Its size, or -ENOSPC or -EINVAL with a sentence.
@@ -27,6 +28,7 @@ struct publisher {
 	struct shm_map map;
 	void *work; // the builder's memory
 	size_t work_size;
+	size_t orphans;         // files in node_dir that belong to no host, as told last
 	uint32_t former_leases; // of the last snapshot of the process before; 0: none
 };
 

@@ -28,14 +28,16 @@ static const char *bytes_text(struct dhcp_bytes bytes, char *out, size_t size) {
 	return text_clean(bytes.data ? (const void *)bytes.data : "", bytes.len, out, size);
 }
 
-static const char *file_state(const struct policy *policy, struct dhcp_bytes file) {
+static const char *file_state(const struct policy *policy, const struct dhcp_selection *s) {
+	uint32_t node = s->host ? (uint32_t)(s->host - policy->hosts) + 1 : 0;
+	struct dhcp_bytes file = s->boot_file;
 	const struct policy_name *name = NULL;
 
 	if (memmem(file.data, file.len, "://", 3))
 		return "";
 	if (!policy->count[POLICY_NAMES])
 		return "";
-	switch (policy_find_name(policy, 0, (const char *)file.data, file.len, &name)) {
+	switch (policy_find_name(policy, node, (const char *)file.data, file.len, &name)) {
 	case POLICY_FOUND:
 		break;
 	case POLICY_NOT_FOUND:
@@ -45,6 +47,8 @@ static const char *file_state(const struct policy *policy, struct dhcp_bytes fil
 	case POLICY_BAD_NAME:
 		return "no file can have this name";
 	}
+	if (name->state == POLICY_NAME_SERVED && name->node)
+		return "it is served, this machine's own";
 	return name->state == POLICY_NAME_SERVED ? "it is served"
 	       : name->state == POLICY_NAME_NO_MEMORY
 		       ? "it does not fit memory:, so it is not served"
@@ -282,7 +286,7 @@ static void print_rule(const struct explain *explain, const struct dhcp_explanat
 			s->rule ? "the rule names none" : "no rule matches");
 	if (!s->boot_file.len)
 		return;
-	state = file_state(explain->policy, s->boot_file);
+	state = file_state(explain->policy, s);
 	printf("  boot file  %s from %s%s%s\n", bytes_text(s->boot_file, file, sizeof(file)),
 		text_ip(s->next_server, ip), state[0] ? ": " : "", state);
 }
@@ -367,7 +371,7 @@ static void add_place(
 	json_object_set_new(
 		object, "boot_file", json_string(bytes_text(s->boot_file, file, sizeof(file))));
 	json_object_set_new(object, "boot_file_state",
-		json_string(s->boot_file.len ? file_state(explain->policy, s->boot_file) : ""));
+		json_string(s->boot_file.len ? file_state(explain->policy, s) : ""));
 	json_object_set_new(object, "next_server", json_string(text_ip(s->next_server, ip)));
 }
 

@@ -85,6 +85,8 @@ static const struct {
 	{BASE SUBNET "tid_range: 5000-5015\nworkers: 2", 0, "tid_range", "too few for 2 workers"},
 	{BASE SUBNET "authoritative: maybe", 8, "authoritative", "neither true nor false"},
 	{BASE SUBNET "multicast: true", 8, "multicast", "takes keys"},
+	{BASE SUBNET "node_dir: nodes/", 0, "node_dir", "not a directory below boot_root"},
+	{BASE SUBNET "node_dir: ../nodes", 8, "node_dir", "below boot_root"},
 	{BASE SUBNET "multicast: {groups: 10.0.0.0/24}", 8, "multicast.groups", "multicast groups"},
 	{BASE SUBNET "multicast: {groups: 239.255.77.1/24}", 8, "multicast.groups",
 		"in the network 239.255.77.0/24"},

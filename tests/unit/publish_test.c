@@ -98,6 +98,58 @@ static void a_snapshot_says_what_the_configuration_says(void **state) {
 	free(snapshot);
 }
 
+// Each machine finds its own file; the others find the common one, or none.
+static void hosts_have_files_of_their_own(void **state) {
+	static const char with_nodes[] =
+		"boot_root: /srv/rouse\n"
+		"node_dir: nodes\n"
+		"ports: [{device: \"af_xdp:eth1\", address: 10.77.0.1/24}]\n"
+		"subnets: [{network: 10.77.0.0/24, pools: [10.77.0.50-10.77.0.60]}]\n"
+		"hosts:\n"
+		"  - {name: n002, mac: \"52:54:00:00:01:02\"}\n"
+		"  - {name: N001, mac: \"52:54:00:00:01:01\"}\n"
+		"boot:\n"
+		"  - {match: {arch: x64-uefi}, file: boot.efi}\n"
+		"  - {file: menu.ipxe}\n";
+	struct image_entry files[] = {
+		{.path = "boot.efi", .size = 1024, .slot = 1, .served = true},
+		{.path = "menu.ipxe", .size = 1024, .slot = 2, .served = true},
+		{.path = "nodes", .size = 1, .slot = 3, .served = true},
+		{.path = "nodes/n001/menu.ipxe", .size = 10, .slot = 4, .served = true},
+		{.path = "nodes/n002/a/secret", .size = 10, .slot = 5, .served = true},
+		{.path = "nodes/n00", .size = 10, .slot = 6, .served = true},
+		{.path = "nodes/n0011/menu.ipxe", .size = 10, .slot = 7, .served = true},
+	};
+	struct image_table images = {.count = sizeof(files) / sizeof(files[0]), .entries = files};
+	static struct config_errors errors;
+	struct config *config = config_parse(with_nodes, strlen(with_nodes), &errors);
+	void *snapshot = aligned_alloc(8, POLICY_SNAPSHOT_MAX);
+	const struct policy_name *name;
+	struct policy policy;
+	char why[256] = "";
+	int64_t size;
+
+	(void)state;
+	assert_non_null(config);
+	size = publish_try(config, 500, &images, snapshot, why);
+	assert_int_equal(policy_validate(snapshot, (size_t)size, &policy, why), 0);
+	assert_int_equal(policy_find_name(&policy, 0, "menu.ipxe", 9, &name), POLICY_FOUND);
+	assert_int_equal(name->slot, 2);
+	assert_int_equal(policy_find_name(&policy, 1, "menu.ipxe", 9, &name), POLICY_FOUND);
+	assert_int_equal(name->slot, 2);
+	assert_int_equal(policy_find_name(&policy, 2, "/MENU.ipxe", 10, &name), POLICY_FOUND);
+	assert_int_equal(name->slot, 4);
+	assert_int_equal(policy_find_name(&policy, 1, "a/secret", 8, &name), POLICY_FOUND);
+	assert_int_equal(policy_find_name(&policy, 2, "a/secret", 8, &name), POLICY_NOT_FOUND);
+	assert_int_equal(
+		policy_find_name(&policy, 2, "nodes/n002/a/secret", 19, &name), POLICY_NOT_FOUND);
+	assert_int_equal(policy_find_name(&policy, 0, "nodes", 5, &name), POLICY_FOUND);
+	assert_int_equal(policy.rules[0].file_blocks, 2);
+	assert_int_equal(policy.rules[1].file_blocks, 0); // not the same for everybody
+	config_free(config);
+	free(snapshot);
+}
+
 static void too_many_hosts_do_not_fit_a_snapshot(void **state) {
 	static struct config_errors errors;
 	struct config *config = config_parse(text, strlen(text), &errors);
@@ -125,6 +177,7 @@ static void too_many_hosts_do_not_fit_a_snapshot(void **state) {
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_snapshot_says_what_the_configuration_says),
+		cmocka_unit_test(hosts_have_files_of_their_own),
 		cmocka_unit_test(too_many_hosts_do_not_fit_a_snapshot),
 	};
 
