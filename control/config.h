@@ -174,6 +174,11 @@ struct config *config_load_where(const char *path, struct config_errors *errors)
 // Pools' addresses + hosts, at most CONFIG_MAX_LEASES, or max_leases where it is given.
 uint32_t config_lease_count(const struct config *config);
 
+// The size of the lease table: the same, and without max_leases room for hosts and pools that are
+// added while it runs.
+#define CONFIG_LEASES_SPARE 1024u
+uint32_t config_lease_table(const struct config *config);
+
 // The host with this MAC, or NULL.
 const struct config_host *config_host_by_mac(const struct config *config, const uint8_t mac[6]);
 

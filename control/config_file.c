@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Copyright (c) 2026, the Rouse authors
 
-// Reads a configuration file; the only part of the configuration that does I/O.
+// Reads and replaces a configuration file; the only part of the configuration that does I/O.
+
+#include "config_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "config.h"
@@ -53,4 +58,66 @@ struct config *config_load(const char *path, struct config_errors *errors) {
 
 struct config *config_load_where(const char *path, struct config_errors *errors) {
 	return load(path, errors, config_parse_where);
+}
+
+char *config_file_read(const char *path, size_t *len, char why[256]) {
+	char *text = mem_alloc(CONFIG_SIZE_MAX + 1);
+	ssize_t got = read_file(path, text, CONFIG_SIZE_MAX + 1);
+
+	if (got >= 0 && (size_t)got <= CONFIG_SIZE_MAX) {
+		text[got] = '\0';
+		*len = (size_t)got;
+		return text;
+	}
+	snprintf(why, 256, "%s: %s", path, got < 0 ? strerror((int)-got) : "too large");
+	free(text);
+	return NULL;
+}
+
+static int write_all(int fd, const char *text, size_t len) {
+	while (len) {
+		ssize_t n = write(fd, text, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		text += n;
+		len -= (size_t)n;
+	}
+	return fsync(fd) < 0 ? -errno : 0;
+}
+
+static int write_beside(
+	const char *temporary, const struct stat *like, const char *text, size_t len) {
+	int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	int rc;
+
+	if (fd < 0)
+		return -errno;
+	rc = write_all(fd, text, len);
+	if (rc == 0 && fchown(fd, like->st_uid, like->st_gid) < 0)
+		rc = -errno;
+	if (rc == 0 && fchmod(fd, like->st_mode & 07777) < 0)
+		rc = -errno;
+	close(fd);
+	return rc;
+}
+
+int config_file_replace(const char *path, const char *text, size_t len) {
+	char *target = realpath(path, NULL), temporary[PATH_MAX + 8];
+	struct stat like;
+	int rc = target && stat(target, &like) == 0 ? 0 : -errno;
+
+	if (rc == 0) {
+		snprintf(temporary, sizeof(temporary), "%s.new", target);
+		unlink(temporary);
+		rc = write_beside(temporary, &like, text, len);
+		if (rc == 0 && rename(temporary, target) < 0)
+			rc = -errno;
+		if (rc < 0)
+			unlink(temporary);
+	}
+	free(target);
+	return rc;
 }

@@ -69,7 +69,8 @@ const struct config_key config_keys[] = {
 		.help = "UDP ports of TFTP transfers, one for each"},
 	{TOP(max_leases), .name = "max_leases", .type = CONFIG_TYPE_NUMBER, .flags = CONFIG_RESTART,
 		.min = 1, .max = CONFIG_MAX_LEASES,
-		.help = "size of the lease table; without it, addresses of the pools + hosts"},
+		.help = "size of the lease table; without it, addresses of the pools + hosts, and "
+			"1,024 for those that are added while it runs"},
 	{TOP(authoritative), .name = "authoritative", .type = CONFIG_TYPE_BOOL, .fallback = "true",
 		.help = "true: NAK to a client that returns with a wrong address; false: silence"},
 	{TOP(ports), .name = "ports", .type = CONFIG_TYPE_RECORDS, RECORDS(port_count),

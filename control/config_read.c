@@ -193,6 +193,15 @@ uint32_t config_lease_count(const struct config *config) {
 	return count ? (uint32_t)count : 1;
 }
 
+uint32_t config_lease_table(const struct config *config) {
+	uint32_t count = config_lease_count(config);
+
+	if (config->max_leases)
+		return count;
+	return count < CONFIG_MAX_LEASES - CONFIG_LEASES_SPARE ? count + CONFIG_LEASES_SPARE
+							       : CONFIG_MAX_LEASES;
+}
+
 static int by_mac(const void *a, const void *b) {
 	const struct config_host *const *x = a, *const *y = b;
 

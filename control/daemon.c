@@ -85,7 +85,7 @@ static void choose_leases(struct daemon *daemon) {
 	char why[SHM_WHY_SIZE];
 	uint64_t age_ms;
 
-	daemon->leases = config_lease_count(daemon->config);
+	daemon->leases = config_lease_table(daemon->config);
 	if (daemon->config->max_leases || !daemon->publisher.former_leases)
 		return;
 	if (state_view_open(&state, daemon->config->runtime_dir, why) < 0)
@@ -96,7 +96,7 @@ static void choose_leases(struct daemon *daemon) {
 		control_log(CONTROL_NOTICE,
 			"the running dataplane keeps its lease table of %u: a restart would make "
 			"it %u",
-			daemon->leases, config_lease_count(daemon->config));
+			daemon->leases, config_lease_table(daemon->config));
 	}
 	state_view_close(&state);
 }
@@ -206,7 +206,7 @@ static void on_calls(uv_async_t *handle) {
 	while (call) {
 		struct daemon_call *next = call->next; // the caller's memory, gone once it is done
 
-		call->status = call->run(daemon, &call->answer);
+		call->status = call->run(daemon, call->context, &call->answer);
 		finish_call(daemon, call);
 		call = next;
 	}

@@ -21,7 +21,8 @@ struct rest;
 // A request that another thread waits for while the loop answers it.
 struct daemon_call {
 	// Returns the HTTP status; *answer is a new reference.
-	unsigned int (*run)(struct daemon *daemon, json_t **answer);
+	unsigned int (*run)(struct daemon *daemon, const void *context, json_t **answer);
+	const void *context;
 	unsigned int status;
 	json_t *answer;
 	bool done;

@@ -27,6 +27,7 @@
 #define THREADS         2u
 #define CONNECTIONS_MAX 64u
 #define TIMEOUT_S       30u
+#define ARGUMENT_SIZE   64u
 
 struct rest {
 	struct daemon *daemon;
@@ -60,15 +61,33 @@ static enum MHD_Result send_error(
 	return send_json(connection, status, json_pack("{s:s}", "error", sentence));
 }
 
+// The part of url that stands for the path's *, into argument.
+static bool matches(const char *path, const char *url, char argument[ARGUMENT_SIZE]) {
+	size_t before = strcspn(path, "*"), len;
+
+	argument[0] = '\0';
+	if (!path[before])
+		return !strcmp(path, url);
+	if (strncmp(path, url, before) != 0)
+		return false;
+	len = strcspn(url + before, "/");
+	if (len == 0 || len >= ARGUMENT_SIZE || strcmp(path + before + 1, url + before + len) != 0)
+		return false;
+	memcpy(argument, url + before, len);
+	argument[len] = '\0';
+	return true;
+}
+
 static enum MHD_Result answer(
 	struct rest *rest, struct MHD_Connection *connection, const char *method, const char *url) {
 	const struct rest_route *route = NULL;
+	char argument[ARGUMENT_SIZE] = "";
 	bool known = false;
 	json_t *value = NULL;
 	unsigned int status;
 
 	for (size_t i = 0; i < rest_route_count && !route; i++) {
-		if (strcmp(rest_routes[i].path, url) != 0)
+		if (!matches(rest_routes[i].path, url, argument))
 			continue;
 		known = true;
 		if (!strcmp(rest_routes[i].method, method))
@@ -79,7 +98,7 @@ static enum MHD_Result answer(
 				       "this path takes another method")
 			     : send_error(connection, MHD_HTTP_NOT_FOUND,
 				       "there is no such path, see the manual of rouse-control");
-	status = route->answer(rest->daemon, &value);
+	status = route->answer(rest->daemon, argument, &value);
 	return send_json(connection, status, value);
 }
 

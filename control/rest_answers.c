@@ -9,12 +9,13 @@
 #include <unistd.h>
 
 #include "daemon.h"
+#include "rest_leases.h"
 #include "text.h"
 
-// Has the daemon's loop answer.
-static unsigned int ask(
-	struct daemon *daemon, unsigned int (*run)(struct daemon *, json_t **), json_t **value) {
-	struct daemon_call call = {.run = run};
+unsigned int rest_ask(struct daemon *daemon,
+	unsigned int (*run)(struct daemon *, const void *, json_t **), const void *context,
+	json_t **value) {
+	struct daemon_call call = {.run = run, .context = context};
 
 	if (daemon_ask(daemon, &call)) {
 		*value = call.answer;
@@ -56,7 +57,8 @@ static json_t *images_summary(const struct daemon *daemon, const struct image_ta
 		table->region_path);
 }
 
-static unsigned int run_status(struct daemon *daemon, json_t **value) {
+static unsigned int run_status(struct daemon *daemon, const void *context, json_t **value) {
+	(void)context;
 	*value = json_pack("{s:s, s:I, s:I, s:s, s:s, s:I, s:I, s:I, s:I, s:o}", "version",
 		ROUSE_VERSION, "pid", (json_int_t)getpid(), "started_unix_s",
 		(json_int_t)daemon->started_unix_s, "config", daemon->config_path, "runtime_dir",
@@ -69,14 +71,16 @@ static unsigned int run_status(struct daemon *daemon, json_t **value) {
 	return MHD_HTTP_OK;
 }
 
-static unsigned int get_status(struct daemon *daemon, json_t **value) {
-	return ask(daemon, run_status, value);
+static unsigned int get_status(struct daemon *daemon, const char *argument, json_t **value) {
+	(void)argument;
+	return rest_ask(daemon, run_status, NULL, value);
 }
 
-static unsigned int run_reload(struct daemon *daemon, json_t **value) {
+static unsigned int run_reload(struct daemon *daemon, const void *context, json_t **value) {
 	json_t *errors = daemon_reload(daemon);
 	char sentence[128];
 
+	(void)context;
 	if (!errors) {
 		*value = json_pack("{s:s, s:b}", "config", daemon->config_path, "taken", 1);
 		return MHD_HTTP_OK;
@@ -89,8 +93,9 @@ static unsigned int run_reload(struct daemon *daemon, json_t **value) {
 	return MHD_HTTP_UNPROCESSABLE_CONTENT;
 }
 
-static unsigned int post_reload(struct daemon *daemon, json_t **value) {
-	return ask(daemon, run_reload, value);
+static unsigned int post_reload(struct daemon *daemon, const char *argument, json_t **value) {
+	(void)argument;
+	return rest_ask(daemon, run_reload, NULL, value);
 }
 
 static const char *state_name(enum image_state state) {
@@ -159,10 +164,11 @@ static json_t *entry_json(const struct daemon *daemon, const struct image_entry 
 	return object;
 }
 
-static unsigned int get_images(struct daemon *daemon, json_t **value) {
+static unsigned int get_images(struct daemon *daemon, const char *argument, json_t **value) {
 	struct image_table *table = image_service_table(daemon->images);
 	json_t *files = json_array(), *left_out = json_array();
 
+	(void)argument;
 	for (size_t i = 0; table && i < table->count; i++)
 		json_array_append_new(files, entry_json(daemon, &table->entries[i]));
 	for (size_t i = 0; table && i < table->left_count; i++)
@@ -179,6 +185,8 @@ const struct rest_route rest_routes[] = {
 	{"GET", "/v1/status", "what runs since when, with which configuration", get_status},
 	{"POST", "/v1/reload", "read the configuration again", post_reload},
 	{"GET", "/v1/images", "all files, in memory or not, with their SHA-256", get_images},
+	{"POST", "/v1/leases/*/release", "end the lease or the quarantine of an address",
+		rest_release_lease},
 };
 
 const size_t rest_route_count = sizeof(rest_routes) / sizeof(rest_routes[0]);

@@ -10,6 +10,7 @@
 
 #include "checksum.h"
 #include "journal_thread.h"
+#include "lease_order.h"
 #include "worker.h"
 
 #include "hot.h"
@@ -249,9 +250,45 @@ static void tell_probes(struct dhcp_glue *glue, struct rouse_now now) {
 	}
 }
 
+// A region that was there before this process may hold orders for the one before it.
+static void follow(struct dhcp_glue *glue, const struct control_region *control) {
+	if (control && control != glue->ordering)
+		glue->orders = lease_orders_begin(control);
+	glue->ordering = control;
+}
+
+static void carry_out(
+	struct dhcp_glue *glue, const struct lease_order *order, struct rouse_now now) {
+	struct dhcp_output *output = &glue->output;
+	bool recorded;
+
+	if (!lease_order_end(glue->server.leases, order, now, &output->record[0], &recorded))
+		return;
+	stat_inc(&glue->worker->stats, STAT_DHCP_LEASE_ORDERED);
+	if (!recorded)
+		return;
+	output->len = 0;
+	output->record_count = 1;
+	output->wait_lsn = output->record[0].lsn;
+	park(glue, 0, now.us);
+}
+
+static void carry_out_orders(struct dhcp_glue *glue, struct rouse_now now) {
+	struct lease_order order;
+
+	follow(glue, glue->worker->outlook->control);
+	if (!glue->ordering)
+		return;
+	while (journal_room(glue->journal) && parked_has_room(&glue->parked) &&
+		lease_orders_pop(glue->ordering, &glue->orders, &order))
+		carry_out(glue, &order, now);
+	atomic_store_explicit(glue->orders_done, glue->orders, memory_order_release);
+}
+
 void dhcp_glue_sweep(struct dhcp_glue *glue, struct rouse_now now) {
 	if (glue->probes)
 		tell_probes(glue, now);
+	carry_out_orders(glue, now);
 	if (now.us < glue->sweep_us)
 		return;
 	glue->sweep_us = now.us + WORKER_DHCP_SWEEP_US;

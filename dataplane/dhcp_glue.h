@@ -18,6 +18,7 @@
 #define DHCP_COPIES_BYTES (256u << 10) // some 500 replies
 #define DHCP_COPY_US      50000u       // after the first: what loses one packet often loses a few
 
+struct control_region;
 struct journal;
 struct worker;
 
@@ -34,6 +35,9 @@ struct dhcp_glue {
 	struct probe_results *probes; // NULL: the journal knows which addresses are free
 	uint64_t in_vain;             // DISCOVERs without an address, when last looked at
 	uint32_t probes_told;         // how many of them the lease table has been told
+	const struct control_region *ordering; // whose orders are followed; NULL: nobody's yet
+	uint64_t orders;                       // of them, that are carried out
+	_Atomic uint64_t *orders_done;         // the same, in the state region
 	struct dhcp_output output;
 };
 

@@ -192,6 +192,7 @@ static int setup_dhcp(struct dataplane *dp) {
 		&dp->dhcp->copies, (uint8_t *)dp->parked_memory + PARKED_BYTES, DHCP_COPIES_BYTES);
 	dp->dhcp->order = dp->dhcp_order;
 	dhcp_order_init(dp->dhcp_order);
+	dp->dhcp->orders_done = &dp->state.region->lease_orders_done;
 	w->dhcp = dp->dhcp;
 	return 0;
 }

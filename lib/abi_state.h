@@ -11,7 +11,6 @@
 #include "shm_abi.h"
 #include "stats.h"
 
-#define LEASE_KEY_MAX      16 // chaddr, or a hash of the client id where hlen is 0
 #define LEASE_HOSTNAME_MAX 48
 
 enum lease_state {
@@ -134,9 +133,9 @@ struct tftp_session {
 		uint8_t ahead_wait; // ahead grows after 2^this times the shortest run without a gap
 		uint8_t told;       // of a member: OACKs that nobody asked for
 	};
-	uint8_t ahead_tried;      // 1: it grew at ahead_at
-	uint32_t bytes_to_peer;   // until the peer has shown that it exists
-	uint32_t data_delay_us;   // from started_us until DATA 1 was sent first
+	uint8_t ahead_tried;    // 1: it grew at ahead_at
+	uint32_t bytes_to_peer; // until the peer has shown that it exists
+	uint32_t data_delay_us; // from started_us until DATA 1 was sent first
 	uint64_t pace_ns; // token bucket: when all that was sent is through at the session's rate
 	// constant from the request on
 	uint32_t peer_address;
@@ -333,7 +332,8 @@ struct state_region {
 	uint32_t pad3;
 	uint64_t wants_offset; // _Atomic uint64_t[worker_count][WANT_RING_SIZE]
 	uint64_t hits_offset;  // _Atomic uint64_t[worker_count][image_slot_count]: HITS_WORD
-	uint8_t pad2[ROUSE_PAGE - 664 - 128 * ROUSE_MAX_PORTS];
+	_Atomic uint64_t lease_orders_done; // of control's ring, as far as they are carried out
+	uint8_t pad2[ROUSE_PAGE - 672 - 128 * ROUSE_MAX_PORTS];
 };
 static_assert(offsetof(struct state_region, journal) == 256, "state_region.journal");
 static_assert(offsetof(struct state_region, refusal) == 2432, "state_region.refusal");

@@ -17,6 +17,8 @@
 #define ROUSE_CACHE_LINE  64
 #define ROUSE_PAGE        4096u
 
+#define LEASE_KEY_MAX 16 // chaddr of a lease's machine, or a hash of its client id where hlen is 0
+
 // Names of the region files in runtime_dir. ROUSE_REGION_IMAGES is a symbolic link to the file in
 // hugetlbfs or /dev/shm; it is resolved once with readlink and its target opened O_NOFOLLOW.
 enum rouse_region {

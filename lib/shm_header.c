@@ -42,7 +42,8 @@ uint32_t shm_layout_crc(enum rouse_region region) {
 		sizeof(struct tftp_session), sizeof(struct journal_block),
 		sizeof(struct state_port), sizeof(struct phase_block), ROUSE_STAT_MAX,
 		WANT_RING_SIZE};
-	static const uint32_t control[] = {sizeof(struct control_region), ROUSE_MAX_WORKERS};
+	static const uint32_t control[] = {sizeof(struct control_region), ROUSE_MAX_WORKERS,
+		sizeof(struct lease_order), LEASE_ORDERS};
 
 	switch (region) {
 	case ROUSE_REGION_POLICY:

@@ -52,7 +52,7 @@ bool cmd_build_policy(const struct config *config, struct policy *policy, void *
 	int64_t size;
 
 	*memory = mem_alloc(POLICY_SNAPSHOT_MAX);
-	size = publish_try(config, config_lease_count(config), NULL, *memory, why);
+	size = publish_try(config, config_lease_table(config), NULL, *memory, why);
 	if (size > 0 && !policy_validate(*memory, (size_t)size, policy, why))
 		return true;
 	cli_error("%s", why);

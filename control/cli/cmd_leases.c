@@ -41,42 +41,70 @@ static int refuse_options(const struct cli_args *args, const char *const *names)
 	return CLI_OK;
 }
 
-static int run(const struct cli_args *args) {
-	static const char *const of_import[] = {"dry-run", "skip-bad", NULL};
-	static const char *const of_others[] = {"runtime-dir", "all", NULL};
-	const char *verb = args->operand_count ? args->operand[0] : "";
-	bool import = !strcmp(verb, "import");
-	int rc = refuse_options(args, import ? of_others : of_import);
+static const struct verb {
+	const char *name;
+	int (*run)(const struct cli_args *args);
+	int operands_max;
+	const char *refused[6]; // options that only another verb has
+} verbs[] = {
+	{"", list, 0, {"dry-run", "skip-bad", "name"}},
+	{"import", cmd_leases_import, 3, {"runtime-dir", "all", "name"}},
+	{"export", cmd_leases_export, 2, {"dry-run", "skip-bad", "name"}},
+	{"release", cmd_leases_release, CLI_OPERANDS_MAX, {"dry-run", "skip-bad", "all", "name"}},
+	{"reserve", cmd_leases_reserve, 2, {"dry-run", "skip-bad", "all"}},
+};
 
-	if (rc != CLI_OK)
-		return rc;
-	if (import)
-		return cmd_leases_import(args);
-	if (!strcmp(verb, "export"))
-		return cmd_leases_export(args);
-	if (!verb[0])
-		return list(args);
-	cli_error("\"%s\" is neither import nor export: see rouse help leases", verb);
-	return CLI_USAGE;
+static const struct verb *find(const char *name) {
+	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
+		if (!strcmp(verbs[i].name, name))
+			return &verbs[i];
+	return NULL;
+}
+
+static int run(const struct cli_args *args) {
+	const char *name = args->operand_count ? args->operand[0] : "";
+	const struct verb *verb = find(name);
+	int rc;
+
+	if (!verb) {
+		cli_error("\"%s\" is none of import, export, release and reserve: see rouse help "
+			  "leases",
+			name);
+		return CLI_USAGE;
+	}
+	if (args->operand_count > verb->operands_max) {
+		cli_error("too many words: see rouse help leases");
+		return CLI_USAGE;
+	}
+	rc = refuse_options(args, verb->refused);
+	return rc == CLI_OK ? verb->run(args) : rc;
 }
 
 static const struct cli_option options[] = {INSTANCE_OPTIONS,
 	{"all", NULL, "print leases that have ended, too"}, CLI_OPTION_JSON,
 	{"dry-run", NULL, "import: only tell what would become of each lease"},
 	{"skip-bad", NULL, "import: leave out lines that cannot be read, instead of everything"},
+	{"name", "NAME", "reserve: what to call the machine (default: what it calls itself)"},
 	CLI_OPTION_END};
 
 const struct cli_command cmd_leases = {
 	.name = "leases",
-	.operands = "[import FORMAT FILE | export FORMAT]",
-	.operands_max = 3,
+	.operands = "[import FORMAT FILE | export FORMAT | release WHO... | reserve WHO]",
+	.operands_max = CLI_OPERANDS_MAX - 1,
 	.help = "which machine has which address, and for how long",
-	.detail = "host is the name in hosts:, \"calls itself\" what the machine's system says. A "
-		  "declined\naddress is in quarantine, because another machine answered on it.\n"
-		  "import takes over the leases of another server, while rouse-dataplane does not\n"
-		  "run. FORMAT is dnsmasq (its dhcp-leasefile), isc (dhcpd.leases) or kea\n"
-		  "(kea-leases4.csv); FILE may be - for standard input. export prints the leases\n"
-		  "in one of these formats, for the way back, or as json.",
+	.detail =
+		"host is the name in hosts:, \"calls itself\" what the machine's system says. A "
+		"declined\naddress is in quarantine, because another machine answered on it.\n"
+		"import takes over the leases of another server, while rouse-dataplane does not\n"
+		"run. FORMAT is dnsmasq (its dhcp-leasefile), isc (dhcpd.leases) or kea\n"
+		"(kea-leases4.csv); FILE may be - for standard input. export prints the leases\n"
+		"in one of these formats, for the way back, or as json.\n"
+		"release ends the leases of machines that are gone, or a quarantine; a machine "
+		"that\n"
+		"still runs goes on with its address until it renews, so ask it first. reserve "
+		"adds\n"
+		"a machine to hosts: of the configuration, with the address that it has, and has\n"
+		"it taken. WHO is an address, a MAC address or a name.",
 	.options = options,
 	.run = run,
 };

@@ -10,5 +10,11 @@
 // rouse leases import FORMAT FILE
 int cmd_leases_import(const struct cli_args *args);
 
+// rouse leases release WHO...
+int cmd_leases_release(const struct cli_args *args);
+
+// rouse leases reserve WHO
+int cmd_leases_reserve(const struct cli_args *args);
+
 // rouse leases export [FORMAT]
 int cmd_leases_export(const struct cli_args *args);

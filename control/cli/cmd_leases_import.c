@@ -165,7 +165,7 @@ static void judge(struct run *run) {
 // What runs in the journal and is not replaced counts, too.
 static int check_room(struct run *run) {
 	const struct journal_mirror *known = &run->journal.known.mirror;
-	uint32_t room = config_lease_count(run->config);
+	uint32_t room = config_lease_table(run->config);
 	uint64_t running = run->running;
 
 	for (uint32_t i = 0; i < known->count; i++)

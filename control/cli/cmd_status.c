@@ -115,15 +115,15 @@ static json_t *workers_json(const struct state_view *state) {
 	for (uint32_t i = 0; i < state->worker_count; i++) {
 		const struct worker_block *worker = &state->workers[i];
 
-		json_array_append_new(list,
-			json_pack("{s:I, s:I, s:f, s:I, s:I, s:I, s:I}", "loops",
-				(json_int_t)load(&worker->loops), "policy_adopted",
-				(json_int_t)load(&worker->policy_adopted), "busy_percent",
-				busy_share(worker), "busy_cycles",
-				(json_int_t)load(&worker->busy_cycles), "idle_cycles",
-				(json_int_t)load(&worker->idle_cycles), "sleeps",
-				(json_int_t)load(&worker->sleeps), "sessions",
-				(json_int_t)load(&worker->sessions)));
+		json_array_append_new(
+			list, json_pack("{s:I, s:I, s:f, s:I, s:I, s:I, s:I}", "loops",
+				      (json_int_t)load(&worker->loops), "policy_adopted",
+				      (json_int_t)load(&worker->policy_adopted), "busy_percent",
+				      busy_share(worker), "busy_cycles",
+				      (json_int_t)load(&worker->busy_cycles), "idle_cycles",
+				      (json_int_t)load(&worker->idle_cycles), "sleeps",
+				      (json_int_t)load(&worker->sleeps), "sessions",
+				      (json_int_t)load(&worker->sessions)));
 	}
 	return list;
 }

@@ -83,7 +83,7 @@ int explain_build(struct explain *explain, const struct config *config, char why
 	int64_t size;
 
 	explain->snapshot = mem_alloc(POLICY_SNAPSHOT_MAX);
-	size = publish_try(config, config_lease_count(config), NULL, explain->snapshot, why);
+	size = publish_try(config, config_lease_table(config), NULL, explain->snapshot, why);
 	if (size < 0)
 		return (int)size;
 	return policy_validate(explain->snapshot, (size_t)size, &explain->built, why);

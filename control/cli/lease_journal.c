@@ -64,7 +64,7 @@ static int fail(struct lease_journal *journal, const char *state_dir, int err, c
 int lease_journal_open(struct lease_journal *journal, const struct config *config, bool write) {
 	const struct journal_io *io = write ? &journal_io_system : &journal_io_read_only;
 	struct journal_config journal_config = {
-		.max_leases = config_lease_count(config),
+		.max_leases = config_lease_table(config),
 		.block = &journal->block,
 		.sync = &journal->sync,
 		.wake_fd = -1,

@@ -152,7 +152,7 @@ int lease_list_of_journal(const struct config *config, bool ended, struct lease_
 	struct lease_journal journal;
 	int rc = lease_journal_open(&journal, config, false);
 
-	*list = (struct lease_list){.room = config_lease_count(config)};
+	*list = (struct lease_list){.room = config_lease_table(config)};
 	if (rc != CLI_OK)
 		return rc;
 	list->records = mem_alloc(journal.known.mirror.count * sizeof(*list->records));

@@ -400,6 +400,7 @@ static void defaults_are_as_the_manual_says(void **state) {
 	assert_int_equal(c->subnets[0].max_blksize, 1468);
 	assert_int_equal(c->subnets[0].max_windowsize, 64);
 	assert_int_equal(config_lease_count(c), 10);
+	assert_int_equal(config_lease_table(c), 10 + CONFIG_LEASES_SPARE);
 	config_free(c);
 }
 
