@@ -166,11 +166,14 @@ int64_t lease_wall_s(const struct lease_table *table, struct rouse_now now) {
 void lease_see_wall(struct lease_table *table, struct rouse_now now) {
 	int64_t ahead = now.unix_s - (int64_t)(now.us / 1000000);
 
-	if (table->wall_known && ahead > table->wall_last_s + LEASE_WALL_STEP_S)
+	if (!table->wall_known || ahead < table->wall_stamped_s)
+		table->wall_stamped_s = ahead;
+	if (ahead > table->wall_stamped_s + LEASE_WALL_STEP_S) {
 		table->restamp_at = 0;
+		table->wall_stamped_s = ahead;
+	}
 	if (!table->wall_known || ahead > table->wall_ahead_s)
 		table->wall_ahead_s = ahead;
-	table->wall_last_s = ahead;
 	table->wall_known = true;
 }
 

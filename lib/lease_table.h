@@ -42,8 +42,8 @@ struct lease_table {
 	struct lease_index by_key;
 	struct lease_index by_address;
 	struct lease_heap heap;
-	int64_t wall_ahead_s; // the most that the wall clock was ahead of the boot-time clock
-	int64_t wall_last_s;  // the same, last time
+	int64_t wall_ahead_s;   // the most that the wall clock was ahead of the boot-time clock
+	int64_t wall_stamped_s; // the least since the last lease_restamp began
 	bool wall_known;
 	bool need_probes;
 	uint32_t restamp_at; // next record for lease_restamp, UINT32_MAX: nothing to do
@@ -97,9 +97,11 @@ static inline uint64_t lease_ms(struct rouse_now now) {
 	return now.us / 1000;
 }
 
-#define LEASE_WALL_STEP_S 30 // a smaller change of the wall clock is not worth journal records
+// A smaller step of the wall clock forwards, or several that are no more together, is not worth
+// journal records: LEASE_GRACE_MS covers it, and the second that a record may be off by.
+#define LEASE_WALL_STEP_S 1
 
-// Notes where the wall clock is; a step forward starts lease_restamp.
+// Notes where the wall clock is; when it has gone forwards lease_restamp begins.
 void lease_see_wall(struct lease_table *table, struct rouse_now now);
 
 // The latest wall clock that this table has seen, carried on by the boot-time clock (by a day at

@@ -342,10 +342,32 @@ static void reading_a_record_that_never_settles_ends(void **state) {
 	assert_int_equal(lease_read(&record, &copy), -ENOENT);
 }
 
+// Each step of the clock was too small to be worth a record; together they would end the lease a
+// minute and a half too early after a restart.
+static void small_steps_of_the_wall_clock_add_up(void **state) {
+	struct world *w = *state;
+	uint32_t address = world_lease(w, 1);
+	struct lease_record *record = lease_find_address(w->server.leases, address);
+	int64_t on_disk = record->expiry_unix_s;
+	struct journal_record stamped;
+
+	for (int i = 0; i < 60; i++) {
+		w->now.unix_s += 1;
+		dhcp_server_sweep(&w->server, w->now, 1000);
+		while (dhcp_server_restamp(&w->server, w->now, &stamped)) {
+			dhcp_server_durable(&w->server, &stamped);
+			on_disk = stamped.expiry_unix_s;
+		}
+		assert_in_range(on_disk, w->now.unix_s + 43200 - LEASE_GRACE_MS / 1000,
+			w->now.unix_s + 43200 + 2);
+	}
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void) {
 	const struct CMUnitTest tests[] = {
+		TEST(small_steps_of_the_wall_clock_add_up),
 		TEST(rubbish_is_refused),
 		cmocka_unit_test(full_table_is_an_error),
 		TEST(reading_a_record_that_never_settles_ends),
