@@ -74,11 +74,15 @@ static enum dhcp_verdict selecting(struct dhcp_exchange *x) {
 }
 
 // A free address that we know nothing of is given when nobody else may have given it: the journal
-// was lost, or the machine was here before us.
+// was lost, or the machine was here before us. A machine that has a reservation by now is moved to
+// it here, where no connection breaks; one that renews keeps what it has.
 static enum dhcp_verdict init_reboot(struct dhcp_exchange *x) {
 	bool authoritative = x->server->policy->snapshot->authoritative;
 	const struct manner manner = {.take = authoritative, .nak = authoritative};
 
+	if (authoritative && lease_should_move(x->server->leases, &x->selection.who,
+				     x->view.requested_ip, x->now))
+		return dhcp_exchange_nak(x, "another address is reserved for this machine");
 	return grant(x, x->view.requested_ip, &manner);
 }
 

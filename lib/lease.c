@@ -109,12 +109,18 @@ static uint32_t free_address(
 	return address;
 }
 
+bool lease_should_move(struct lease_table *table, const struct lease_who *who, uint32_t address,
+	struct rouse_now now) {
+	return who->reservation && who->reservation != address &&
+	       !held_by_another(current(table, who->reservation, now), &who->key);
+}
+
 static uint32_t choose(struct lease_table *table, const struct lease_who *who, uint32_t requested,
 	struct rouse_now now, enum lease_source *source) {
 	struct lease_record *own;
 
 	*source = LEASE_SOURCE_RESERVATION;
-	if (who->reservation && !held_by_another(current(table, who->reservation, now), &who->key))
+	if (lease_should_move(table, who, 0, now))
 		return who->reservation;
 	own = lease_find_key(table, &who->key, who->subnet);
 	if (own && allowed(table, who, own->address) == LEASE_OK) {
@@ -154,6 +160,7 @@ static bool bound_elsewhere(
 enum lease_verdict lease_claim(struct lease_table *table, const struct lease_who *who,
 	uint32_t address, bool take, struct rouse_now now, struct lease_record **record) {
 	enum lease_verdict verdict = allowed(table, who, address);
+	bool should_move = lease_should_move(table, who, address, now);
 	struct lease_record *found;
 
 	if (verdict != LEASE_OK)
@@ -162,6 +169,8 @@ enum lease_verdict lease_claim(struct lease_table *table, const struct lease_who
 	if (held_by_another(found, &who->key))
 		return LEASE_NOT_YOURS;
 	if (bound_elsewhere(table, who, address))
+		return LEASE_WRONG;
+	if (should_move && (!found || !lease_owned_by(found, &who->key)))
 		return LEASE_WRONG;
 	if (!take && address != who->reservation && (!found || !lease_owned_by(found, &who->key)))
 		return LEASE_UNKNOWN;

@@ -132,9 +132,13 @@ enum lease_verdict lease_offer(struct lease_table *table, const struct lease_who
 	uint32_t requested, struct rouse_now now, struct lease_record **record,
 	enum lease_source *source);
 
+// Whether who has a reservation, of another address than this one, which it would be offered.
+bool lease_should_move(struct lease_table *table, const struct lease_who *who, uint32_t address,
+	struct rouse_now now);
+
 // REQUEST: whether who can have just this address, which LEASE_OK then holds for it. take: an
 // address that is free may be taken by asking for it (the offer was lost, or the journal was);
-// otherwise LEASE_UNKNOWN.
+// otherwise LEASE_UNKNOWN. Who should move may only keep what it had or was offered.
 enum lease_verdict lease_claim(struct lease_table *table, const struct lease_who *who,
 	uint32_t address, bool take, struct rouse_now now, struct lease_record **record);
 

@@ -200,6 +200,52 @@ static void not_authoritative_is_silent_where_it_may_be(void **state) {
 		check_row(&modest[i], false);
 }
 
+// Host n001 (client 0x101) has 10.77.0.11. Kea and dnsmasq say NAK, too.
+static void host_does_not_get_another_address_than_its_own(void **state) {
+	struct world *w = *state;
+	uint32_t free_one = fixture_ip("10.77.0.70");
+
+	for (int how = SELECTING; how <= REBINDING; how++)
+		assert_int_equal(ask(w, (enum how)how, 0x101, free_one), NAK);
+	assert_null(lease_find_address(w->server.leases, free_one));
+	assert_int_equal(ask(w, INIT_REBOOT, 0x101, fixture_ip("10.77.0.11")), ACK);
+}
+
+// A lease of n001 from before it had a reservation.
+static uint32_t lease_before_the_reservation(struct world *w) {
+	struct policy_host *host = (struct policy_host *)&w->f.policy.hosts[0];
+	uint32_t reserved = host->address, address;
+
+	host->address = 0;
+	address = world_lease(w, 0x101);
+	host->address = reserved;
+	assert_int_not_equal(address, reserved);
+	return address;
+}
+
+static void host_moves_to_its_reservation_when_it_reboots(void **state) {
+	struct world *w = *state;
+	uint32_t address = lease_before_the_reservation(w);
+
+	assert_int_equal(ask(w, RENEWING, 0x101, address), ACK);
+	assert_int_equal(ask(w, REBINDING, 0x101, address), ACK);
+	assert_int_equal(ask(w, INIT_REBOOT, 0x101, address), NAK);
+	assert_int_equal(world_discover(w, 0x101), fixture_ip("10.77.0.11"));
+}
+
+// Its NAK would have it begin anew, and be offered what it had.
+static void host_stays_while_another_has_its_reservation(void **state) {
+	struct world *w = *state;
+	uint32_t address = lease_before_the_reservation(w);
+	struct policy_host *host = (struct policy_host *)&w->f.policy.hosts[0];
+	uint32_t reserved = host->address;
+
+	host->address = world_lease(w, 2);
+	assert_int_equal(ask(w, INIT_REBOOT, 0x101, address), ACK);
+	assert_int_equal(world_discover(w, 0x101), address);
+	host->address = reserved;
+}
+
 static void request_without_an_address_is_malformed(void **state) {
 	struct world *w = *state;
 	struct message m = message_begin(DHCP_REQUEST, 1);
@@ -429,6 +475,12 @@ int main(void) {
 			request_without_an_address_is_malformed, set_up, tear_down),
 		cmocka_unit_test(every_state_against_all_knowledge),
 		cmocka_unit_test(not_authoritative_is_silent_where_it_may_be),
+		cmocka_unit_test_setup_teardown(
+			host_does_not_get_another_address_than_its_own, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			host_moves_to_its_reservation_when_it_reboots, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			host_stays_while_another_has_its_reservation, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			ack_goes_to_the_address_that_was_given, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
