@@ -84,8 +84,8 @@ static void build_derived(struct dhcp_builder *b, const struct dhcp_selection *s
 	}
 }
 
-static const uint8_t derived[] = {DHCP_OPT_BROADCAST, DHCP_OPT_HOSTNAME,
-	DHCP_OPT_BOOT_SIZE, DHCP_OPT_TFTP_SERVER};
+static const uint8_t derived[] = {
+	DHCP_OPT_BROADCAST, DHCP_OPT_HOSTNAME, DHCP_OPT_BOOT_SIZE, DHCP_OPT_TFTP_SERVER};
 
 static void build_code(struct dhcp_builder *b, const struct dhcp_selection *s, uint8_t code) {
 	const uint8_t *option;
@@ -224,6 +224,15 @@ static void broadcast(struct frame_to *to) {
 	to->dst = UINT32_MAX;
 }
 
+// Whether it renews through a router: it is in another network than we are, without a relay agent.
+static bool is_beyond_a_router(const struct dhcp_selection *s, const struct dhcp_view *view,
+	const struct frame_view *frame) {
+	uint32_t subnet = (uint32_t)(s->subnet - s->policy->subnets);
+
+	return view->ciaddr && view->ciaddr == frame->src && frame->dst == s->port->address &&
+	       subnet != s->port->subnet;
+}
+
 void dhcp_reply_address(const struct dhcp_reply *reply, const struct dhcp_selection *s,
 	const struct dhcp_view *view, const struct frame_view *frame, const uint8_t port_mac[6],
 	struct frame_to *to) {
@@ -247,6 +256,8 @@ void dhcp_reply_address(const struct dhcp_reply *reply, const struct dhcp_select
 		to->dst_port = DHCP_SERVER_PORT;
 	} else if (reply->proxy && frame->src) {
 		to->dst = frame->src;
+	} else if (reply->type == DHCP_NAK && is_beyond_a_router(s, view, frame)) {
+		to->dst = view->ciaddr; // RFC 2131, 4.1 would have it broadcast, where nobody is
 	} else if (reply->type == DHCP_NAK) {
 		broadcast(to);
 	} else if (reply->type == DHCP_ACK && view->ciaddr) {

@@ -517,6 +517,23 @@ static void renewal_comes_through_the_router(void **state) {
 	assert_memory_equal(w->output.to.dst_mac, "\x02\x00\x00\x00\x00\x09", 6);
 }
 
+// A broadcast on our link would not reach it, and it would go on with an address that is another's.
+static void nak_goes_back_through_the_router(void **state) {
+	struct world *w = *state;
+	uint32_t address = lease(w, 1, "10.88.0.1");
+
+	assert_int_equal(renew(w, 2, address, NULL), DHCP_REPLY);
+	assert_int_equal(w->output.message_type, DHCP_NAK);
+	assert_int_equal(w->output.to.dst, address);
+	assert_memory_equal(w->output.to.dst_mac, "\x02\x00\x00\x00\x00\x09", 6);
+	assert_int_equal(reply_u32(w, 12), 0);
+	// On our own link all hear it (RFC 2131, 4.1).
+	address = world_lease(w, 3);
+	assert_int_equal(renew(w, 4, address, NULL), DHCP_REPLY);
+	assert_int_equal(w->output.message_type, DHCP_NAK);
+	assert_int_equal(w->output.to.dst, UINT32_MAX);
+}
+
 // Otherwise anybody who reaches us could empty the pools behind the agents, without a giaddr.
 static void renewal_from_another_address_takes_nothing(void **state) {
 	struct world *w = *state;
@@ -588,6 +605,7 @@ int main(void) {
 		TEST(rebinding_through_two_relays_of_two_subnets),
 		TEST(reboot_behind_another_relay_is_contradicted),
 		TEST(renewal_comes_through_the_router),
+		TEST(nak_goes_back_through_the_router),
 		TEST(relayed_inform),
 		TEST(reservation_behind_a_relay),
 	};
