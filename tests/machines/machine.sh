@@ -57,11 +57,11 @@ run_console_viewer() {
 	background_pids[$1-viewer]=$!
 }
 
-# power_on_bios NAME [CARD]: SeaBIOS and Debian's iPXE ROM of the card. graphics=off puts the text
-# screen of BIOS and ROM on the serial port.
+# power_on_bios NAME [CARD [ARGUMENTS...]]: SeaBIOS and Debian's iPXE ROM of the card. graphics=off puts
+# the text screen of BIOS and ROM on the serial port.
 power_on_bios() {
 	qemu "$1" -machine pc,graphics=off -m 768 -device "${2:-e1000},netdev=net,mac=52:54:00:77:00:01" \
-		-netdev "tap,id=net,ifname=$machine_tap,script=no,downscript=no"
+		-netdev "tap,id=net,ifname=$machine_tap,script=no,downscript=no" "${@:3}"
 }
 
 # power_on_uefi NAME: OVMF, which boots from the network by its own driver: the card has no ROM.
