@@ -7,9 +7,11 @@
 
 machine_tap=tap0
 
+qemu_program=qemu-system-x86_64
+
 need_machines() {
 	need_root
-	need_programs ip qemu-system-x86_64 python3
+	need_programs ip $qemu_program python3
 	[ -c /dev/net/tun ] || skip "/dev/net/tun is missing: modprobe tun"
 }
 
@@ -40,7 +42,7 @@ make_fetch_tree() {
 qemu() {
 	local name=$1
 	shift
-	run_background "$name" ns lab qemu-system-x86_64 -name "$name" -accel tcg -nodefaults \
+	run_background "$name" ns lab $qemu_program -name "$name" -accel tcg -nodefaults \
 		-no-user-config -display none -monitor none -no-reboot \
 		-chardev "socket,id=console,path=$work/$name.keys,server=on,wait=off,logfile=$work/$name.console" \
 		-serial chardev:console "$@"
@@ -73,6 +75,22 @@ power_on_uefi() {
 		-drive "if=pflash,format=raw,file=$work/$1.vars" \
 		-device virtio-net-pci,netdev=net,mac=52:54:00:77:00:01,romfile= \
 		-netdev "tap,id=net,ifname=$machine_tap,script=no,downscript=no"
+}
+
+# power_on_arm64 NAME CARD ARGUMENTS...: a 64-bit ARM machine; say qemu_program=qemu-system-aarch64 before
+# need_machines.
+power_on_arm64() {
+	qemu "$1" -machine virt -cpu cortex-a57 -m 1024 \
+		-device "$2,netdev=net,mac=52:54:00:77:00:01,romfile=" \
+		-netdev "tap,id=net,ifname=$machine_tap,script=no,downscript=no" "${@:3}"
+}
+
+# power_on_arm64_uefi NAME: EDK2 for it.
+power_on_arm64_uefi() {
+	cp /usr/share/AAVMF/AAVMF_VARS.fd "$work/$1.vars"
+	power_on_arm64 "$1" virtio-net-pci \
+		-drive if=pflash,format=raw,readonly=on,file=/usr/share/AAVMF/AAVMF_CODE.fd \
+		-drive "if=pflash,format=raw,file=$work/$1.vars"
 }
 
 # power_on_vhost NAME SOCKET: SeaBIOS and the virtio ROM of iPXE, its card on a vhost-user port: the
