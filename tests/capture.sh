@@ -22,22 +22,22 @@ read_wire() {
 	python3 "$top/tests/capture.py" "$work/wire.pcap" >"$work/wire.txt"
 }
 
-# said PATTERN: whether there is such a line; a pattern begins behind the time.
-said() {
+# on_wire PATTERN: whether there is such a line; a pattern begins behind the time.
+on_wire() {
 	grep -qE -- "^[0-9.]+ $1" "$work/wire.txt"
 }
 
-count_said() {
+count_on_wire() {
 	grep -cE -- "^[0-9.]+ $1" "$work/wire.txt" || true
 }
 
 # expect_said QUIRK PATTERN; expect_not_said QUIRK PATTERN
 expect_said() {
-	said "$2" || wire_fail "$1: not on the wire: $2"
+	on_wire "$2" || wire_fail "$1: not on the wire: $2"
 }
 
 expect_not_said() {
-	! said "$2" || wire_fail "$1: on the wire: $(grep -E -- "^[0-9.]+ $2" "$work/wire.txt" | head -n 3)"
+	! on_wire "$2" || wire_fail "$1: on the wire: $(grep -E -- "^[0-9.]+ $2" "$work/wire.txt" | head -n 3)"
 }
 
 # Shows the talk without what a transfer is made of. Of another server than Rouse it is only told.

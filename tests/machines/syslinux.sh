@@ -46,7 +46,7 @@ expect_searched_configuration() {
 		"${hex:0:4}" "${hex:0:3}" "${hex:0:2}" "${hex:0:1}"; do
 		expect_said "looks for its configuration" "client [0-9]+ RRQ pxe/pxelinux.cfg/$name octet"
 	done
-	expect "missing files that it was told of" 11 "$(count_said 'server [0-9]+ ERROR 1')"
+	expect "missing files that it was told of" 11 "$(count_on_wire 'server [0-9]+ ERROR 1')"
 	expect "lines in the log about them" 11 "$(grep -c 'there is no such file' "$work/rouse.log")"
 	expect_said "finds its configuration" 'client [0-9]+ RRQ pxe/pxelinux.cfg/default octet'
 }
