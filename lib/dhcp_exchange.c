@@ -60,9 +60,12 @@ static bool build(struct dhcp_exchange *x, const struct dhcp_reply *reply) {
 }
 
 // What a client sends again it, or the network, has lost, or the answer: on such a network a second
-// copy is worth its bytes. Firmware asks four times, and then the machine does not boot.
+// copy is worth its bytes. Firmware asks four times, and then the machine does not boot. Not so who
+// renews: it has hours for that, and systemd-networkd says the same xid each time.
 void dhcp_exchange_note(struct dhcp_exchange *x) {
-	x->output->again = x->record->last_message == x->selection.who.message;
+	bool renews = x->view.type == DHCP_REQUEST && x->view.ciaddr;
+
+	x->output->again = !renews && x->record->last_message == x->selection.who.message;
 	lease_note(x->record, &x->selection.who);
 }
 

@@ -341,6 +341,19 @@ static void udhcpc_renew_unicast(void **state) {
 	assert_int_equal(w->output.record_count, 1);
 }
 
+// All that it sends has the xid of its first DISCOVER: a renewal is no repetition, to be answered
+// twice.
+static void networkd_renews_with_its_first_xid(void **state) {
+	struct world *w = *state;
+	uint32_t address = world_lease(w, 1);
+
+	for (int i = 0; i < 3; i++) {
+		world_pass(w, 21600);
+		assert_int_equal(ask(w, RENEWING, 1, address), ACK);
+		assert_false(w->output.again);
+	}
+}
+
 // ROM, iPXE and Linux ask one after the other: one record on disk is enough for all of them.
 static void early_renewal_needs_no_record(void **state) {
 	struct world *w = *state;
@@ -492,6 +505,8 @@ int main(void) {
 			nak_through_a_relay_has_the_broadcast_flag, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(dhclient_init_reboot, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(udhcpc_renew_unicast, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			networkd_renews_with_its_first_xid, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(early_renewal_needs_no_record, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			repeated_request_waits_for_the_record_under_way, set_up, tear_down),

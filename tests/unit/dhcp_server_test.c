@@ -247,6 +247,15 @@ static void release_by_the_owner(void **state) {
 	assert_int_equal(world_count(w, STAT_DHCP_NOT_OWNER), 1);
 }
 
+// RFC 2131, 4.4.6 wants the server's identifier in it.
+static void networkd_releases_without_server_id(void **state) {
+	struct world *w = *state;
+	uint32_t address = world_lease(w, 1);
+
+	assert_int_equal(end_lease(w, DHCP_RELEASE, 1, address, NULL), DHCP_RECORD_ONLY);
+	assert_int_equal(lease_find_address(w->server.leases, address)->state, LEASE_RELEASED);
+}
+
 static void release_and_decline_by_others_are_not_believed(void **state) {
 	static const struct {
 		const char *name;
@@ -546,6 +555,7 @@ int main(void) {
 		TEST(expired_leases_need_no_sweeper),
 		TEST(offers_that_nobody_takes_end),
 		TEST(release_by_the_owner),
+		TEST(networkd_releases_without_server_id),
 		TEST(release_without_journal_room_still_ends_the_lease),
 		TEST(declined_address_goes_into_quarantine),
 		TEST(inform_gets_options_and_no_lease),
