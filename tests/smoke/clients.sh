@@ -5,6 +5,7 @@
 # and released, files compared byte by byte, while HTTP and SSH on the same interface and address answer.
 
 . "$top/tests/server.sh"
+. "$top/tests/capture.sh"
 
 need_root
 need_programs ip udhcpc dhclient busybox tftp atftp curl tcpdump python3 cmp openssl
@@ -94,6 +95,7 @@ test_udhcpc() {
 	local address
 	say "udhcpc: obtained, renewed, released"
 	event_script
+	watch_wire
 	run_background udhcpc ns lab udhcpc -f -i eth0 -s "$work/event" -t 10 -T 1 -O bootfile
 	wait_for 20 "an address for udhcpc" test -f "$work/events.bound"
 	address=$(said bound ip)
@@ -109,12 +111,17 @@ test_udhcpc() {
 	signal udhcpc USR2
 	wait_for 10 "the release of $address" not_leased "$address"
 	stop udhcpc || true
+	end_wire
+	expect_said "udhcpc says what it is" 'client 68 DISCOVER .*60=udhcp '
+	expect_said "it renews from its address" "client 68 REQUEST ciaddr=$address "
+	expect_said "and is answered there" "server 68 ACK ciaddr=$address yiaddr=$address "
 }
 
 test_dhclient() {
 	local address
 	say "dhclient: obtained, renewed at T1, rebooted, released"
 	event_script
+	watch_wire
 	echo 'timeout 20; retry 5; initial-interval 1;' >"$work/dhclient.conf"
 	run_dhclient
 	wait_for 25 "an address for dhclient" test -f "$work/events.BOUND"
@@ -132,6 +139,9 @@ test_dhclient() {
 		-cf "$work/dhclient.conf" eth0 >>"$work/dhclient.log" 2>&1
 	wait_for 10 "the release of $address" not_leased "$address"
 	ns lab ip address flush dev eth0
+	end_wire
+	expect_said "dhclient comes back with its address" 'client 68 REQUEST 50=[0-9a-f]{8} '
+	expect "and asks nobody for another" 1 "$(count_on_wire 'client 68 DISCOVER')"
 }
 
 run_dhclient() {
@@ -172,6 +182,43 @@ test_tftp_clients() {
 			"tftp://$server_address/$name"
 	done
 	load dir/nested "curl, a folder" curl -fsS -m 60 -o "$to" "tftp://$server_address/dir/nested"
+}
+
+# expect_no_option_unasked: each OACK has the options of its request, in their order.
+expect_no_option_unasked() {
+	local wrong
+	wrong=$(awk '
+		function options(line) {
+			sub(/.* (octet|netascii|OACK)/, "", line)
+			gsub(/=[0-9]+/, "", line)
+			return line
+		}
+		$4 == "RRQ" { asked[$3] = options($0) }
+		$4 == "OACK" && options($0) != asked[$3]' "$work/wire.txt")
+	[ -z "$wrong" ] || wire_fail "an OACK with other options than its request: $wrong"
+}
+
+# What each asks for, and that it gets no more than that.
+test_tftp_quirks() {
+	local name=file-1048576 to=$work/got/loaded
+	say "what is peculiar to each"
+	watch_wire
+	load $name "busybox tftp" busybox tftp -g -r $name -l "$to" $server_address
+	load $name "busybox tftp -b 1432" busybox tftp -b 1432 -g -r $name -l "$to" $server_address
+	load $name tftp-hpa tftp -m binary $server_address -c get $name "$to"
+	ns lab tftp -m ascii $server_address -c get $name "$to" >"$work/refused.log" 2>&1 || true
+	load $name atftp atftp -g -r $name -l "$to" $server_address
+	load $name "atftp, windowsize 16" atftp --option "windowsize 16" -g -r $name -l "$to" $server_address
+	load $name curl curl -fsS -m 60 -o "$to" "tftp://$server_address/$name"
+	end_wire
+	expect_said "busybox: tsize alone" "client [0-9]+ RRQ $name octet tsize=0\$"
+	expect_said "busybox -b: blksize and tsize" "client [0-9]+ RRQ $name octet blksize=1432 tsize=0\$"
+	expect_said "tftp-hpa, atftp: no option" "client [0-9]+ RRQ $name octet\$"
+	expect_said "tftp-hpa: netascii unless told" "client [0-9]+ RRQ $name netascii\$"
+	expect_said "which is refused with what to do" 'server [0-9]+ ERROR 0 use octet \(binary\)$'
+	expect_said "atftp: windowsize alone" "client [0-9]+ RRQ $name octet windowsize=16\$"
+	expect_said "curl: three options" "client [0-9]+ RRQ $name octet tsize=0 blksize=512 timeout=[0-9]+\$"
+	expect_no_option_unasked
 }
 
 test_missing_file() {
@@ -223,6 +270,7 @@ ns lab ip address flush dev eth0
 test_udhcpc
 test_dhclient
 test_tftp_clients
+test_tftp_quirks
 test_missing_file
 test_write_refused
 test_services_meanwhile
