@@ -89,22 +89,19 @@ static const struct cli_option options[] = {INSTANCE_OPTIONS,
 
 const struct cli_command cmd_leases = {
 	.name = "leases",
-	.operands = "[import FORMAT FILE | export FORMAT | release WHO... | reserve WHO]",
+	.operands = "[import|export|release|reserve [WORD...]]",
 	.operands_max = CLI_OPERANDS_MAX - 1,
 	.help = "which machine has which address, and for how long",
-	.detail =
-		"host is the name in hosts:, \"calls itself\" what the machine's system says. A "
-		"declined\naddress is in quarantine, because another machine answered on it.\n"
-		"import takes over the leases of another server, while rouse-dataplane does not\n"
-		"run. FORMAT is dnsmasq (its dhcp-leasefile), isc (dhcpd.leases) or kea\n"
-		"(kea-leases4.csv); FILE may be - for standard input. export prints the leases\n"
-		"in one of these formats, for the way back, or as json.\n"
-		"release ends the leases of machines that are gone, or a quarantine; a machine "
-		"that\n"
-		"still runs goes on with its address until it renews, so ask it first. reserve "
-		"adds\n"
-		"a machine to hosts: of the configuration, with the address that it has, and has\n"
-		"it taken. WHO is an address, a MAC address or a name.",
+	.detail = "host is the name in hosts:, \"calls itself\" what the machine's system says. A\n"
+		  "declined address is in quarantine, because another machine answered on it.\n"
+		  "import FORMAT FILE takes over the leases of another server, while\n"
+		  "rouse-dataplane does not run. FORMAT is dnsmasq (its dhcp-leasefile), isc\n"
+		  "(dhcpd.leases) or kea (kea-leases4.csv); FILE may be - for standard input.\n"
+		  "export FORMAT prints the leases in one of these, for the way back, or as json.\n"
+		  "release WHO... ends the leases of machines that are gone, or a quarantine; a\n"
+		  "machine that still runs goes on with its address until it renews. reserve WHO\n"
+		  "adds a machine to hosts: of the configuration, with the address that it has,\n"
+		  "and has it taken. WHO is an address, a MAC address or a name.",
 	.options = options,
 	.run = run,
 };
