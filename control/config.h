@@ -56,7 +56,8 @@ struct config_port {
 	uint8_t kind;       // enum policy_device
 	uint8_t dhcp;       // enum policy_dhcp_mode
 	uint8_t prefix_len;
-	uint16_t mtu; // 0: the device's
+	uint16_t mtu;  // 0: the device's
+	uint16_t vlan; // 0: none
 	uint32_t address;
 	uint64_t rate_bps; // 0: as fast as the device takes
 };

@@ -193,6 +193,23 @@ static void check_proxy(struct check *c, uint32_t index) {
 			c->config->subnets[subnet].prefix_len);
 }
 
+// The af_packet driver shares a device's frames out among all sockets that it has there.
+static void check_device(struct check *c, uint32_t index, const struct config_port *other) {
+	const struct config_port *port = &c->config->ports[index];
+
+	if (strcmp(other->device, port->device) != 0)
+		return;
+	if (port->kind == POLICY_DEVICE_AF_PACKET && other->vlan != port->vlan)
+		bad(c, port->line, "ports[].device", index,
+			"%s is used in line %u already: for another VLAN name the kernel's "
+			"interface, such as %s.%u, without vlan:",
+			port->device, other->line, port->device,
+			port->vlan ? port->vlan : other->vlan);
+	else
+		bad(c, port->line, "ports[].device", index, "%s is used in line %u already",
+			port->device, other->line);
+}
+
 static void check_port(struct check *c, uint32_t index) {
 	const struct config_port *port = &c->config->ports[index];
 	char ip[TEXT_IP_SIZE];
@@ -200,9 +217,7 @@ static void check_port(struct check *c, uint32_t index) {
 	for (uint32_t i = 0; i < index; i++) {
 		const struct config_port *other = &c->config->ports[i];
 
-		if (!strcmp(other->device, port->device))
-			bad(c, port->line, "ports[].device", index, "%s is used in line %u already",
-				port->device, other->line);
+		check_device(c, index, other);
 		if (other->address == port->address)
 			bad(c, port->line, "ports[].address", index,
 				"%s is used in line %u already", text_ip(port->address, ip),
@@ -212,6 +227,10 @@ static void check_port(struct check *c, uint32_t index) {
 		check_proxy(c, index);
 	if (port->kind == POLICY_DEVICE_AF_XDP && port->mtu > 3500)
 		bad(c, port->line, "ports[].mtu", index, "af_xdp takes at most 3500");
+	if (port->kind == POLICY_DEVICE_AF_XDP && port->vlan)
+		bad(c, port->line, "ports[].vlan", index,
+			"af_xdp ports take untagged frames only: write af_packet:%s",
+			port->device + strcspn(port->device, ":") + 1);
 	if (port->dhcp == POLICY_DHCP_SERVER && subnet_of(c, port->address) < 0)
 		bad(c, port->line, "ports[].address", index,
 			"no subnet holds %s: add one to subnets:, or write dhcp: off",

@@ -120,8 +120,11 @@ const struct config_key config_keys[] = {
 		.max = 400000000000ULL,
 		.help = "send no faster than this by the port; without it, as fast as the port "
 			"takes"},
-	{CONFIG_PORT, .name = "vlan", .type = CONFIG_TYPE_LATER,
-		.later = "VLANs come with a later version: use the untagged network"},
+	{PORT(vlan), .name = "vlan", .type = CONFIG_TYPE_NUMBER16, .min = 1, .max = 4094,
+		.help = "802.1Q VLAN of this network: only frames with this tag are answered, by "
+			"frames with it; not on af_xdp. On af_packet the address belongs to the "
+			"kernel's interface of the VLAN (ip link add link eth1 name eth1.7 type "
+			"vlan id 7), or to none"},
 
 	{SUBNET(network), .name = "network", .type = CONFIG_TYPE_CIDR, .flags = CONFIG_REQUIRED,
 		.offset2 = offsetof(struct config_subnet, prefix_len), .max = CONFIG_CIDR_NETWORK,

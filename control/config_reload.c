@@ -16,7 +16,7 @@ static bool same_ports(const struct config *a, const struct config *b) {
 
 		if (strcmp(x->device, y->device) != 0 || x->address != y->address ||
 			x->prefix_len != y->prefix_len || x->dhcp != y->dhcp || x->mtu != y->mtu ||
-			x->rate_bps != y->rate_bps)
+			x->vlan != y->vlan || x->rate_bps != y->rate_bps)
 			return false;
 	}
 	return true;

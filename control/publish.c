@@ -53,6 +53,7 @@ static void add_port(struct policy_builder *builder, const struct config_port *p
 				 .kind = port->kind,
 				 .dhcp = port->dhcp,
 				 .mtu = port->mtu,
+				 .vlan = port->vlan,
 				 .rate_bps = port->rate_bps,
 			 });
 }

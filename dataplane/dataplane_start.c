@@ -34,6 +34,14 @@ static const struct policy_snapshot *snapshot_of(const struct dataplane *dp) {
 	return dp->current->policy.snapshot;
 }
 
+static void tell_holder(const struct port *port) {
+	if (port->config.vlan && port_is_kernel(port) && !port_kernel_answers(port))
+		log_say(LOG_LEVEL_NOTICE,
+			"%s, VLAN %u: no interface of the kernel has the port's address, so ARP "
+			"and ping are answered here, and HTTP is not",
+			port->config.device, port->config.vlan);
+}
+
 static int plan_ports(struct dataplane *dp) {
 	const struct policy *policy = &dp->current->policy;
 	char why[PORT_WHY_SIZE] = "";
@@ -45,8 +53,7 @@ static int plan_ports(struct dataplane *dp) {
 	for (i = 0; i < dp->port_count; i++) {
 		rc = worker_setup_port_config(policy, i, &config);
 		if (rc < 0) {
-			log_say(LOG_LEVEL_ERROR, "port %u: its device is too long, or has a vlan",
-				i);
+			log_say(LOG_LEVEL_ERROR, "port %u: its device is too long", i);
 			return rc;
 		}
 		rc = port_plan(&dp->port[i], i, &config, why, sizeof(why));
@@ -54,6 +61,7 @@ static int plan_ports(struct dataplane *dp) {
 			log_say(LOG_LEVEL_ERROR, "%s", why);
 			return rc;
 		}
+		tell_holder(&dp->port[i]);
 	}
 	return 0;
 }

@@ -3,7 +3,7 @@
 
 // Goes through the pools in batches: ask all, wait, ask the silent ones again, wait, tell. The
 // kernel's sockets serve on af_xdp too, since the XDP filter passes ARP and ICMP. Pools of ports
-// that the kernel does not have cannot be asked and count as free.
+// whose address the kernel does not have cannot be asked and count as free.
 
 #include "prober.h"
 
@@ -40,7 +40,7 @@ static int open_arp(const struct port *port) {
 	struct sockaddr_ll to = {
 		.sll_family = AF_PACKET,
 		.sll_protocol = htons(ETH_P_ARP),
-		.sll_ifindex = (int)if_nametoindex(port->config.device),
+		.sll_ifindex = (int)if_nametoindex(port->holder),
 	};
 	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, htons(ETH_P_ARP));
 
@@ -62,7 +62,7 @@ int prober_start(struct prober *prober, const struct port *ports, uint16_t port_
 	prober->ports = ports;
 	prober->port_count = port_count;
 	for (i = 0; i < port_count; i++)
-		prober->arp_fd[i] = port_is_kernel(&ports[i]) ? open_arp(&ports[i]) : -1;
+		prober->arp_fd[i] = port_kernel_answers(&ports[i]) ? open_arp(&ports[i]) : -1;
 	prober->icmp_fd = socket(AF_INET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_ICMP);
 	prober->active = true;
 	prober_restart(prober);

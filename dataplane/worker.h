@@ -55,6 +55,7 @@ struct worker_port {
 	uint32_t address;
 	uint32_t broadcast;
 	uint16_t mtu;
+	uint16_t vlan; // tag of all frames, 0: none
 	uint8_t mac[6];
 	uint8_t dhcp; // enum policy_dhcp_mode
 	bool kernel;  // the kernel answers ARP and ICMP, and what is not ours is its business

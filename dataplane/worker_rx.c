@@ -147,6 +147,23 @@ static enum fate handle(struct worker *w, uint16_t port_index, struct rte_mbuf *
 	return FATE_DONE;
 }
 
+// Whether the frame is of the port's network; its tag comes off. What is handed over has passed
+// here.
+static bool enter_vlan(struct worker *w, const struct worker_port *port, struct rte_mbuf *mbuf) {
+	uint8_t *frame = rte_pktmbuf_mtod(mbuf, uint8_t *);
+	bool tagged;
+
+	if (frame_vlan(frame, mbuf->data_len, &tagged) != port->vlan) {
+		stat_inc(&w->stats, STAT_RX_OTHER_VLAN);
+		return false;
+	}
+	if (tagged) {
+		frame_untag(frame);
+		rte_pktmbuf_adj(mbuf, FRAME_TAG_BYTES);
+	}
+	return true;
+}
+
 static uint32_t recv_queue(struct worker *w, const struct worker_queue *queue) {
 	struct rte_mbuf *mbufs[WORKER_BURST];
 	uint64_t bytes = 0;
@@ -159,7 +176,8 @@ static uint32_t recv_queue(struct worker *w, const struct worker_queue *queue) {
 	for (i = 0; i < count; i++) {
 		mbufs[i]->port = queue->port; // for a worker it may be handed to
 		bytes += mbufs[i]->pkt_len;
-		if (handle(w, queue->port, mbufs[i]) == FATE_DONE)
+		if (!enter_vlan(w, &w->port[queue->port], mbufs[i]) ||
+			handle(w, queue->port, mbufs[i]) == FATE_DONE)
 			rte_pktmbuf_free(mbufs[i]);
 	}
 	stat_add(&w->stats, STAT_RX_FRAMES, count);

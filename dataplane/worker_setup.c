@@ -46,13 +46,14 @@ int worker_setup_port_config(
 	const struct policy *policy, uint16_t index, struct port_config *config) {
 	const struct policy_port *port = &policy->ports[index];
 
-	if (port->device.len >= sizeof(config->device) || port->vlan)
+	if (port->device.len >= sizeof(config->device))
 		return -EINVAL;
 	*config = (struct port_config){
 		.kind = (enum port_kind)port->kind,
 		.address = port->address,
 		.prefix_len = port->prefix_len,
 		.mtu = port->mtu,
+		.vlan = port->vlan,
 		.workers = policy->snapshot->workers,
 		.sleeps = policy->snapshot->idle == POLICY_IDLE_ADAPTIVE,
 		.filter = filter_of(policy, port),
@@ -252,9 +253,12 @@ int worker_setup_resume(struct dataplane *dp) {
 static void tell_port(struct dataplane *dp, const struct port *port) {
 	struct state_port *told = &dp->state.region->port[port->index];
 	static const char *const kind[] = {"af_xdp", "af_packet", "vdev", "pci"};
+	char vlan[16] = "";
 
-	snprintf(told->device, sizeof(told->device), "%s:%.50s", kind[port->config.kind],
-		port->config.device);
+	if (port->config.vlan)
+		snprintf(vlan, sizeof(vlan), " vlan %u", port->config.vlan);
+	snprintf(told->device, sizeof(told->device), "%s:%.42s%s", kind[port->config.kind],
+		port->config.device, vlan);
 	told->address = port->config.address;
 	told->mtu = port->mtu;
 	told->queues = port->queues;
@@ -276,9 +280,10 @@ static void fill_port(
 	to->address = port->config.address;
 	to->broadcast = broadcast_of(policy);
 	to->mtu = port->mtu;
+	to->vlan = port->config.vlan;
 	memcpy(to->mac, port->mac, sizeof(to->mac));
 	to->dhcp = policy->dhcp;
-	to->kernel = port_is_kernel(port);
+	to->kernel = port_kernel_answers(port);
 	// A worker without a queue of the port sends nothing there.
 	to->byte_ps = byte_ps(policy->rate_bps,
 		port->queues < dp->worker_count ? port->queues : dp->worker_count);

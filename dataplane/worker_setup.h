@@ -12,7 +12,7 @@
 
 struct dataplane;
 
-// A port of the policy as port.h wants it. -EINVAL: a device name that is too long, or a vlan.
+// A port of the policy as port.h wants it. -EINVAL: a device name that is too long.
 int worker_setup_port_config(
 	const struct policy *policy, uint16_t index, struct port_config *config);
 

@@ -120,6 +120,11 @@ static bool has_tokens(const struct worker *w, const struct worker_port *port) {
 	       pace_ready(port->pace_ns, WORKER_PORT_BURST_NS, w->time.now.us * 1000);
 }
 
+static void tag(struct rte_mbuf *mbuf, uint16_t vlan) {
+	frame_tag(rte_pktmbuf_mtod(mbuf, uint8_t *), vlan);
+	rte_pktmbuf_prepend(mbuf, FRAME_TAG_BYTES);
+}
+
 void worker_send_frame(struct worker *w, uint16_t port_index, uint16_t len) {
 	struct worker_port *port = &w->port[port_index];
 	struct rte_mbuf *mbuf = port->spare;
@@ -130,7 +135,9 @@ void worker_send_frame(struct worker *w, uint16_t port_index, uint16_t len) {
 	}
 	mbuf->data_len = len;
 	mbuf->pkt_len = len;
-	take_tokens(w, port, len);
+	if (port->vlan)
+		tag(mbuf, port->vlan);
+	take_tokens(w, port, mbuf->data_len);
 	port->out[port->out_count++] = mbuf;
 	port->spare = NULL;
 }

@@ -124,7 +124,7 @@ struct policy_port {
 	uint8_t dhcp; // enum policy_dhcp_mode
 	uint8_t pad0;
 	uint16_t mtu;      // 0: the device's
-	uint16_t vlan;     // 0: none
+	uint16_t vlan;     // 802.1Q tag of all its frames, not on af_xdp; 0: none
 	uint32_t subnet;   // index of the subnet that holds address, UINT32_MAX if none; set by the
 			   // builder
 	uint64_t rate_bps; // 0: as fast as the device takes

@@ -277,7 +277,7 @@ struct journal_block {
 static_assert(sizeof(struct journal_block) == 128, "journal_block");
 
 struct state_port {
-	char device[64]; // as configured, NUL-terminated
+	char device[64]; // as configured, with its VLAN; NUL-terminated
 	uint32_t address;
 	uint16_t mtu;
 	uint16_t queues;

@@ -12,6 +12,9 @@
 #include "checksum.h"
 
 #define ETHER_HEADER    14u
+#define MACS            12u
+#define ETHERTYPE_TAG   0x8100u
+#define VLAN_MASK       0x0fffu
 #define IPV4_HEADER_MIN 20u
 #define UDP_HEADER      8u
 #define IPV4_DONT_FRAG  0x4000u
@@ -57,6 +60,22 @@ static enum frame_error parse_ethernet(const uint8_t *frame, size_t len, struct 
 	if (ethertype == 0x0806)
 		return FRAME_ARP;
 	return ethertype == 0x0800 ? FRAME_OK : FRAME_NOT_IPV4;
+}
+
+uint16_t frame_vlan(const uint8_t *frame, size_t len, bool *tagged) {
+	*tagged = len >= ETHER_HEADER + FRAME_TAG_BYTES && get16(frame + MACS) == ETHERTYPE_TAG;
+	return *tagged ? get16(frame + MACS + 2) & VLAN_MASK : 0;
+}
+
+void frame_untag(uint8_t *frame) {
+	memmove(frame + FRAME_TAG_BYTES, frame, MACS);
+}
+
+void frame_tag(uint8_t *frame, uint16_t vlan) {
+	frame -= FRAME_TAG_BYTES;
+	memmove(frame, frame + FRAME_TAG_BYTES, MACS);
+	put16(frame + MACS, ETHERTYPE_TAG);
+	put16(frame + MACS + 2, vlan);
 }
 
 // Checks the IPv4 header at ip with left bytes behind it. *header_len and *payload_len are set.

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #define FRAME_HEADER_BYTES 42u // Ethernet 14 + IPv4 20 + UDP 8, no VLAN tag
+#define FRAME_TAG_BYTES    4u
 
 enum frame_error {
 	FRAME_OK = 0,
@@ -56,6 +57,18 @@ struct frame_to {
 // are not part of the payload. own is this port's address, which must not be the source.
 enum frame_error frame_parse(
 	const uint8_t *frame, size_t len, uint32_t own, struct frame_view *view);
+
+// The VLAN by a frame's 802.1Q tag, whose priority bits do not matter. 0: there is no tag, or one
+// that tells a priority alone, which belongs to the untagged network (IEEE 802.1Q, 6.9.1). *tagged:
+// whether there is a tag, for frame_untag.
+uint16_t frame_vlan(const uint8_t *frame, size_t len, bool *tagged);
+
+// Takes the tag out: the frame then begins FRAME_TAG_BYTES later.
+void frame_untag(uint8_t *frame);
+
+// Puts one in, with priority 0: the frame then begins FRAME_TAG_BYTES earlier, where there must be
+// room.
+void frame_tag(uint8_t *frame, uint16_t vlan);
 
 // Whether a datagram from this source can't be answered without harm: the source is our own (a
 // loop), a group, broadcast, reserved or loopback address, or comes from a group MAC. 0.0.0.0 is

@@ -150,6 +150,8 @@ static int check_port(const struct policy *p, uint32_t i, char why[256]) {
 		return policy_refuse(why,
 			"port %u has mtu %u (0 or %u to %u) and vlan %u (most: %u)", i, port->mtu,
 			MTU_MIN, MTU_MAX, port->vlan, VLAN_MAX);
+	if (port->vlan && port->kind == POLICY_DEVICE_AF_XDP)
+		return policy_refuse(why, "port %u is af_xdp and has vlan %u", i, port->vlan);
 	if (port->subnet != expected)
 		return policy_refuse(why, "port %u (%s) names subnet %u, its address is in %u", i,
 			text_ip(port->address, ip), port->subnet, expected);

@@ -61,11 +61,11 @@ static json_t *ports_json(const struct policy *policy) {
 		const struct policy_port *port = &policy->ports[i];
 		char device[POLICY_PRINT_SIZE], cidr[TEXT_IP_SIZE + 4];
 
-		json_array_append_new(
-			list, json_pack("{s:s, s:s, s:s, s:i}", "device",
-				      device_text(policy, port, device), "address",
-				      cidr_text(port->address, port->prefix_len, cidr), "dhcp",
-				      dhcp_modes[port->dhcp], "mtu", port->mtu));
+		json_array_append_new(list,
+			json_pack("{s:s, s:s, s:s, s:i, s:i}", "device",
+				device_text(policy, port, device), "address",
+				cidr_text(port->address, port->prefix_len, cidr), "dhcp",
+				dhcp_modes[port->dhcp], "mtu", port->mtu, "vlan", port->vlan));
 	}
 	return list;
 }
@@ -219,16 +219,19 @@ static void print_json(const struct instance *instance) {
 static void print_ports(const struct policy *policy) {
 	struct table table;
 
-	table_init(&table, (const char *const[]){"port", "address", "dhcp", "mtu"}, 4);
+	table_init(&table, (const char *const[]){"port", "address", "dhcp", "mtu", "vlan"}, 5);
 	for (uint32_t i = 0; i < policy->count[POLICY_PORTS]; i++) {
 		const struct policy_port *port = &policy->ports[i];
 		char device[POLICY_PRINT_SIZE], cidr[TEXT_IP_SIZE + 4], mtu[16] = "the device's";
+		char vlan[16] = "";
 
 		if (port->mtu)
 			snprintf(mtu, sizeof(mtu), "%u", port->mtu);
+		if (port->vlan)
+			snprintf(vlan, sizeof(vlan), "%u", port->vlan);
 		table_row(&table, (const char *const[]){device_text(policy, port, device),
 					  cidr_text(port->address, port->prefix_len, cidr),
-					  dhcp_modes[port->dhcp], mtu});
+					  dhcp_modes[port->dhcp], mtu, vlan});
 	}
 	table_print(&table, stdout, output_width());
 	table_free(&table);

@@ -64,18 +64,24 @@ static const char *interface_of(const struct config_port *port) {
 	return colon ? colon + 1 : port->device;
 }
 
+// Frames of a VLAN come to the kernel by the VLAN's interface, whatever its name, or to nobody. It
+// may be made later, so the address tells what is ours; 255.255.255.255 may be for others there,
+// and is not answered with "unreachable" in any case.
 static void put_port(
 	struct text *text, const struct config *config, const struct config_port *port) {
 	uint32_t mask = config_mask(port->prefix_len);
 
-	put(text, "\t\tiifname \"%s\" ip daddr { ", interface_of(port));
+	put(text, "\t\t");
+	if (!port->vlan)
+		put(text, "iifname \"%s\" ", interface_of(port));
+	put(text, "ip daddr { ");
 	put_address(text, port->address);
 	// Of a /31 and a /32 there is no broadcast address of their own.
 	if (port->prefix_len < 31) {
 		put(text, ", ");
 		put_address(text, port->address | ~mask);
 	}
-	put(text, ", 255.255.255.255 } udp dport { 69");
+	put(text, "%s } udp dport { 69", port->vlan ? "" : ", 255.255.255.255");
 	if (port->dhcp != POLICY_DHCP_OFF)
 		put(text, ", 67, 4011");
 	put(text, ", %u-%u } counter drop\n", config->tid_range[0], config->tid_range[1]);

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include <linux/ethtool.h>
+#include <linux/if_vlan.h>
 #include <linux/sockios.h>
 
 static int ask(int fd, unsigned long request, const char *name, struct ifreq *ifr) {
@@ -77,18 +78,53 @@ out:
 	return rc;
 }
 
+static bool has_address(const struct ifaddrs *entry, uint32_t address) {
+	const struct sockaddr_in *in = (const void *)entry->ifa_addr;
+
+	return in && in->sin_family == AF_INET && ntohl(in->sin_addr.s_addr) == address;
+}
+
 bool netdev_has_address(const char *name, uint32_t address) {
 	struct ifaddrs *list, *entry;
 	bool found = false;
 
 	if (getifaddrs(&list) < 0)
 		return false;
-	for (entry = list; entry && !found; entry = entry->ifa_next) {
-		const struct sockaddr_in *in = (const void *)entry->ifa_addr;
-
-		found = in && in->sin_family == AF_INET && strcmp(entry->ifa_name, name) == 0 &&
-			ntohl(in->sin_addr.s_addr) == address;
-	}
+	for (entry = list; entry && !found; entry = entry->ifa_next)
+		found = has_address(entry, address) && strcmp(entry->ifa_name, name) == 0;
 	freeifaddrs(list);
 	return found;
+}
+
+bool netdev_holder(uint32_t address, char name[NETDEV_NAME_SIZE]) {
+	struct ifaddrs *list, *entry;
+
+	name[0] = '\0';
+	if (getifaddrs(&list) < 0)
+		return false;
+	for (entry = list; entry && !name[0]; entry = entry->ifa_next)
+		if (has_address(entry, address))
+			snprintf(name, NETDEV_NAME_SIZE, "%s", entry->ifa_name);
+	freeifaddrs(list);
+	return name[0];
+}
+
+static int ask_vlan(int fd, int what, const char *name, struct vlan_ioctl_args *args) {
+	*args = (struct vlan_ioctl_args){.cmd = what};
+	snprintf(args->device1, sizeof(args->device1), "%s", name);
+	return ioctl(fd, SIOCGIFVLAN, args) < 0 ? -errno : 0;
+}
+
+bool netdev_is_vlan(const char *name, const char *device, uint16_t vlan) {
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct vlan_ioctl_args id, below;
+	bool is;
+
+	if (fd < 0)
+		return false;
+	is = ask_vlan(fd, GET_VLAN_VID_CMD, name, &id) == 0 && id.u.VID == vlan &&
+	     ask_vlan(fd, GET_VLAN_REALDEV_NAME_CMD, name, &below) == 0 &&
+	     strcmp(below.u.device2, device) == 0;
+	close(fd);
+	return is;
 }

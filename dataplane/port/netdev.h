@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#define NETDEV_NAME_SIZE 16 // IFNAMSIZ
+
 struct netdev {
 	int index;
 	uint16_t mtu;
@@ -24,3 +26,9 @@ int netdev_query(const char *name, struct netdev *dev);
 
 // Whether address (host byte order) is configured on the interface.
 bool netdev_has_address(const char *name, uint32_t address);
+
+// The interface on which address is configured; false: on none.
+bool netdev_holder(uint32_t address, char name[NETDEV_NAME_SIZE]);
+
+// Whether name is the interface that gives the kernel VLAN vlan of device.
+bool netdev_is_vlan(const char *name, const char *device, uint16_t vlan);

@@ -6,7 +6,17 @@
 
 #pragma once
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "xdp_filter.h"
 
-// 0 or -errno.
-int packet_filter_attach(int fd, const struct xdp_filter_cfg *cfg);
+struct packet_filter {
+	const struct xdp_filter_cfg *udp;
+	uint16_t vlan;   // 0: untagged frames, and those with a priority tag
+	bool neighbours; // ARP and ICMP too: the kernel does not answer them
+};
+
+// Of other VLANs than a port's own it takes what asks for a server, so that a mistaken vlan: shows
+// in rx_other_vlan, but no transfer's packets. 0 or -errno.
+int packet_filter_attach(int fd, const struct packet_filter *filter);

@@ -46,39 +46,90 @@ static int plan_packet(struct port *port, char *why, size_t why_size) {
 	return -EMSGSIZE;
 }
 
-static int plan_kernel(struct port *port, char *why, size_t why_size) {
-	const struct port_config *config = &port->config;
+static const char *address_text(const struct port_config *config, char ip[INET_ADDRSTRLEN]) {
 	struct in_addr in = {.s_addr = htonl(config->address)};
-	struct netdev dev;
-	char ip[INET_ADDRSTRLEN];
-	int rc;
 
-	rc = netdev_query(config->device, &dev);
-	if (rc < 0) {
-		snprintf(why, why_size,
-			"cannot use interface %s: %s; see ip link, and device: in the "
-			"configuration's ports:",
-			config->device, strerror(-rc));
-		return rc;
-	}
-	inet_ntop(AF_INET, &in, ip, sizeof(ip));
+	return inet_ntop(AF_INET, &in, ip, INET_ADDRSTRLEN);
+}
+
+static int plan_untagged(struct port *port, char *why, size_t why_size) {
+	const struct port_config *config = &port->config;
+	char ip[INET_ADDRSTRLEN];
+
 	if (config->address && !netdev_has_address(config->device, config->address)) {
+		address_text(config, ip);
 		snprintf(why, why_size, "%s has no address %s; run: ip addr add %s/%u dev %s",
 			config->device, ip, ip, config->prefix_len, config->device);
 		return -EADDRNOTAVAIL;
 	}
-	if (!dev.up) {
-		snprintf(why, why_size, "%s is down; run: ip link set %s up", config->device,
-			config->device);
-		return -ENETDOWN;
+	snprintf(port->holder, sizeof(port->holder), "%.15s", config->device);
+	return 0;
+}
+
+// The kernel answers ARP for an address of its own in whatever network it is asked, so it must not
+// have ours elsewhere than in the VLAN.
+static int plan_vlan(struct port *port, char *why, size_t why_size) {
+	const struct port_config *config = &port->config;
+	char ip[INET_ADDRSTRLEN];
+
+	if (!netdev_holder(config->address, port->holder) ||
+		netdev_is_vlan(port->holder, config->device, config->vlan))
+		return 0;
+	address_text(config, ip);
+	snprintf(why, why_size,
+		"%s has the address %s of VLAN %u of %s, to which it does not belong; take it away "
+		"there: ip addr del %s/%u dev %s",
+		port->holder, ip, config->vlan, config->device, ip, config->prefix_len,
+		port->holder);
+	return -EADDRINUSE;
+}
+
+static int query(const char *name, struct netdev *dev, char *why, size_t why_size) {
+	int rc = netdev_query(name, dev);
+
+	if (rc < 0) {
+		snprintf(why, why_size,
+			"cannot use interface %s: %s; see ip link, and device: in the "
+			"configuration's ports:",
+			name, strerror(-rc));
+		return rc;
 	}
+	if (dev->up)
+		return 0;
+	snprintf(why, why_size, "%s is down; run: ip link set %s up", name, name);
+	return -ENETDOWN;
+}
+
+// *dev becomes the interface whose MTU and MAC are the port's.
+static int plan_address(struct port *port, struct netdev *dev, char *why, size_t why_size) {
+	int rc;
+
+	if (!port->config.vlan)
+		return plan_untagged(port, why, why_size);
+	rc = plan_vlan(port, why, why_size);
+	if (rc == 0 && port_kernel_answers(port))
+		rc = query(port->holder, dev, why, why_size);
+	return rc;
+}
+
+static int plan_kernel(struct port *port, char *why, size_t why_size) {
+	const struct port_config *config = &port->config;
+	struct netdev dev;
+	int rc;
+
+	rc = query(config->device, &dev, why, why_size);
+	if (rc < 0)
+		return rc;
+	port->ifindex = dev.index;
+	rc = plan_address(port, &dev, why, why_size);
+	if (rc < 0)
+		return rc;
 	if (config->mtu && config->mtu != dev.mtu) {
 		snprintf(why, why_size, "%s has MTU %u, not %u; run: ip link set %s mtu %u",
 			config->device, dev.mtu, config->mtu, config->device, config->mtu);
 		return -EINVAL;
 	}
 	port->mtu = dev.mtu;
-	port->ifindex = dev.index;
 	memcpy(port->mac, dev.mac, sizeof(port->mac));
 	if (config->kind == PORT_AF_PACKET)
 		return plan_packet(port, why, why_size);
@@ -185,7 +236,7 @@ int port_plan(struct port *port, uint16_t index, const struct port_config *confi
 	return rc;
 }
 
-// The ring's frame holds its own header of 66 bytes beside ours.
+// The ring's frame holds its own header of 66 bytes beside ours, which has up to 18 with a tag.
 static uint32_t packet_frame_size(uint16_t mtu) {
 	uint32_t size = 2048;
 
@@ -380,12 +431,17 @@ static int adopt_program(struct port *port, const struct port *others, char *why
 }
 
 static int filter_sockets(struct port *port, int count, char *why, size_t why_size) {
+	const struct packet_filter filter = {
+		.udp = &port->config.filter,
+		.vlan = port->config.vlan,
+		.neighbours = !port_kernel_answers(port),
+	};
 	int i, rc = 0;
 
 	if (port->config.kind != PORT_AF_PACKET)
 		return 0; // net_pcap on an interface: ARP and ICMP are ours to answer there
 	for (i = 0; i < count && rc == 0; i++)
-		rc = packet_filter_attach(port->fd[i], &port->config.filter);
+		rc = packet_filter_attach(port->fd[i], &filter);
 	if (rc < 0)
 		snprintf(why, why_size, "cannot filter what %s receives: %s", port->config.device,
 			strerror(-rc));

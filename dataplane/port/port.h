@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "eal_args.h"
+#include "netdev.h"
 #include "xdp_attach.h"
 
 #define PORT_MAX        16
@@ -31,6 +32,7 @@ struct port_config {
 	uint32_t address; // host byte order; 0: none needed
 	uint8_t prefix_len;
 	uint16_t mtu;                 // 0: the device's
+	uint16_t vlan;                // 802.1Q tag of all frames, not on af_xdp; 0: none
 	uint16_t workers;             // at most so many queues are of use
 	bool sleeps;                  // workers sleep when idle
 	struct xdp_filter_cfg filter; // af_xdp
@@ -42,6 +44,8 @@ struct port {
 	uint16_t id;    // of the ethdev
 	uint16_t index; // among our ports
 	int ifindex;    // of the kernel's interface
+	char holder[NETDEV_NAME_SIZE]; // the kernel's interface with our address: the device or,
+				       // with a vlan, one on top of it; "": it has none
 	uint16_t mtu;
 	uint16_t queues; // RX and TX queues, in pairs
 	uint8_t mac[6];
@@ -71,6 +75,11 @@ void port_stop(struct port *port);
 // Whether the port is one of the kernel's interfaces.
 static inline bool port_is_kernel(const struct port *port) {
 	return port->config.kind == PORT_AF_XDP || port->config.kind == PORT_AF_PACKET;
+}
+
+// Whether the kernel answers ARP and echo for the port's address. Otherwise we do.
+static inline bool port_kernel_answers(const struct port *port) {
+	return port->holder[0] != '\0';
 }
 
 // Whether there is a carrier; asks the kernel or the driver. Not for workers.

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright (c) 2026, the Rouse authors
-"""make_pcap.py SERVER FILE: a capture with an ARP request, an echo request and a read request."""
+"""make_pcap.py SERVER FILE [VLAN]: a capture with an ARP request, an echo request and a read request.
+With VLAN: all of them with its tag, with that of the next one, and without one."""
 import socket
 import struct
 import sys
@@ -46,11 +47,23 @@ def read_request(server):
     return ipv4(server, 17, struct.pack(">HHHH", 2000, 69, 8 + len(payload), 0) + payload)
 
 
+def tagged(frame, vlan):
+    return frame[:12] + struct.pack(">HH", 0x8100, 0x6000 | vlan) + frame[12:]
+
+
+def all_frames(server, vlan):
+    frames = [arp(server), echo(server), read_request(server)]
+    if vlan:
+        return [tagged(f, v) for v in (vlan, vlan + 1) for f in frames] + frames
+    return frames
+
+
 def main():
     server = socket.inet_aton(sys.argv[1])
+    vlan = int(sys.argv[3]) if len(sys.argv) > 3 else 0
     with open(sys.argv[2], "wb") as out:
         out.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1))
-        for i, frame in enumerate((arp(server), echo(server), read_request(server))):
+        for i, frame in enumerate(all_frames(server, vlan)):
             out.write(struct.pack("<IIII", i, 0, len(frame), len(frame)) + frame)
 
 

@@ -29,6 +29,7 @@ struct plan {
 	const char *state_dir;
 	const char *device[4];
 	const char *address[4];
+	uint16_t vlan[4];
 	int ports;
 	const char *root;
 	const char *images; // the file that the link names
@@ -155,7 +156,7 @@ static struct policy_ref text(struct policy_builder *b, const char *string) {
 // "af_xdp:eth1"
 static void add_port(struct policy_builder *b, const struct plan *plan, int index) {
 	static const char *const kinds[] = {"af_xdp:", "af_packet:", "vdev:", "pci:"};
-	struct policy_port port = {.dhcp = (uint8_t)plan->dhcp};
+	struct policy_port port = {.dhcp = (uint8_t)plan->dhcp, .vlan = plan->vlan[index]};
 	const char *device = plan->device[index];
 	uint8_t kind;
 
@@ -237,7 +238,7 @@ static void parse_pool(char *pool, uint32_t out[2]) {
 static void parse_arguments(int argc, char **argv, struct plan *plan) {
 	int option;
 
-	while ((option = getopt(argc, argv, "r:s:p:f:i:w:t:a:o:b:k")) != -1) {
+	while ((option = getopt(argc, argv, "r:s:p:v:f:i:w:t:a:o:b:k")) != -1) {
 		switch (option) {
 		case 'r':
 			plan->runtime_dir = optarg;
@@ -250,6 +251,11 @@ static void parse_arguments(int argc, char **argv, struct plan *plan) {
 				die(optarg, "at most four ports, each -p DEVICE ADDRESS/PREFIX");
 			plan->device[plan->ports] = optarg;
 			plan->address[plan->ports++] = argv[optind++];
+			break;
+		case 'v':
+			if (!plan->ports)
+				die(optarg, "-v VLAN is about the port before it");
+			plan->vlan[plan->ports - 1] = (uint16_t)atoi(optarg);
 			break;
 		case 'f':
 			plan->root = optarg;
@@ -282,7 +288,8 @@ static void parse_arguments(int argc, char **argv, struct plan *plan) {
 	}
 	if (!plan->runtime_dir || !plan->state_dir || !plan->ports || !plan->root || !plan->images)
 		die("usage",
-			"-r RUNTIME_DIR -s STATE_DIR -p DEVICE ADDRESS/PREFIX -f DIRECTORY -i "
+			"-r RUNTIME_DIR -s STATE_DIR -p DEVICE ADDRESS/PREFIX [-v VLAN] -f "
+			"DIRECTORY -i "
 			"IMAGES_FILE "
 			"[-w WORKERS] [-t TID-TID] [-a POOL-POOL] [-b BOOT_FILE] [-o off] [-k]");
 }

@@ -171,7 +171,7 @@ def test_mistakes(keys):
             ("an edge rate of nothing", lambda c: c["subnets"][0].update(edge_rate="10"), "edge_rate"),
             ("a group that is none", lambda c: c.update(multicast={"groups": "10.0.0.0/8"}), "multicast"),
             ("a menu of the disk alone", lambda c: c["boot"].append({"menu": [{"text": "Disk"}]}), "menu"),
-            ("a VLAN", lambda c: c["ports"][0].update(vlan=7), "vlan"),
+            ("a VLAN on af_xdp", lambda c: c["ports"][0].update(vlan=7), "vlan"),
             ("send_ahead", lambda c: c["boot"][0].update(send_ahead=8), "send_ahead")):
         keys.refuse(what, change, keys.config, word)
     generation = keys.lab.generation()

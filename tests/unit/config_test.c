@@ -117,7 +117,17 @@ static const struct {
 	{REST POOL "ports: [{device: \"af_xdp:a\", address: 10.77.0.1/24, dhcp: proxy}]", 6,
 		"ports[0].dhcp", "subnet 10.77.0.0/24 has pools"},
 	{REST "ports: [{device: \"af_xdp:a\", address: 10.77.0.1/24, vlan: 3}]", 5, "ports[0].vlan",
-		"VLANs come"},
+		"write af_packet:a"},
+	{REST "ports: [{device: \"af_packet:a\", address: 10.77.0.1/24, vlan: 0}]", 5,
+		"ports[0].vlan", "between 1 and 4094"},
+	{REST "ports: [{device: \"af_packet:a\", address: 10.77.0.1/24, vlan: 4095}]", 5,
+		"ports[0].vlan", "between 1 and 4094"},
+	{REST "ports: [{device: \"af_packet:a\", address: 10.77.0.1/24, vlan: 3},\n"
+	      " {device: \"af_packet:a\", address: 10.77.0.2/24, vlan: 3}]",
+		6, "ports[1].device", "used in line 5 already"},
+	{REST "ports: [{device: \"af_packet:a\", address: 10.77.0.1/24, vlan: 3},\n"
+	      " {device: \"af_packet:a\", address: 10.77.0.2/24, vlan: 4}]",
+		6, "ports[1].device", "such as af_packet:a.4, without vlan:"},
 	{REST "ports: [{device: \"af_xdp:a\", address: 10.77.0.1/24, mtu: 9000}]", 5,
 		"ports[0].mtu", "at most 3500"},
 	{REST "ports: [{device: \"af_xdp:a\", address: 10.77.0.1/24},\n"
@@ -292,6 +302,7 @@ static const char whole[] =
 	"  - device: af_packet:eth1\n"
 	"    address: 10.77.0.1/24\n"
 	"    mtu: 1400\n"
+	"    vlan: 7\n"
 	"  - {device: \"vdev:net_memif0,role=server\", address: 10.78.0.1/16, dhcp: off}\n"
 	"subnets:\n"
 	"  - network: 10.77.0.0/24\n"
@@ -338,6 +349,8 @@ static void a_whole_configuration_is_read(void **state) {
 	assert_int_equal(c->ports[0].kind, POLICY_DEVICE_AF_PACKET);
 	assert_int_equal(c->ports[0].dhcp, POLICY_DHCP_SERVER);
 	assert_int_equal(c->ports[0].mtu, 1400);
+	assert_int_equal(c->ports[0].vlan, 7);
+	assert_int_equal(c->ports[1].vlan, 0);
 	assert_int_equal(c->ports[1].prefix_len, 16);
 	assert_int_equal(c->ports[1].dhcp, POLICY_DHCP_OFF);
 	assert_int_equal(c->subnets[0].pool_count, 4);
@@ -359,7 +372,7 @@ static void a_whole_configuration_is_read(void **state) {
 	assert_string_equal(c->hosts[0].role, "compute");
 	assert_null(c->hosts[1].role);
 	assert_string_equal(c->rules[0].file, "menu.ipxe");
-	assert_int_equal(c->rules[0].line, 34);
+	assert_int_equal(c->rules[0].line, 35);
 	assert_int_equal(c->rules[0].match.count, 3);
 	assert_int_equal(c->rules[0].match.list[0].group, 0);
 	assert_int_equal(c->rules[0].match.list[2].group, 1);
@@ -445,6 +458,7 @@ static void ports_need_a_restart(void **state) {
 	struct config *running = parse(BASE SUBNET);
 	struct config *next =
 		parse(REST "ports: [{device: \"af_xdp:eth1\", address: 10.77.0.2/24}]\n");
+	struct config *vlan = parse(whole), *other = parse(whole);
 
 	(void)state;
 	assert_non_null(running);
@@ -452,8 +466,14 @@ static void ports_need_a_restart(void **state) {
 	config_check_reload(running, next, config_lease_count(running), &errors);
 	assert_true(has_error(0, "ports", "needs a restart"));
 	assert_true(has_error(0, "boot_root", "needs a restart"));
+	other->ports[0].vlan = 8;
+	errors.count = 0;
+	config_check_reload(vlan, other, config_lease_count(vlan), &errors);
+	assert_true(has_error(0, "ports", "needs a restart"));
 	config_free(running);
 	config_free(next);
+	config_free(vlan);
+	config_free(other);
 }
 
 static void what_runs_is_found_in_spite_of_mistakes(void **state) {

@@ -125,6 +125,56 @@ static void what_was_written_is_read_back(void **state) {
 	assert_int_equal(frame[20] << 8 | frame[21], 0x4000); // DF
 }
 
+static void a_tag_is_put_in_and_taken_out(void **state) {
+	uint8_t buffer[128] = {0}, before[128], *frame = buffer + FRAME_TAG_BYTES;
+	size_t len = make(frame, &TO, "0123456789", 10);
+	struct frame_view view;
+	bool tagged;
+
+	(void)state;
+	memcpy(before, frame, len);
+	frame_tag(frame, 4094);
+	assert_int_equal(frame_vlan(buffer, len + FRAME_TAG_BYTES, &tagged), 4094);
+	assert_true(tagged);
+	assert_memory_equal(buffer, before, 12);
+	assert_memory_equal(buffer + 12, ((uint8_t[]){0x81, 0, 0x0f, 0xfe}), 4);
+	assert_memory_equal(buffer + 16, before + 12, len - 12);
+	assert_int_equal(frame_parse(buffer, len + FRAME_TAG_BYTES, OWN, &view), FRAME_NOT_IPV4);
+	frame_untag(buffer);
+	assert_memory_equal(frame, before, len);
+}
+
+static void vlans_are_told_apart(void **state) {
+	static const struct {
+		const char *name;
+		uint8_t tag[4];
+		size_t cut; // bytes of the frame
+		bool tagged;
+		uint16_t vlan;
+	} cases[] = {
+		{"no room for a tag", {0x81, 0, 0, 7}, 17, false, 0},
+		{"a frame without one", {0x08, 0, 0x45, 0}, 60, false, 0},
+		{"the tag of a provider (802.1ad)", {0x88, 0xa8, 0, 7}, 60, false, 0},
+		{"just a tag", {0x81, 0, 0, 7}, 18, true, 7},
+		{"with priority 7 and the drop bit", {0x81, 0, 0xf0, 7}, 60, true, 7},
+		{"a priority alone", {0x81, 0, 0xa0, 0}, 60, true, 0},
+		{"the largest", {0x81, 0, 0x0f, 0xfe}, 60, true, 4094},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		uint8_t frame[60] = {0}, *exact;
+		bool tagged;
+
+		memcpy(frame + 12, cases[i].tag, 4);
+		exact = unit_exact(frame, cases[i].cut);
+		assert_case(
+			cases[i].name, frame_vlan(exact, cases[i].cut, &tagged) == cases[i].vlan &&
+					       tagged == cases[i].tagged);
+		free(exact);
+	}
+}
+
 // U-Boot sends UDP without a checksum.
 static void uboot_udp_checksum_zero(void **state) {
 	uint8_t frame[128];
@@ -227,6 +277,8 @@ int main(void) {
 		cmocka_unit_test(every_truncation_is_refused),
 		cmocka_unit_test(bad_fields_are_told_apart),
 		cmocka_unit_test(what_was_written_is_read_back),
+		cmocka_unit_test(a_tag_is_put_in_and_taken_out),
+		cmocka_unit_test(vlans_are_told_apart),
 		cmocka_unit_test(uboot_udp_checksum_zero),
 		cmocka_unit_test(veth_unfinished_checksum),
 		cmocka_unit_test(ethernet_padding_is_not_payload),

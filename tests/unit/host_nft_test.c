@@ -53,6 +53,15 @@ static void each_kind_of_port_has_its_rule(void **state) {
 				.dhcp = POLICY_DHCP_PROXY},
 			"iifname \"br0.7\" ip daddr { 10.77.0.1, 10.77.255.255, 255.255.255.255 } "
 			"udp dport { 69, 67, 4011, 32768-49151 } counter drop"},
+		{"VLAN: its interface may have any name",
+			{.device = "af_packet:eth1",
+				.kind = POLICY_DEVICE_AF_PACKET,
+				.address = 0x0a4d0001,
+				.prefix_len = 24,
+				.vlan = 7,
+				.dhcp = POLICY_DHCP_SERVER},
+			"\t\tip daddr { 10.77.0.1, 10.77.0.255 } "
+			"udp dport { 69, 67, 4011, 32768-49151 } counter drop"},
 		{"no DHCP, point to point",
 			{.device = "af_xdp:p",
 				.kind = POLICY_DEVICE_AF_XDP,

@@ -132,6 +132,7 @@ static const struct change net_changes[] = {
 	PORT(0, mtu, 575, "mtu 575"),
 	PORT(0, mtu, 9217, "mtu 9217"),
 	PORT(0, vlan, 4095, "vlan 4095"),
+	PORT(0, vlan, 7, "af_xdp and has vlan 7"),
 	PORT(0, subnet, 1, "names subnet 1"),
 	PORT(0, subnet, UINT32_MAX, "names subnet 4294967295"),
 	PORT(1, subnet, 0, "names subnet 0"),
