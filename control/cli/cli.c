@@ -30,12 +30,25 @@ static int find_option(const struct cli_command *command, const char *name, size
 	return -1;
 }
 
-// One option at argv[at]. Returns how many words it took, or -EINVAL.
+// "-w"
+static int find_letter(const struct cli_command *command, const char *word) {
+	const struct cli_option *options = command->options;
+
+	for (int i = 0; options && options[i].name; i++)
+		if (options[i].letter && options[i].letter == word[1] && !word[2])
+			return i;
+	return -1;
+}
+
+// One option at argv[0]. Returns how many words it took, or -EINVAL.
 static int parse_option(const struct cli_command *command, int argc, char **argv,
 	struct cli_args *args, char *why) {
+	bool is_letter = argv[0][1] != '-';
 	const char *name = argv[0] + 2;
-	const char *equals = strchr(name, '=');
-	int i = find_option(command, name, equals ? (size_t)(equals - name) : strlen(name));
+	const char *equals = is_letter ? NULL : strchr(name, '=');
+	int i = is_letter ? find_letter(command, argv[0])
+			  : find_option(
+				    command, name, equals ? (size_t)(equals - name) : strlen(name));
 
 	if (i < 0) {
 		snprintf(why, CLI_WHY_SIZE, "there is no option %s: see rouse help %s", argv[0],
@@ -83,16 +96,12 @@ int cli_parse(const struct cli_command *command, int argc, char **argv, struct c
 		if (options && !strcmp(argv[at], "--")) {
 			options = false;
 			at++;
-		} else if (options && !strncmp(argv[at], "--", 2)) {
+		} else if (options && argv[at][0] == '-' && argv[at][1]) {
 			int taken = parse_option(command, argc - at, argv + at, args, why);
 
 			if (taken < 0)
 				return taken;
 			at += taken;
-		} else if (options && argv[at][0] == '-' && argv[at][1]) {
-			snprintf(why, CLI_WHY_SIZE, "there is no option %s: see rouse help %s",
-				argv[at], command->name);
-			return -EINVAL;
 		} else {
 			if (args->operand_count <= command->operands_max)
 				args->operand[args->operand_count++] = argv[at];

@@ -25,6 +25,7 @@ struct cli_option {
 	const char *name;  // without the dashes; NULL ends the list
 	const char *value; // what stands for the value in the help: "FILE"; NULL for a flag
 	const char *help;  // one line
+	char letter;       // "-w" means the same as "--write"; 0: there is none
 };
 
 // Options that mean the same everywhere.
@@ -63,8 +64,8 @@ extern const struct cli_command *const cli_commands[];
 // NULL when there is none of this name.
 const struct cli_command *cli_find(const char *name);
 
-// Reads what follows the command's name: --name VALUE, --name=VALUE, flags, operands; "--" ends the
-// options. 0, or -EINVAL with a sentence in why.
+// Reads what follows the command's name: --name VALUE, --name=VALUE, -l VALUE, flags, operands;
+// "--" ends the options. 0, or -EINVAL with a sentence in why.
 int cli_parse(const struct cli_command *command, int argc, char **argv, struct cli_args *args,
 	char why[CLI_WHY_SIZE]);
 

@@ -25,9 +25,11 @@ static void print_commands(void) {
 #define LEFT  25 // where the options' help begins
 
 static void print_option(const struct cli_option *option) {
-	char left[64];
+	char left[64], letter[8] = "";
 
-	snprintf(left, sizeof(left), "--%s%s%s", option->name, option->value ? " " : "",
+	if (option->letter)
+		snprintf(letter, sizeof(letter), "-%c, ", option->letter);
+	snprintf(left, sizeof(left), "%s--%s%s%s", letter, option->name, option->value ? " " : "",
 		option->value ? option->value : "");
 	printf("  %-*s ", LEFT - 3, left);
 	output_filled(option->help, WIDTH - LEFT, LEFT, stdout);

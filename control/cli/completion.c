@@ -78,6 +78,8 @@ static void put_values(const char *wanted) {
 				continue;
 			printf("%s%s:--%s", between, cli_commands[i]->name, o->name);
 			between = " | ";
+			if (o->letter)
+				printf("%s%s:-%c", between, cli_commands[i]->name, o->letter);
 		}
 	}
 }

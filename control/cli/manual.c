@@ -33,6 +33,8 @@ void manual_put_sentence(const char *text) {
 }
 
 static void put_option(const struct cli_option *option) {
+	if (option->letter)
+		printf("*-%c*, ", option->letter);
 	printf("*--%s*", option->name);
 	if (option->value) {
 		fputs(" _", stdout);

@@ -13,6 +13,7 @@
 
 static const struct cli_option options[] = {
 	CLI_OPTION_CONFIG,
+	{"write", "FILE", "where to", 'w'},
 	CLI_OPTION_JSON,
 	CLI_OPTION_END,
 };
@@ -35,6 +36,9 @@ static void bad_words_are_refused_with_a_sentence(void **state) {
 		{"unknown option", {"--nope", "f"}, 2, "no option --nope"},
 		{"prefix of an option", {"--conf", "x", "f"}, 3, "no option --conf"},
 		{"short option", {"-j", "f"}, 2, "no option -j"},
+		{"letter with its value", {"-wf", "f"}, 2, "no option -wf"},
+		{"value of a letter missing", {"f", "-w"}, 2, "--write needs a value"},
+		{"by letter and name", {"-w", "a", "--write=b"}, 3, "--write is given twice"},
 		{"value missing", {"f", "--config"}, 2, "--config needs a value"},
 		{"value for a flag", {"f", "--json=yes"}, 2, "--json takes no value"},
 		{"twice", {"f", "--json", "--json"}, 3, "--json is given twice"},
@@ -54,12 +58,13 @@ static void bad_words_are_refused_with_a_sentence(void **state) {
 }
 
 static void good_words_are_read(void **state) {
-	char *argv[] = {"--config=a=b", "--json", "--", "--f"};
+	char *argv[] = {"--config=a=b", "-w", "-", "--json", "--", "--f"};
 	struct cli_args args;
 	char why[CLI_WHY_SIZE];
 
 	(void)state;
-	assert_int_equal(cli_parse(&command, 4, argv, &args, why), 0);
+	assert_int_equal(cli_parse(&command, 6, argv, &args, why), 0);
+	assert_string_equal(cli_value(&args, "write"), "-");
 	assert_string_equal(cli_value(&args, "config"), "a=b");
 	assert_true(cli_flag(&args, "json"));
 	assert_int_equal(args.operand_count, 1);
