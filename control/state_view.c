@@ -63,8 +63,11 @@ static bool locate(struct state_view *view) {
 		(uint64_t)view->worker_count * WANT_RING_SIZE, sizeof(uint64_t));
 	view->hits = part(view, region->hits_offset,
 		(uint64_t)view->worker_count * view->image_slot_count, sizeof(uint64_t));
+	view->captures = part(
+		view, region->captures_offset, view->worker_count, sizeof(struct capture_ring));
 	return view->workers && view->phases && view->sync && view->events && view->leases &&
-	       view->sessions && view->pins && view->last_use && view->wants && view->hits;
+	       view->sessions && view->pins && view->last_use && view->wants && view->hits &&
+	       view->captures;
 }
 
 int state_view_open(struct state_view *view, const char *runtime_dir, char why[SHM_WHY_SIZE]) {

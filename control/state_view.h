@@ -31,8 +31,9 @@ struct state_view {
 	const struct tftp_session *sessions;
 	const _Atomic uint32_t *pins; // image_slot_count per worker
 	const _Atomic uint64_t *last_use;
-	const _Atomic uint64_t *wants; // WANT_RING_SIZE per worker
-	const _Atomic uint64_t *hits;  // image_slot_count per worker
+	const _Atomic uint64_t *wants;       // WANT_RING_SIZE per worker
+	const _Atomic uint64_t *hits;        // image_slot_count per worker
+	const struct capture_ring *captures; // one per worker
 };
 
 // Maps runtime_dir/state. 0; -ENOENT: the dataplane never ran; -EPROTO: another version or not to

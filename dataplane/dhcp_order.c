@@ -30,8 +30,15 @@ static void drop(struct dhcp_glue *glue, enum dhcp_class class) {
 		class == DHCP_CLASS_KNOWN ? STAT_DHCP_KNOWN_OVERFLOW : STAT_DHCP_UNKNOWN_OVERFLOW);
 }
 
+// The message has been answered, or never will be.
+static void settle(struct dhcp_glue *glue, uint64_t record) {
+	if (glue->worker->capturing)
+		worker_capture_answered(glue->worker, record);
+}
+
 // When it came is for the caller to note.
 static void keep(struct dhcp_kept *kept, const struct dhcp_arrival *arrival) {
+	kept->record = arrival->record;
 	kept->view = arrival->view;
 	kept->port = arrival->port;
 	memcpy(kept->payload, arrival->view.payload, arrival->view.payload_len);
@@ -46,11 +53,13 @@ static void sort_one(struct dhcp_glue *glue, const struct dhcp_arrival *arrival,
 
 	if (arrival->view.payload_len > DHCP_KEPT_MAX) {
 		drop(glue, class);
+		settle(glue, arrival->record);
 		return;
 	}
 	switch (dhcp_queue_push(&order->queue, class, sender, &place)) {
 	case DHCP_QUEUED_INSTEAD:
 		stat_inc(&glue->worker->stats, STAT_DHCP_REPEATED);
+		settle(glue, order->kept[place].record);
 		keep(&order->kept[place], arrival);
 		break;
 	case DHCP_QUEUED_NEW:
@@ -59,6 +68,7 @@ static void sort_one(struct dhcp_glue *glue, const struct dhcp_arrival *arrival,
 		break;
 	case DHCP_QUEUED_FULL:
 		drop(glue, class);
+		settle(glue, arrival->record);
 		break;
 	}
 }
@@ -97,8 +107,10 @@ void dhcp_order_take(struct dhcp_glue *glue, uint16_t port, const struct frame_v
 
 	if (order->arrived == DHCP_PASS_ARRIVED)
 		sort(glue);
-	order->arrival[order->arrived++] =
-		(struct dhcp_arrival){.view = *view, .mbuf = mbuf, .port = port};
+	order->arrival[order->arrived++] = (struct dhcp_arrival){.view = *view,
+		.mbuf = mbuf,
+		.port = port,
+		.record = worker_capture_record(glue->worker)};
 	order->received++;
 }
 
@@ -112,9 +124,11 @@ static void answer_as_they_came(struct dhcp_glue *glue) {
 	uint64_t now_us = glue->worker->time.now.us; // they came in this pass
 	uint32_t i;
 
-	for (i = 0; i < order->arrived; i++)
+	for (i = 0; i < order->arrived; i++) {
 		dhcp_glue_handle(glue, order->arrival[i].port, &order->arrival[i].view, now_us,
 			DHCP_CLASS_KNOWN);
+		settle(glue, order->arrival[i].record);
+	}
 	release(order);
 }
 
@@ -146,6 +160,7 @@ static bool answer_next(struct dhcp_glue *glue, enum dhcp_class class) {
 		return false;
 	kept = &order->kept[place];
 	dhcp_glue_handle(glue, kept->port, &kept->view, kept->received_us, class);
+	settle(glue, kept->record);
 	return true;
 }
 
@@ -177,6 +192,7 @@ uint32_t dhcp_order_serve(struct dhcp_glue *glue) {
 	struct dhcp_order *order = glue->order;
 	const struct dhcp_line *line = order->queue.line;
 
+	settle(glue, 0); // what was counted until here is about no message
 	if (dhcp_queue_is_empty(&order->queue) && order->arrived <= DHCP_PASS_ANSWERS &&
 		!dhcp_glue_is_pressed(glue))
 		answer_as_they_came(glue);

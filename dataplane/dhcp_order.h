@@ -33,12 +33,14 @@ struct dhcp_arrival {
 	struct frame_view view; // into mbuf
 	struct rte_mbuf *mbuf;
 	uint16_t port;
+	uint64_t record; // of a capture, see worker_capture.h; 0: none
 };
 
 struct dhcp_kept {
 	struct frame_view view; // into payload
 	uint64_t received_us;   // when the machine's first message came, of those it sent again
 	uint16_t port;
+	uint64_t record; // as in dhcp_arrival
 	uint8_t payload[DHCP_KEPT_MAX];
 };
 

@@ -31,10 +31,11 @@ struct state {
 	struct tftp_session *sessions;
 	_Atomic uint32_t *pins; // image_slot_count per worker
 	_Atomic uint64_t *last_use;
-	_Atomic uint64_t *wants;   // WANT_RING_SIZE per worker
-	_Atomic uint64_t *hits;    // image_slot_count per worker
-	bool taken_over;           // sessions of the former process are in it
-	uint8_t former_images[16]; // boot id of the images that they speak of
+	_Atomic uint64_t *wants;       // WANT_RING_SIZE per worker
+	_Atomic uint64_t *hits;        // image_slot_count per worker
+	struct capture_ring *captures; // one per worker
+	bool taken_over;               // sessions of the former process are in it
+	uint8_t former_images[16];     // boot id of the images that they speak of
 };
 
 // Creates or takes over runtime_dir/state. The caller holds the instance's lock. 0 or -errno, why

@@ -8,13 +8,25 @@
 
 #include <time.h>
 
+static int64_t us_of(const struct timespec *time) {
+	return (int64_t)time->tv_sec * 1000000 + time->tv_nsec / 1000;
+}
+
+int64_t timekeeper_unix_less_us(void) {
+	struct timespec boot, real;
+
+	clock_gettime(CLOCK_BOOTTIME, &boot);
+	clock_gettime(CLOCK_REALTIME, &real);
+	return us_of(&real) - us_of(&boot);
+}
+
 void timekeeper_renew(struct timekeeper *keeper, uint64_t tsc) {
 	struct timespec boot, real;
 	uint64_t us;
 
 	clock_gettime(CLOCK_BOOTTIME, &boot);
 	clock_gettime(CLOCK_REALTIME_COARSE, &real);
-	us = (uint64_t)boot.tv_sec * 1000000 + (uint64_t)boot.tv_nsec / 1000;
+	us = (uint64_t)us_of(&boot);
 	keeper->base_us = us;
 	keeper->base_tsc = tsc;
 	keeper->renew_tsc = tsc + keeper->ms_tsc;

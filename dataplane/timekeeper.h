@@ -23,6 +23,9 @@ struct timekeeper {
 
 void timekeeper_init(struct timekeeper *keeper);
 
+// The wall clock's lead over the boot-time clock, now, in microseconds.
+int64_t timekeeper_unix_less_us(void);
+
 // Reads the real clocks.
 void timekeeper_renew(struct timekeeper *keeper, uint64_t tsc);
 

@@ -136,6 +136,7 @@ int worker_run(void *arg) {
 		timekeeper_tick(&w->time, start);
 		turn_check(&w->turn, tftp_server_active(w->tftp), w->time.now.us);
 		reconfigure(w);
+		w->capturing = worker_capture_wanted(w);
 		work = worker_recv(w); // and handle, frame by frame
 		nap_count(&w->nap, work, w->time.now.us);
 		work += worker_send(w);

@@ -22,6 +22,7 @@
 #include "turn.h"
 #include "wait.h"
 #include "wants.h"
+#include "worker_capture.h"
 
 #define WORKER_BURST         32u
 #define WORKER_ROUNDS        64u // bursts of each queue in a pass: what stands in a ring
@@ -93,7 +94,8 @@ struct worker {
 	uint64_t last_work_us;
 	struct nap nap; // whether frames come so fast that it pays to let them gather
 	struct turn turn;
-	bool idled; // the last pass found nothing to do
+	bool idled;     // the last pass found nothing to do
+	bool capturing; // for rouse capture, in this pass
 
 	const struct outlook *outlook;              // what this worker goes by
 	_Atomic(const struct outlook *) *published; // main: rw, workers: ro
@@ -105,6 +107,7 @@ struct worker {
 	struct handover *handover;
 	struct waiter waiter;
 	_Atomic bool sleeping; // or not begun, or ended: in no driver. worker: rw, others: ro
+	struct worker_capture capture;
 };
 
 // Thread body: runs until *stop. arg: struct worker.

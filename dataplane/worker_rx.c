@@ -164,6 +164,33 @@ static bool enter_vlan(struct worker *w, const struct worker_port *port, struct 
 	return true;
 }
 
+static inline void handle_frames(struct worker *w, struct rte_mbuf **mbufs, uint16_t count,
+	const bool received, const bool captured) {
+	uint16_t i;
+
+	for (i = 0; i < count; i++) {
+		uint16_t port = mbufs[i]->port;
+
+		if (captured)
+			worker_capture_in(w, port, mbufs[i], !received);
+		if ((received && !enter_vlan(w, &w->port[port], mbufs[i])) ||
+			handle(w, port, mbufs[i]) == FATE_DONE)
+			rte_pktmbuf_free(mbufs[i]);
+		if (captured)
+			worker_capture_handled(w);
+	}
+}
+
+// received: from a port's queue, not from another worker.
+static void handle_burst(struct worker *w, struct rte_mbuf **mbufs, uint16_t count, bool received) {
+	if (w->capturing) {
+		worker_capture_begin(w);
+		handle_frames(w, mbufs, count, received, true);
+	} else {
+		handle_frames(w, mbufs, count, received, false);
+	}
+}
+
 static uint32_t recv_queue(struct worker *w, const struct worker_queue *queue) {
 	struct rte_mbuf *mbufs[WORKER_BURST];
 	uint64_t bytes = 0;
@@ -176,10 +203,8 @@ static uint32_t recv_queue(struct worker *w, const struct worker_queue *queue) {
 	for (i = 0; i < count; i++) {
 		mbufs[i]->port = queue->port; // for a worker it may be handed to
 		bytes += mbufs[i]->pkt_len;
-		if (!enter_vlan(w, &w->port[queue->port], mbufs[i]) ||
-			handle(w, queue->port, mbufs[i]) == FATE_DONE)
-			rte_pktmbuf_free(mbufs[i]);
 	}
+	handle_burst(w, mbufs, count, true);
 	stat_add(&w->stats, STAT_RX_FRAMES, count);
 	stat_add(&w->stats, STAT_RX_BYTES, bytes);
 	return count;
@@ -190,11 +215,9 @@ static uint32_t recv_handover(struct worker *w) {
 	uint16_t count, i;
 
 	count = handover_take(w->handover, w->index, mbufs, WORKER_BURST);
-	for (i = 0; i < count; i++) {
+	for (i = 0; i < count; i++)
 		w->port[mbufs[i]->port].heard_us = w->time.now.us;
-		if (handle(w, mbufs[i]->port, mbufs[i]) == FATE_DONE)
-			rte_pktmbuf_free(mbufs[i]);
-	}
+	handle_burst(w, mbufs, count, false);
 	return count;
 }
 

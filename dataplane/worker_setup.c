@@ -128,6 +128,7 @@ static int setup_worker(struct dataplane *dp, uint16_t index) {
 	w->wants.worker = w->block;
 	w->wants.ring = dp->state.wants + (size_t)index * WANT_RING_SIZE;
 	w->published = &dp->published;
+	worker_capture_init(w, &dp->state.captures[index]);
 	w->stop = &dp->stop;
 	atomic_init(&w->sleeping, true);
 	w->all = dp->worker;

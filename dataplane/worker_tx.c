@@ -19,7 +19,13 @@
 
 #define ETHERNET_MIN 60u
 
+static uint16_t index_of(const struct worker *w, const struct worker_port *port) {
+	return (uint16_t)(port - w->port);
+}
+
 static void drop_all(struct worker *w, struct worker_port *port, enum rouse_stat why) {
+	if (w->capturing)
+		worker_capture_unsent(w, index_of(w, port), port->out, port->out_count, why);
 	stat_add(&w->stats, why, port->out_count);
 	rte_pktmbuf_free_bulk(port->out, port->out_count);
 	port->out_count = 0;
@@ -60,7 +66,11 @@ static uint32_t flush_port(struct worker *w, struct worker_port *port) {
 	}
 	for (i = 0; i < port->out_count; i++)
 		bytes += port->out[i]->pkt_len;
+	if (w->capturing)
+		worker_capture_out(w, index_of(w, port), port->out, port->out_count);
 	sent = rte_eth_tx_burst(port->ethdev, port->queue, port->out, port->out_count);
+	if (w->capturing)
+		worker_capture_sent(w, sent);
 	port->out_count -= sent;
 	for (i = 0; i < port->out_count; i++)
 		bytes -= port->out[sent + i]->pkt_len;

@@ -29,7 +29,8 @@ struct control_region {
 	_Atomic uint64_t want_tail[ROUSE_MAX_WORKERS];  // the same of its ring of wanted images
 	_Atomic uint64_t lease_order_head; // orders written so far; control: rw, dataplane: ro
 	struct lease_order lease_order[LEASE_ORDERS];
+	struct capture_request capture; // control: rw, dataplane: ro
 	uint8_t pad[ROUSE_PAGE - sizeof(struct shm_header) - 16 * ROUSE_MAX_WORKERS - 8 -
-		    LEASE_ORDERS * sizeof(struct lease_order)];
+		    LEASE_ORDERS * sizeof(struct lease_order) - sizeof(struct capture_request)];
 };
 static_assert(sizeof(struct control_region) == ROUSE_PAGE, "control_region");

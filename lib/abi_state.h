@@ -333,7 +333,8 @@ struct state_region {
 	uint64_t wants_offset; // _Atomic uint64_t[worker_count][WANT_RING_SIZE]
 	uint64_t hits_offset;  // _Atomic uint64_t[worker_count][image_slot_count]: HITS_WORD
 	_Atomic uint64_t lease_orders_done; // of control's ring, as far as they are carried out
-	uint8_t pad2[ROUSE_PAGE - 672 - 128 * ROUSE_MAX_PORTS];
+	uint64_t captures_offset;           // struct capture_ring[worker_count]
+	uint8_t pad2[ROUSE_PAGE - 680 - 128 * ROUSE_MAX_PORTS];
 };
 static_assert(offsetof(struct state_region, journal) == 256, "state_region.journal");
 static_assert(offsetof(struct state_region, refusal) == 2432, "state_region.refusal");

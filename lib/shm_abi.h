@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #define ROUSE_SHM_MAGIC   0x004d48534553554fULL // "OUSESHM" little-endian
-#define ROUSE_ABI_VERSION 8u
+#define ROUSE_ABI_VERSION 9u
 #define ROUSE_CACHE_LINE  64
 #define ROUSE_PAGE        4096u
 
@@ -50,6 +50,7 @@ static_assert(sizeof(struct shm_header) == 128, "shm_header");
 static_assert(offsetof(struct shm_header, header_crc) == 64, "shm_header.header_crc");
 static_assert(offsetof(struct shm_header, generation) == 72, "shm_header.generation");
 
+#include "abi_capture.h"
 #include "abi_control.h"
 #include "abi_images.h"
 #include "abi_policy.h"

@@ -41,9 +41,9 @@ uint32_t shm_layout_crc(enum rouse_region region) {
 		sizeof(struct event_record), EVENT_RING_SIZE, sizeof(struct lease_record),
 		sizeof(struct tftp_session), sizeof(struct journal_block),
 		sizeof(struct state_port), sizeof(struct phase_block), ROUSE_STAT_MAX,
-		WANT_RING_SIZE};
+		WANT_RING_SIZE, sizeof(struct capture_record), CAPTURE_RING_SIZE};
 	static const uint32_t control[] = {sizeof(struct control_region), ROUSE_MAX_WORKERS,
-		sizeof(struct lease_order), LEASE_ORDERS};
+		sizeof(struct lease_order), LEASE_ORDERS, sizeof(struct capture_request)};
 
 	switch (region) {
 	case ROUSE_REGION_POLICY:

@@ -75,7 +75,9 @@ static void start_dataplane(void) {
 		 pins = events + LAYOUT(EVENT_RING_SIZE * sizeof(struct event_record)),
 		 last_use = pins + LAYOUT(IMAGE_MAX_SLOTS * 4),
 		 wants = last_use + LAYOUT(IMAGE_MAX_SLOTS * 8),
-		 hits = wants + LAYOUT(WANT_RING_SIZE * 8), end = hits + IMAGE_MAX_SLOTS * 8;
+		 hits = wants + LAYOUT(WANT_RING_SIZE * 8),
+		 captures = hits + LAYOUT(IMAGE_MAX_SLOTS * 8),
+		 end = captures + sizeof(struct capture_ring);
 	struct state_region *state;
 	char path[128], reason[SHM_WHY_SIZE];
 	uint8_t *base;
@@ -96,6 +98,7 @@ static void start_dataplane(void) {
 	state->last_use_offset = last_use;
 	state->wants_offset = wants;
 	state->hits_offset = hits;
+	state->captures_offset = captures;
 	played.worker = (struct worker_block *)(base + workers);
 	played.pins = (_Atomic uint32_t *)(base + pins);
 	played.last_use = (_Atomic uint64_t *)(base + last_use);

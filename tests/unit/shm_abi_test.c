@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Copyright (c) 2026, the Rouse authors
 
-// Pins the layout of version 8. When a line here has to change, ROUSE_ABI_VERSION has to change
+// Pins the layout of version 9. When a line here has to change, ROUSE_ABI_VERSION has to change
 // too: programs of both builds may meet in one region.
 
 #include "shm_abi.h"
@@ -23,7 +23,7 @@ struct pin {
 	{ #constant, (size_t)(constant), pinned }
 
 static const struct pin header[] = {
-	VALUE(ROUSE_ABI_VERSION, 8),
+	VALUE(ROUSE_ABI_VERSION, 9),
 	VALUE(ROUSE_SHM_MAGIC, 0x004d48534553554f),
 	VALUE(ROUSE_PAGE, 4096),
 	VALUE(ROUSE_REGION_POLICY, 1),
@@ -180,8 +180,10 @@ static const struct pin state_region[] = {
 	AT(state_region, sync_offset, 248),
 	AT(state_region, journal, 256),
 	AT(state_region, port, 384),
+	AT(state_region, refusal, 2432),
 	AT(state_region, wants_offset, 2696),
 	AT(state_region, hits_offset, 2704),
+	AT(state_region, captures_offset, 2720),
 	VALUE(WANT_RING_SIZE, 1024),
 	VALUE(WANT_WORD(0xfedc, 0x123456789), 0x123456789fedc),
 	VALUE(HITS_WORD(0x100000002, 3), 0x200000003),
@@ -225,6 +227,19 @@ static const struct pin state_region[] = {
 	AT(tftp_session, block_ns, 248),
 	AT(tftp_session, crc, 252),
 	SIZE(journal_block, 128),
+	VALUE(CAPTURE_RING_SIZE, 4096),
+	SIZE(capture_ring, 4194368),
+	AT(capture_ring, head, 0),
+	AT(capture_ring, record, 64),
+	SIZE(capture_record, 1024),
+	AT(capture_record, sequence, 0),
+	AT(capture_record, unix_ns, 8),
+	AT(capture_record, wire_len, 16),
+	AT(capture_record, len, 20),
+	AT(capture_record, port, 22),
+	AT(capture_record, direction, 23),
+	AT(capture_record, reason, 24),
+	AT(capture_record, frame, 32),
 	SIZE(state_port, 128),
 	AT(state_port, rx_missed, 88),
 };
@@ -233,6 +248,9 @@ static const struct pin control[] = {
 	SIZE(control_region, 4096),
 	AT(control_region, event_tail, 128),
 	AT(control_region, want_tail, 256),
+	AT(control_region, capture, 776),
+	AT(capture_request, until_us, 0),
+	AT(capture_request, mac, 8),
 };
 
 static void check(const struct pin *pins, size_t count) {
@@ -276,6 +294,7 @@ static void writers_do_not_share_lines(void **state) {
 	assert_int_equal(sizeof(struct event_record) % ROUSE_CACHE_LINE, 0);
 	assert_int_equal(sizeof(struct tftp_session) % ROUSE_CACHE_LINE, 0);
 	assert_int_equal(sizeof(struct lease_record) % ROUSE_CACHE_LINE, 0);
+	assert_int_equal(sizeof(struct capture_ring) % ROUSE_CACHE_LINE, 0);
 	assert_int_equal(sizeof(struct image_slot) % ROUSE_CACHE_LINE, 0);
 	assert_int_equal(offsetof(struct state_region, journal) % ROUSE_CACHE_LINE, 0);
 	assert_int_equal(offsetof(struct state_region, port) % ROUSE_CACHE_LINE, 0);
