@@ -10,6 +10,7 @@
 #include <uv.h>
 
 #include "adoption.h"
+#include "capture_lease.h"
 #include "config.h"
 #include "event_log.h"
 #include "image_service.h"
@@ -36,6 +37,7 @@ struct daemon {
 	int lock_fd;
 	struct publisher publisher;
 	struct event_log events;
+	struct capture_leases captures;
 	struct image_service *images;
 	struct image_table *table; // the latest
 	struct rest *rest;

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "capture.h"
 #include "daemon.h"
 #include "rest_leases.h"
 #include "text.h"
@@ -98,6 +99,28 @@ static unsigned int post_reload(struct daemon *daemon, const char *argument, jso
 	return rest_ask(daemon, run_reload, NULL, value);
 }
 
+static unsigned int run_capture(struct daemon *daemon, const void *context, json_t **value) {
+	const uint64_t *mac = context;
+
+	capture_lease_grant(&daemon->captures, &daemon->events.region->capture,
+		state_boottime_ns() / 1000, *mac);
+	*value = json_pack("{s:i}", "for_ms", (int)CAPTURE_LEASE_MS);
+	return MHD_HTTP_OK;
+}
+
+static unsigned int post_capture(struct daemon *daemon, const char *argument, json_t **value) {
+	uint64_t mac = 0;
+	uint8_t bytes[6];
+
+	if (*argument && text_parse_mac(argument, bytes) < 0) {
+		*value = json_pack("{s:s}", "error", "this is not a MAC address");
+		return MHD_HTTP_BAD_REQUEST;
+	}
+	if (*argument)
+		mac = capture_mac(bytes);
+	return rest_ask(daemon, run_capture, &mac, value);
+}
+
 static const char *state_name(enum image_state state) {
 	switch (state) {
 	case IMAGE_ABSENT:
@@ -184,6 +207,8 @@ static unsigned int get_images(struct daemon *daemon, const char *argument, json
 const struct rest_route rest_routes[] = {
 	{"GET", "/v1/status", "what runs since when, with which configuration", get_status},
 	{"POST", "/v1/reload", "read the configuration again", post_reload},
+	{"POST", "/v1/capture", "have all frames copied for 3 s", post_capture},
+	{"POST", "/v1/capture/*", "have the frames of a machine copied for 3 s", post_capture},
 	{"GET", "/v1/images", "all files, in memory or not, with their SHA-256", get_images},
 	{"POST", "/v1/leases/*/release", "end the lease or the quarantine of an address",
 		rest_release_lease},

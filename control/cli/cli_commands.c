@@ -13,6 +13,7 @@ extern const struct cli_command cmd_reload;
 extern const struct cli_command cmd_status;
 extern const struct cli_command cmd_stats;
 extern const struct cli_command cmd_top;
+extern const struct cli_command cmd_capture;
 extern const struct cli_command cmd_leases;
 extern const struct cli_command cmd_sessions;
 extern const struct cli_command cmd_images;
@@ -28,6 +29,7 @@ const struct cli_command *const cli_commands[] = {
 	&cmd_status,
 	&cmd_stats,
 	&cmd_top,
+	&cmd_capture,
 	&cmd_leases,
 	&cmd_sessions,
 	&cmd_images,

@@ -17,6 +17,8 @@
 #include "config_match.h"
 #include "text.h"
 
+#define FRAME_COPY 2048u // longer than any DHCP message
+
 // One run of the command.
 struct asked {
 	const struct cli_args *args;
@@ -126,19 +128,34 @@ static int explain_question(struct asked *a) {
 	return CLI_OK;
 }
 
+// What a port with a VLAN sees: it takes the tag off before anything else.
+static enum frame_error parse(
+	const u_char *data, size_t len, uint32_t own, uint8_t *copy, struct frame_view *view) {
+	bool tagged;
+
+	len = len < FRAME_COPY ? len : FRAME_COPY;
+	memcpy(copy, data, len);
+	frame_vlan(copy, len, &tagged);
+	if (!tagged)
+		return frame_parse(copy, len, own, view);
+	frame_untag(copy);
+	return frame_parse(copy + FRAME_TAG_BYTES, len - FRAME_TAG_BYTES, own, view);
+}
+
 // All messages to a DHCP server in a capture, one after the other, as one server would see them.
 static int explain_packets(struct asked *a, pcap_t *pcap) {
 	uint32_t own = a->explain.policy->ports[a->port].address;
 	struct pcap_pkthdr *header;
 	const u_char *data;
 	size_t number = 0, shown = 0;
+	uint8_t copy[FRAME_COPY];
 	int rc;
 
 	while ((rc = pcap_next_ex(pcap, &header, &data)) == 1) {
 		struct frame_view view;
 
 		number++;
-		if (frame_parse(data, header->caplen, own, &view) != FRAME_OK ||
+		if (parse(data, header->caplen, own, copy, &view) != FRAME_OK ||
 			(view.dst_port != DHCP_SERVER_PORT && view.dst_port != DHCP_PXE_PORT))
 			continue;
 		if (!a->list)

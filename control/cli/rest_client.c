@@ -96,14 +96,10 @@ int rest_client_call(const char *runtime_dir, const char *method, const char *pa
 	return call(runtime_dir, method, path, TIMEOUT_S, status, answer);
 }
 
-int rest_client_get(const char *runtime_dir, const char *path, json_t **answer) {
-	return rest_client_get_within(runtime_dir, path, TIMEOUT_S, answer);
-}
-
-int rest_client_get_within(
-	const char *runtime_dir, const char *path, long timeout_s, json_t **answer) {
+static int ask(const char *runtime_dir, const char *method, const char *path, long timeout_s,
+	json_t **answer) {
 	long status;
-	int rc = call(runtime_dir, "GET", path, timeout_s, &status, answer);
+	int rc = call(runtime_dir, method, path, timeout_s, &status, answer);
 	const char *error = NULL;
 
 	if (rc != CLI_OK || status == 200)
@@ -113,4 +109,18 @@ int rest_client_get_within(
 	json_decref(*answer);
 	*answer = NULL;
 	return CLI_FAILED;
+}
+
+int rest_client_get(const char *runtime_dir, const char *path, json_t **answer) {
+	return ask(runtime_dir, "GET", path, TIMEOUT_S, answer);
+}
+
+int rest_client_get_within(
+	const char *runtime_dir, const char *path, long timeout_s, json_t **answer) {
+	return ask(runtime_dir, "GET", path, timeout_s, answer);
+}
+
+int rest_client_post_within(
+	const char *runtime_dir, const char *path, long timeout_s, json_t **answer) {
+	return ask(runtime_dir, "POST", path, timeout_s, answer);
 }

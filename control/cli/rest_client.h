@@ -19,3 +19,5 @@ int rest_client_get(const char *runtime_dir, const char *path, json_t **answer);
 // The same, for those who would rather have no answer than wait longer for one.
 int rest_client_get_within(
 	const char *runtime_dir, const char *path, long timeout_s, json_t **answer);
+int rest_client_post_within(
+	const char *runtime_dir, const char *path, long timeout_s, json_t **answer);
