@@ -2,8 +2,8 @@
 // Copyright (c) 2026, the Rouse authors
 
 // What the parts of the TFTP server share: tftp_server.c (packets of sessions, timers, sending),
-// tftp_request.c (requests), tftp_wait.c (those that wait for their file), tftp_multicast.c
-// (groups) and tftp_resume.c (after a restart). Nobody else includes this.
+// tftp_request.c (requests), tftp_open.c (their sessions), tftp_wait.c (those that wait for their
+// file), tftp_multicast.c (groups) and tftp_resume.c (after a restart). Nobody else includes this.
 
 #pragma once
 
