@@ -41,6 +41,7 @@ static struct catalog_file new_file(const struct image_found *found) {
 		.path = mem_text(found->path),
 		.identity = catalog_identity(found),
 		.slot = IMAGE_NO_SLOT,
+		.netascii = IMAGE_NO_SLOT,
 		.state = POLICY_NAME_SERVED,
 		.reason = "",
 		.wanted = true,
@@ -64,6 +65,8 @@ static void drop_file(
 	struct catalog_file *file, void (*gone)(void *context, uint32_t slot), void *context) {
 	if (file->slot != IMAGE_NO_SLOT)
 		gone(context, file->slot);
+	if (file->netascii != IMAGE_NO_SLOT)
+		gone(context, file->netascii);
 	free(file->path);
 }
 

@@ -20,6 +20,7 @@ struct catalog_file {
 	char *path;
 	struct image_identity identity; // as found last
 	uint32_t slot;                  // of the version that is served; IMAGE_NO_SLOT: none is
+	uint32_t netascii;              // of its variant; IMAGE_NO_SLOT: nobody has asked for one
 	uint16_t state;                 // enum policy_name_state
 	const char *reason;
 	bool wanted; // to be loaded without anybody's asking
@@ -46,9 +47,9 @@ enum catalog_rank {
 	CATALOG_OTHER,
 };
 
-// Compares with what a walk found. Files that are there no more are given to gone, which takes care
-// of their slots; new and changed ones become wanted; those that could not be read are wanted
-// again. Returns whether anything that others see has changed.
+// Compares with what a walk found. The slots of files that are there no more are given to gone,
+// which takes care of them; new and changed ones become wanted; those that could not be read are
+// wanted again. Returns whether anything that others see has changed.
 bool catalog_merge(struct catalog *catalog, const struct image_walk *walk,
 	const struct catalog_order *order, void (*gone)(void *context, uint32_t slot),
 	void *context);

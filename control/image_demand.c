@@ -53,17 +53,24 @@ void image_demand_drop(struct image_demand *demand, uint32_t slot) {
 		demand->place[demand->list[i].slot]--;
 }
 
+static void take_want(struct image_demand *demand, uint64_t want, uint64_t now_ms) {
+	if (!(want & WANT_NETASCII))
+		image_demand_add(demand, WANT_SLOT(want), WANT_GENERATION(want), now_ms, false);
+	else if (demand->netascii && WANT_SLOT(want) < demand->slot_count)
+		demand->netascii(demand->context, WANT_SLOT(want), WANT_GENERATION(want));
+}
+
 void image_demand_poll(struct image_demand *demand, const struct state_view *state,
 	_Atomic uint64_t *tails, uint64_t now_ms) {
 	for (uint32_t i = 0; i < state->worker_count; i++) {
 		const _Atomic uint64_t *ring = state->wants + (size_t)i * WANT_RING_SIZE;
-		uint64_t tail = atomic_load_explicit(&tails[i], memory_order_relaxed), generation;
-		uint32_t slot, taken = 0;
+		uint64_t tail = atomic_load_explicit(&tails[i], memory_order_relaxed), want;
+		uint32_t taken = 0;
 
 		// A worker that is gone mad must not keep us here.
 		while (taken++ < WANT_RING_SIZE &&
-			wants_pop(&state->workers[i], ring, &tail, &slot, &generation))
-			image_demand_add(demand, slot, generation, now_ms, false);
+			wants_pop(&state->workers[i], ring, &tail, &want))
+			take_want(demand, want, now_ms);
 		atomic_store_explicit(&tails[i], tail, memory_order_release);
 	}
 }

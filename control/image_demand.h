@@ -28,6 +28,9 @@ struct image_demand {
 	size_t count;
 	uint32_t *place; // of a slot in the list, + 1; 0: it is not there
 	uint32_t slot_count;
+	// Called for each want of a version in netascii; slot is below slot_count.
+	void (*netascii)(void *context, uint32_t slot, uint64_t generation);
+	void *context;
 };
 
 void image_demand_init(struct image_demand *demand, uint32_t slot_count);

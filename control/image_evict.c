@@ -49,7 +49,7 @@ static struct image_unit *unit_of(
 
 // What was loaded just now is as good as used, or it would make room before anybody has asked for
 // it.
-static uint64_t used_ms(
+uint64_t image_evictor_used_ms(
 	const struct image_store *store, const struct state_view *state, uint32_t slot) {
 	uint64_t loaded = store->slots[slot].loaded_unix_ns / NS_PER_MS, used = 0;
 
@@ -76,7 +76,7 @@ static bool is_fresh(const struct image_store *store, uint32_t slot, uint64_t no
 static void note(struct image_unit *unit, const struct image_store *store,
 	const struct state_view *state, uint32_t slot, uint64_t now_ms) {
 	enum image_state residency = image_store_state(store, slot);
-	uint64_t used = used_ms(store, state, slot);
+	uint64_t used = image_evictor_used_ms(store, state, slot);
 
 	unit->extents = store->slots[slot].map_count;
 	unit->ready |= residency == IMAGE_READY;

@@ -41,6 +41,10 @@ void image_evictor_free(struct image_evictor *evictor);
 const struct image_survey *image_evictor_survey(struct image_evictor *evictor,
 	const struct image_store *store, const struct state_view *state);
 
+// When contents were used last, in unix ms: read by a transfer, or loaded.
+uint64_t image_evictor_used_ms(
+	const struct image_store *store, const struct state_view *state, uint32_t slot);
+
 // Begins to evict, after a survey, until so many extents are free or coming, preloaded files
 // included if kept. Evicts whole units, and nothing when that is enough already. What falls short
 // then is made up with what transfers read, while less than drain extents are draining: no new

@@ -47,6 +47,7 @@ void image_fill_assign(struct image_service *s, struct catalog_file *file) {
 void image_fill_release(struct image_service *s, struct catalog_file *file) {
 	if (!has_slot(file))
 		return;
+	image_variant_release(s, file);
 	image_retire_add(&s->retire, file->slot, s->version);
 	s->owner[file->slot] = NO_OWNER;
 	image_demand_drop(&s->demand, file->slot);
@@ -79,6 +80,7 @@ static void take_loaded(
 	file->identity = loaded->identity;
 	file->wanted = false;
 	file->tries = 0;
+	image_variant_check(s, file);
 }
 
 static void load_changing(struct image_service *s, struct catalog_file *file) {
@@ -202,12 +204,19 @@ static struct catalog_file *wanted_file(struct image_service *s, const struct im
 		image_demand_is_stale(want, image_keeper_now_ms()))
 		return NULL;
 	file = &s->catalog.files[s->owner[want->slot]];
-	return state_of(s, file) == IMAGE_READY ? NULL : file;
+	return image_store_state(&s->store, want->slot) == IMAGE_READY ? NULL : file;
 }
 
-// The first want that can be loaded now; those that are done with are dropped on the way. NULL:
-// none.
-static struct catalog_file *next_demand(struct image_service *s) {
+// A file's size is what is on disk by now; a variant's is its own.
+static uint64_t size_of(const struct image_service *s, const struct image_want *want) {
+	const struct catalog_file *file = &s->catalog.files[s->owner[want->slot]];
+
+	return want->slot == file->slot ? file->identity.size : s->store.slots[want->slot].size;
+}
+
+// The slot of the first want that can be loaded now; those that are done with are dropped on the
+// way. IMAGE_NO_SLOT: none.
+static uint32_t next_demand(struct image_service *s) {
 	struct image_demand *demand = &s->demand;
 
 	for (size_t i = 0; i < demand->count;) {
@@ -219,19 +228,20 @@ static struct catalog_file *next_demand(struct image_service *s) {
 			continue;
 		}
 		i++;
-		if (want->starved || state_of(s, file) != IMAGE_ABSENT ||
-			(s->nested && file->identity.size > SMALL_BYTES))
+		if (want->starved || image_store_state(&s->store, want->slot) != IMAGE_ABSENT ||
+			(s->nested && size_of(s, want) > SMALL_BYTES))
 			continue;
-		want->starved = !image_alloc_fits(s->store.alloc, file->identity.size);
+		want->starved = !image_alloc_fits(s->store.alloc, size_of(s, want));
 		if (!want->starved)
-			return file;
+			return want->slot;
 	}
-	return NULL;
+	return IMAGE_NO_SLOT;
 }
 
-static void load_demand(struct image_service *s, struct catalog_file *file) {
-	uint32_t slot = file->slot;
-	enum image_load_result result = load_file(s, file);
+static void load_demand(struct image_service *s, uint32_t slot) {
+	struct catalog_file *file = &s->catalog.files[s->owner[slot]];
+	enum image_load_result result =
+		slot == file->slot ? load_file(s, file) : image_variant_load(s, file);
 
 	if (result == IMAGE_NO_MEMORY && s->demand.place[slot])
 		s->demand.list[s->demand.place[slot] - 1].starved = true;
@@ -243,8 +253,7 @@ static void load_demand(struct image_service *s, struct catalog_file *file) {
 // more has to go for it than it takes.
 static uint64_t extents_of(const struct image_service *s, const struct image_want *want,
 	const struct image_survey *survey) {
-	uint64_t extents =
-		image_alloc_extents(s->catalog.files[s->owner[want->slot]].identity.size);
+	uint64_t extents = image_alloc_extents(size_of(s, want));
 
 	return extents > survey->free ? extents : extents + survey->free;
 }
@@ -304,13 +313,13 @@ static void make_room(struct image_service *s) {
 }
 
 void image_fill_demands(struct image_service *s) {
-	struct catalog_file *file;
+	uint32_t slot;
 	bool starved = false;
 
 	for (size_t i = 0; i < s->demand.count; i++)
 		s->demand.list[i].starved = false;
-	while (!atomic_load(&s->stop) && (file = next_demand(s)))
-		load_demand(s, file);
+	while (!atomic_load(&s->stop) && (slot = next_demand(s)) != IMAGE_NO_SLOT)
+		load_demand(s, slot);
 	for (size_t i = 0; i < s->demand.count; i++)
 		starved |= s->demand.list[i].starved;
 	if (starved)

@@ -2,8 +2,9 @@
 // Copyright (c) 2026, the Rouse authors
 
 // What the parts of the image thread share: image_service.c (the thread, and what others call),
-// image_scan.c (what is below boot_root), image_fill.c (what comes into memory and what leaves it)
-// and image_report.c (what others are told). Nobody else includes this.
+// image_scan.c (what is below boot_root), image_fill.c (what comes into memory and what leaves it),
+// image_variant.c (files in netascii) and image_report.c (what others are told). Nobody else
+// includes this.
 
 #pragma once
 
@@ -13,6 +14,7 @@
 #include "image_catalog.h"
 #include "image_demand.h"
 #include "image_evict.h"
+#include "image_load.h"
 #include "image_peer.h"
 #include "image_retire.h"
 #include "image_service.h"
@@ -53,7 +55,9 @@ struct image_service {
 	struct image_demand demand;
 	struct image_evictor evictor;
 	struct catalog catalog;
-	uint32_t *owner;            // by slot: index in the catalog, NO_OWNER
+	uint32_t *owner;      // by slot: index in the catalog, NO_OWNER
+	size_t variant_count; // in netascii
+	uint64_t variants_dropped;
 	struct image_walk walk;     // the last one: what was left out
 	struct catalog_file **fill; // what is still to be loaded without anybody's asking
 	size_t fill_count;
@@ -111,6 +115,21 @@ void image_fill_release(struct image_service *s, struct catalog_file *file);
 // the operator put there. reason: static storage.
 void image_fill_refuse(
 	struct image_service *s, struct catalog_file *file, uint16_t state, const char *reason);
+
+// image_variant.c --------------------------------------------------------------------------------
+
+// Somebody wants a version in netascii: a slot for that, if there is none, and a place among what
+// is wanted.
+void image_variant_want(void *service, uint32_t slot, uint64_t generation);
+
+// Converts a file into its variant's slot. IMAGE_CHANGING: it is another version by now.
+enum image_load_result image_variant_load(struct image_service *s, struct catalog_file *file);
+
+// Lets go of the variant when nobody can have read of it any more.
+void image_variant_release(struct image_service *s, struct catalog_file *file);
+
+// The file's slot may be of another version by now: then it has no variant.
+void image_variant_check(struct image_service *s, struct catalog_file *file);
 
 // image_report.c ---------------------------------------------------------------------------------
 

@@ -21,7 +21,7 @@ static int64_t unix_ns(void) {
 	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
-static int identify(int fd, uint64_t path_hash, struct image_identity *identity) {
+int image_load_identify(int fd, uint64_t path_hash, struct image_identity *identity) {
 	struct stat st;
 
 	if (fstat(fd, &st) < 0)
@@ -73,8 +73,9 @@ static enum image_load_result copy_file(const struct image_job *job, int fd, uin
 static bool unchanged(int fd, const struct image_identity *before) {
 	struct image_identity after;
 
-	return identify(fd, before->path_hash, &after) == 0 && after.inode == before->inode &&
-	       after.mtime_ns == before->mtime_ns && after.size == before->size;
+	return image_load_identify(fd, before->path_hash, &after) == 0 &&
+	       after.inode == before->inode && after.mtime_ns == before->mtime_ns &&
+	       after.size == before->size;
 }
 
 static enum image_load_result fill_slot(const struct image_job *job, int fd, uint32_t slot,
@@ -126,7 +127,7 @@ static enum image_load_result load_open(
 	const struct image_job *job, int fd, struct image_loaded *loaded) {
 	enum image_load_result result;
 	int64_t slot;
-	int rc = identify(fd, job->path_hash, &loaded->identity);
+	int rc = image_load_identify(fd, job->path_hash, &loaded->identity);
 
 	if (rc < 0) {
 		loaded->error = -rc;

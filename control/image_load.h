@@ -44,3 +44,6 @@ struct image_loaded {
 #define IMAGE_SETTLE_MS 200
 
 enum image_load_result image_load(const struct image_job *job, struct image_loaded *loaded);
+
+// What identifies the file that is open. 0, or -errno.
+int image_load_identify(int fd, uint64_t path_hash, struct image_identity *identity);

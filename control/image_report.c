@@ -34,6 +34,31 @@ static void add_entries(struct image_service *s, struct image_table *table) {
 		table->entries[table->count++] = entry_of(s, table, &s->catalog.files[i]);
 }
 
+static struct image_entry variant_entry_of(
+	struct image_service *s, struct image_table *table, const struct catalog_file *file) {
+	const struct image_slot *slot = &s->store.slots[file->netascii];
+
+	return (struct image_entry){
+		.path = arena_text(&table->arena, file->path, strlen(file->path)),
+		.size = slot->size,
+		.mtime_ns = slot->mtime_ns,
+		.generation = image_store_generation(&s->store, file->netascii),
+		.slot = file->netascii,
+		.state = POLICY_NAME_SERVED,
+		.served = true,
+		.reason = "",
+	};
+}
+
+static void add_variants(struct image_service *s, struct image_table *table) {
+	table->netascii = arena_alloc(&table->arena, s->variant_count * sizeof(*table->netascii));
+	for (size_t i = 0; i < s->catalog.count && table->netascii_count < s->variant_count; i++)
+		if (s->catalog.files[i].netascii != IMAGE_NO_SLOT)
+			table->netascii[table->netascii_count++] =
+				variant_entry_of(s, table, &s->catalog.files[i]);
+	table->netascii_dropped = s->variants_dropped;
+}
+
 static void add_left_out(struct image_service *s, struct image_table *table) {
 	table->left_out =
 		arena_alloc(&table->arena, s->walk.left_out_count * sizeof(*table->left_out));
@@ -58,6 +83,7 @@ static struct image_table *make_table(struct image_service *s) {
 	table->huge = s->store.huge;
 	table->region_path = arena_text(&table->arena, s->store.path, strlen(s->store.path));
 	add_entries(s, table);
+	add_variants(s, table);
 	add_left_out(s, table);
 	return table;
 }

@@ -57,6 +57,13 @@ static void tell_left_out(const struct image_walk *walk, const struct image_walk
 				walk->left_out[i].reason);
 }
 
+static void adopt_variant(struct image_service *s, struct catalog_file *file) {
+	int64_t variant = image_store_find_variant(&s->store, file->slot);
+
+	if (variant >= 0)
+		file->netascii = (uint32_t)variant;
+}
+
 // After a start: what the former process gave a slot and is still the same keeps it, so that the
 // snapshot in force and what the dataplane wants by it go on being good.
 static void adopt(struct image_service *s) {
@@ -71,6 +78,7 @@ static void adopt(struct image_service *s) {
 		file->slot = (uint32_t)slot;
 		file->wanted = image_store_state(&s->store, file->slot) != IMAGE_READY;
 		resident += !file->wanted;
+		adopt_variant(s, file);
 	}
 	for (uint32_t slot = 0; slot < s->store.used_slots; slot++)
 		if (image_store_is_unclaimed(&s->store, slot))
@@ -103,16 +111,22 @@ static void settle_file(struct image_service *s, struct catalog_file *file) {
 		image_fill_assign(s, file);
 	if (file->slot != IMAGE_NO_SLOT)
 		image_store_keep(&s->store, file->slot, file->rank == CATALOG_PRELOAD);
+	image_variant_check(s, file);
 }
 
 static void settle_all(struct image_service *s) {
 	memset(s->owner, 0xff, s->store.slot_count * sizeof(*s->owner));
+	s->variant_count = 0;
+	for (size_t i = 0; i < s->catalog.count; i++)
+		s->variant_count += s->catalog.files[i].netascii != IMAGE_NO_SLOT;
 	for (size_t i = 0; i < s->catalog.count; i++) {
 		struct catalog_file *file = &s->catalog.files[i];
 
 		settle_file(s, file);
 		if (file->slot != IMAGE_NO_SLOT)
 			s->owner[file->slot] = (uint32_t)i;
+		if (file->netascii != IMAGE_NO_SLOT)
+			s->owner[file->netascii] = (uint32_t)i;
 	}
 }
 

@@ -23,7 +23,8 @@
 #define TABLE_GAP_MS 100u // at least between two tables: as often as the daemon publishes
 #define WATCH_GAP_MS 250u // between two looks at boot_root itself
 #define DEMAND_MS    2u   // while somebody waits
-#define POLL_MS      5u   // while somebody may ask
+#define POLL_MS      5u   // while somebody may ask for what is on disk
+#define CONVERT_MS   100u // while somebody may ask for what is in memory, in netascii
 #define REAP_MS      50u
 #define IDLE_MS      1000u
 
@@ -59,7 +60,9 @@ static uint64_t pause_ms(const struct image_service *s) {
 		return DEMAND_MS;
 	if (s->partial && s->dataplane)
 		return POLL_MS;
-	return s->partial || s->retire.count || s->store.evicting ? REAP_MS : IDLE_MS;
+	if (s->partial || s->retire.count || s->store.evicting)
+		return REAP_MS;
+	return s->dataplane ? CONVERT_MS : IDLE_MS;
 }
 
 static int timeout_ms(const struct image_service *s) {
@@ -163,6 +166,8 @@ static int open_store(struct image_service *s, const struct config *config, char
 	s->owner = mem_alloc(s->store.slot_count * sizeof(*s->owner));
 	memset(s->owner, 0xff, s->store.slot_count * sizeof(*s->owner));
 	image_demand_init(&s->demand, s->store.slot_count);
+	s->demand.netascii = image_variant_want;
+	s->demand.context = s;
 	image_evictor_init(&s->evictor, &s->store);
 	return 0;
 }

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "arena.h"
+#include "hash.h"
 #include "image_region.h"
 
 static_assert(IMAGE_STORE_WHY >= IMAGE_REGION_WHY, "room for the region's sentence");
@@ -181,6 +182,10 @@ static int64_t find_free(struct image_store *store) {
 	return -ENOSPC;
 }
 
+void image_store_link(struct image_store *store, uint32_t slot, uint64_t link) {
+	atomic_store_explicit(&store->slots[slot].netascii, link, memory_order_release);
+}
+
 static void identify(struct image_slot *slot, const struct image_identity *identity) {
 	slot->size = identity->size;
 	slot->path_hash = identity->path_hash;
@@ -201,6 +206,7 @@ int64_t image_store_assign(struct image_store *store, const struct image_identit
 	slot->map_first = slot->map_count = slot->first_offset = 0;
 	slot->loaded_unix_ns = 0;
 	memset(slot->sha256, 0, sizeof(slot->sha256));
+	image_store_link(store, (uint32_t)number, IMAGE_LINK_NONE);
 	identify(slot, identity);
 	store->books[number].claimed = true;
 	return number;
@@ -219,6 +225,7 @@ bool image_store_rename(
 	if (image_store_state(store, slot) != IMAGE_ABSENT || store->slots[slot].loaded_unix_ns)
 		return false;
 	identify(&store->slots[slot], identity);
+	image_store_link(store, slot, IMAGE_LINK_NONE);
 	return true;
 }
 
@@ -390,6 +397,41 @@ int64_t image_store_find(const struct image_store *store, const struct image_ide
 
 bool image_store_is_unclaimed(const struct image_store *store, uint32_t slot) {
 	return store->slots[slot].path_hash && !store->books[slot].claimed;
+}
+
+struct image_identity image_store_variant_of(const struct image_identity *identity) {
+	struct image_identity variant = *identity;
+
+	// The size is the variant's own, so that of the version goes into the hash.
+	variant.path_hash = hash_mix(hash_mix(identity->path_hash + 1) + identity->size);
+	variant.path_hash += !variant.path_hash;
+	return variant;
+}
+
+bool image_store_is_variant(const struct image_store *store, uint32_t slot, uint32_t variant) {
+	const struct image_slot *of = &store->slots[slot], *it = &store->slots[variant];
+	struct image_identity expected = image_store_variant_of(
+		&(struct image_identity){of->path_hash, of->inode, of->mtime_ns, of->size});
+
+	expected.size = it->size;
+	return image_store_is_of(store, variant, &expected);
+}
+
+int64_t image_store_find_variant(struct image_store *store, uint32_t slot) {
+	uint64_t link = atomic_load_explicit(&store->slots[slot].netascii, memory_order_relaxed);
+	uint32_t variant = IMAGE_LINK_SLOT(link);
+
+	if (link == IMAGE_LINK_REFUSED)
+		return -ENOENT;
+	if (link == IMAGE_LINK_NONE || variant >= store->used_slots ||
+		store->books[variant].claimed ||
+		image_store_generation(store, variant) != IMAGE_LINK_GENERATION(link) ||
+		!image_store_is_variant(store, slot, variant)) {
+		image_store_link(store, slot, IMAGE_LINK_NONE);
+		return -ENOENT;
+	}
+	store->books[variant].claimed = true;
+	return variant;
 }
 
 void image_store_keep(struct image_store *store, uint32_t slot, bool keep) {

@@ -108,6 +108,17 @@ int64_t image_store_find(const struct image_store *store, const struct image_ide
 // Whether a slot of a former process was never found: its file is gone or another version by now.
 bool image_store_is_unclaimed(const struct image_store *store, uint32_t slot);
 
+// Tells the dataplane where a version is in netascii: IMAGE_LINK of another slot, IMAGE_LINK_NONE
+// or IMAGE_LINK_REFUSED.
+void image_store_link(struct image_store *store, uint32_t slot, uint64_t link);
+
+// What the variant in netascii of a version is known by, but for its size, which is to be set.
+struct image_identity image_store_variant_of(const struct image_identity *identity);
+bool image_store_is_variant(const struct image_store *store, uint32_t slot, uint32_t variant);
+
+// The slot that a former process gave to the variant of a version: its number, or -ENOENT.
+int64_t image_store_find_variant(struct image_store *store, uint32_t slot);
+
 // Whether contents are to be evicted last.
 void image_store_keep(struct image_store *store, uint32_t slot, bool keep);
 bool image_store_is_kept(const struct image_store *store, uint32_t slot);

@@ -39,6 +39,9 @@ struct image_table {
 	bool watching; // changes are seen at once; otherwise every 30 s
 	size_t count;
 	struct image_entry *entries; // by path
+	size_t netascii_count;
+	struct image_entry *netascii; // variants, by the path of their file
+	uint64_t netascii_dropped;    // variants that made room for others
 	size_t left_count;
 	struct image_left *left_out;
 	uint64_t memory_bytes;

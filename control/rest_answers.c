@@ -48,10 +48,12 @@ static json_t *images_summary(const struct daemon *daemon, const struct image_ta
 		resident++;
 		bytes += table->entries[i].size;
 	}
-	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:b, s:b, s:b, s:s}", "files",
-		(json_int_t)table->count, "served", (json_int_t)resident, "served_bytes",
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:b, s:b, s:b, s:s}",
+		"files", (json_int_t)table->count, "served", (json_int_t)resident, "served_bytes",
 		(json_int_t)bytes, "on_request", (json_int_t)(known - resident), "left_out",
-		(json_int_t)(table->count - known + table->left_count), "memory_bytes",
+		(json_int_t)(table->count - known + table->left_count), "netascii",
+		(json_int_t)table->netascii_count, "netascii_dropped",
+		(json_int_t)table->netascii_dropped, "memory_bytes",
 		(json_int_t)table->memory_bytes, "free_bytes",
 		(json_int_t)image_service_free_bytes(daemon->images), "complete", table->complete,
 		"watching", table->watching, "hugepages", table->huge, "region",
@@ -187,6 +189,21 @@ static json_t *entry_json(const struct daemon *daemon, const struct image_entry 
 	return object;
 }
 
+// What files are in netascii, of those that somebody asked for in it.
+static json_t *variants_json(const struct daemon *daemon, const struct image_table *table) {
+	json_t *variants = json_array();
+
+	for (size_t i = 0; table && i < table->netascii_count; i++) {
+		const struct image_entry *entry = &table->netascii[i];
+		json_t *object = json_pack("{s:o, s:I}", "path", name_json(entry->path), "bytes",
+			(json_int_t)entry->size);
+
+		add_slot(object, daemon, entry);
+		json_array_append_new(variants, object);
+	}
+	return variants;
+}
+
 static unsigned int get_images(struct daemon *daemon, const char *argument, json_t **value) {
 	struct image_table *table = image_service_table(daemon->images);
 	json_t *files = json_array(), *left_out = json_array();
@@ -198,8 +215,8 @@ static unsigned int get_images(struct daemon *daemon, const char *argument, json
 		json_array_append_new(left_out,
 			json_pack("{s:o, s:s}", "path", name_json(table->left_out[i].path),
 				"reason", table->left_out[i].reason));
-	*value = json_pack("{s:o, s:o, s:o}", "summary", images_summary(daemon, table), "files",
-		files, "left_out", left_out);
+	*value = json_pack("{s:o, s:o, s:o, s:o}", "summary", images_summary(daemon, table),
+		"files", files, "netascii", variants_json(daemon, table), "left_out", left_out);
 	image_table_drop(table);
 	return MHD_HTTP_OK;
 }

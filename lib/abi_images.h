@@ -30,6 +30,13 @@ enum image_state {
 #define IMAGE_WORD_STATE(word)        ((enum image_state)((word)&0xff))
 #define IMAGE_WORD_GENERATION(word)   ((word) >> 8)
 
+// A version of a file, as others refer to it: its slot's number and generation.
+#define IMAGE_LINK(slot, generation) ((uint64_t)(generation) << 16 | (uint16_t)(slot))
+#define IMAGE_LINK_SLOT(link)        ((uint32_t)((link)&0xffff))
+#define IMAGE_LINK_GENERATION(link)  ((link) >> 16)
+#define IMAGE_LINK_NONE              UINT64_C(0)
+#define IMAGE_LINK_REFUSED           UINT64_MAX // there is none, and there will be none
+
 // One version of one file, whether it is in memory or not. A changed file takes another slot; the
 // old one stays while pinned.
 struct image_slot {
@@ -43,12 +50,14 @@ struct image_slot {
 			    // to adopt slots after a restart, as are the next two
 	uint64_t inode;
 	int64_t mtime_ns;
-	uint64_t loaded_unix_ns; // when it was read last; 0: never
-	uint8_t sha256[32];      // of the contents, if it was read ever
-	uint8_t pad1[32];
+	uint64_t loaded_unix_ns;   // when it was read last; 0: never
+	uint8_t sha256[32];        // of the contents, if it was read ever
+	_Atomic uint64_t netascii; // IMAGE_LINK of the slot that has the same version in netascii
+	uint8_t pad1[24];
 };
 static_assert(sizeof(struct image_slot) == 128, "image_slot");
 static_assert(offsetof(struct image_slot, sha256) == 64, "image_slot.sha256");
+static_assert(IMAGE_MAX_SLOTS <= 1u << 16, "a slot has 16 bits in a link");
 
 struct images_region {
 	struct shm_header header;

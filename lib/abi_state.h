@@ -229,11 +229,12 @@ static_assert(sizeof(struct event_record) == 128, "event_record");
 
 #define EVENT_RING_SIZE 8192u // records per worker, a power of two
 
-// An entry of a ring of wanted images: the slot and the generation that the policy named.
-#define WANT_WORD(slot, generation) ((uint64_t)(generation) << 16 | (uint16_t)(slot))
-#define WANT_SLOT(word)             ((uint32_t)((word)&0xffff))
-#define WANT_GENERATION(word)       ((word) >> 16)
-#define WANT_RING_SIZE              1024u // entries per worker, a power of two
+// An entry of a ring of wanted images: IMAGE_LINK of what the policy named, and whether it is that
+// itself or its variant in netascii.
+#define WANT_NETASCII         (UINT64_C(1) << 63)
+#define WANT_SLOT(want)       IMAGE_LINK_SLOT(want)
+#define WANT_GENERATION(want) IMAGE_LINK_GENERATION((want) & ~WANT_NETASCII)
+#define WANT_RING_SIZE        1024u // entries per worker, a power of two
 
 // How often a worker has begun to send a version of a file: in the low half, and in the high half
 // the low bits of its generation, so that a slot's next file begins at 0.

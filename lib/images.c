@@ -91,6 +91,25 @@ bool images_is_ready(const struct images *images, uint32_t slot, uint64_t genera
 						    IMAGE_WORD(generation, IMAGE_READY);
 }
 
+// Another version may take the slot meanwhile: then the word says so after its link was read.
+int images_netascii(const struct images *images, uint32_t *slot, uint64_t *generation) {
+	const struct image_slot *s;
+	uint64_t link;
+
+	if (*slot >= images->slot_count)
+		return -ENOENT;
+	s = &images->slots[*slot];
+	link = atomic_load_explicit((_Atomic uint64_t *)&s->netascii, memory_order_acquire);
+	if (link == IMAGE_LINK_NONE ||
+		IMAGE_WORD_GENERATION(load_word(s, memory_order_relaxed)) != *generation)
+		return -ENOENT;
+	if (link == IMAGE_LINK_REFUSED)
+		return -EFBIG;
+	*slot = IMAGE_LINK_SLOT(link);
+	*generation = IMAGE_LINK_GENERATION(link);
+	return 0;
+}
+
 // A slot that is being evicted keeps its bytes until the last pin is gone, so transfers go on.
 bool images_valid(const struct images *images, const struct image_ref *ref) {
 	uint64_t word;

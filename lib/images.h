@@ -43,6 +43,10 @@ int images_ref(
 // Whether images_ref would find this generation now. Any slot may be asked for.
 bool images_is_ready(const struct images *images, uint32_t slot, uint64_t generation);
 
+// The slot and generation that have a version in netascii, in place of that version's own. 0;
+// -ENOENT: there are none so far; -EFBIG: there will be none. *slot may be out of range.
+int images_netascii(const struct images *images, uint32_t *slot, uint64_t *generation);
+
 // Whether the slot still holds what ref was taken of.
 bool images_valid(const struct images *images, const struct image_ref *ref);
 

@@ -197,7 +197,8 @@ static void set_machine(struct tftp_server *server, const struct tftp_incoming *
 	struct tftp_session *session, const struct tftp_asked *asked) {
 	if (request->known)
 		session->flags |= SESSION_KNOWN;
-	if (!request->met || !request->send_ahead || !is_ipxe(asked))
+	if (!request->met || !request->send_ahead || request->view.mode != TFTP_MODE_OCTET ||
+		!is_ipxe(asked))
 		return;
 	session->ahead = TFTP_AHEAD;
 	tftp_count(server, STAT_TFTP_SEND_AHEAD);
@@ -238,17 +239,21 @@ static void begin_session(
 // The pin comes before the look at the slot, so that control cannot give the slot away in between.
 static int take_image(
 	struct tftp_server *server, const struct tftp_incoming *request, struct image_ref *image) {
-	const struct policy_name *file = request->file;
-	int err;
+	const struct images *images = server->setup.images;
+	uint64_t generation = request->file->generation;
+	uint32_t slot = request->file->slot;
+	int err = 0;
 
-	if (file->slot >= server->setup.images->slot_count)
-		return -EBADMSG;
-	tftp_core_pin(server, file->slot);
-	err = images_ref(server->setup.images, file->slot, file->generation, image);
+	if (request->view.mode == TFTP_MODE_NETASCII)
+		err = images_netascii(images, &slot, &generation);
+	if (err || slot >= images->slot_count)
+		return err ? err : -EBADMSG;
+	tftp_core_pin(server, slot);
+	err = images_ref(images, slot, generation, image);
 	if (err)
-		tftp_core_unpin(server, file->slot);
+		tftp_core_unpin(server, slot);
 	else
-		tftp_core_touch(server, file->slot, request->now);
+		tftp_core_touch(server, slot, request->now);
 	return err;
 }
 

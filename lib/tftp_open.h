@@ -29,6 +29,7 @@ bool tftp_open_is_on_link(const struct tftp_incoming *request);
 // Whether the table has, or gets, room for one more session of such a machine. False: counted.
 bool tftp_open_make_room(struct tftp_server *server, const struct tftp_incoming *request);
 
-// Begins the transfer, alone or in a group. 0; -ENOENT: the file is not in memory; -EBADMSG: what
-// the region says of it contradicts itself. A full table drops the request, counted: 0 as well.
+// Begins the transfer, alone or in a group. 0; -ENOENT: the file is not in memory; -EFBIG: it is
+// not to be had in netascii; -EBADMSG: what the region says of it contradicts itself. A full table
+// drops the request, counted: 0 as well.
 int tftp_open_session(struct tftp_server *server, const struct tftp_incoming *request);

@@ -19,7 +19,7 @@
 struct tftp_parked {
 	uint64_t since_us;  // when the first copy of it came
 	uint64_t wanted_us; // when its file was asked for last
-	uint64_t want;      // WANT_WORD of the version that it waits for
+	uint64_t want;      // what it waits for, as in the rings of wanted images
 	uint32_t own_address;
 	struct frame_view frame; // payload is not to be followed: see tftp_park_frame
 	uint16_t port;

@@ -146,12 +146,8 @@ static bool find_file(struct tftp_server *server, struct tftp_incoming *request)
 static bool mode_is_served(struct tftp_server *server, const struct tftp_incoming *request) {
 	switch (request->view.mode) {
 	case TFTP_MODE_OCTET:
-		return true;
 	case TFTP_MODE_NETASCII:
-		refuse(server, request, STAT_TFTP_NETASCII, TFTP_ERROR_UNDEFINED,
-			"use octet (binary)");
-		tell(server, request, EVENT_TFTP_REFUSED, EVENT_REASON_NETASCII, 0);
-		break;
+		return true;
 	case TFTP_MODE_OTHER:
 		refuse(server, request, STAT_TFTP_BAD_MODE, TFTP_ERROR_ILLEGAL,
 			"use octet (binary)");
@@ -161,13 +157,19 @@ static bool mode_is_served(struct tftp_server *server, const struct tftp_incomin
 	return false;
 }
 
+static uint64_t want_of(const struct tftp_incoming *request) {
+	uint64_t link = IMAGE_LINK(request->file->slot, request->file->generation);
+
+	return request->view.mode == TFTP_MODE_NETASCII ? link | WANT_NETASCII : link;
+}
+
 // The file is on disk, or its place in memory has just been given to others: the request waits for
 // it as long as its client does. tftp_server_wake goes on with it.
 static void park(struct tftp_server *server, const struct tftp_incoming *request) {
 	const struct tftp_input *input = request->input;
 	struct tftp_parked parked = {
 		.since_us = request->since_us ? request->since_us : request->now.us,
-		.want = WANT_WORD(request->file->slot, request->file->generation),
+		.want = want_of(request),
 		.own_address = input->own_address,
 		.frame = *input->frame,
 		.port = input->port,
@@ -183,6 +185,13 @@ static void park(struct tftp_server *server, const struct tftp_incoming *request
 	tftp_core_wait(server, &parked, request->now);
 }
 
+// A binary file in all likelihood, asked for by a client that was not told so.
+static void refuse_netascii(struct tftp_server *server, const struct tftp_incoming *request) {
+	refuse(server, request, STAT_TFTP_NETASCII_REFUSED, TFTP_ERROR_UNDEFINED,
+		"use octet (binary)");
+	tell(server, request, EVENT_TFTP_REFUSED, EVENT_REASON_NETASCII, 0);
+}
+
 static void serve(struct tftp_server *server, const struct tftp_incoming *request) {
 	int err;
 
@@ -191,6 +200,8 @@ static void serve(struct tftp_server *server, const struct tftp_incoming *reques
 	err = tftp_open_session(server, request);
 	if (err == -ENOENT)
 		park(server, request);
+	else if (err == -EFBIG)
+		refuse_netascii(server, request);
 	else if (err)
 		refuse_file(server, request, EVENT_REASON_IMAGE_GONE, "file has just changed");
 }
@@ -247,6 +258,8 @@ static void handle_read(struct tftp_server *server, struct tftp_incoming *reques
 	uint32_t index = tftp_table_find(&server->table, frame->src, frame->src_port);
 
 	tftp_count(server, STAT_TFTP_REQUESTS);
+	if (request->view.mode == TFTP_MODE_NETASCII)
+		tftp_count(server, STAT_TFTP_NETASCII);
 	request->crc = crc32c(0, frame->payload, frame->payload_len);
 	if (index != TFTP_TABLE_NONE) {
 		if (server->setup.sessions[index].request_crc == request->crc &&

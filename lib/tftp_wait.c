@@ -6,6 +6,8 @@
 
 #include "tftp_core.h"
 
+#include <errno.h>
+
 #define PARKED_PER_LOOK 64u // so that a pass stays short
 
 // Has control asked for a file, unless somebody who waits for it did so just now. Control may have
@@ -14,9 +16,8 @@ static void ask_for(struct tftp_server *server, uint64_t want, uint64_t last_us,
 	if (last_us && now_us - last_us < TFTP_WANT_US)
 		return;
 	tftp_park_set_wanted(&server->park, want, now_us);
-	tftp_count(server, wants_push(server->setup.wants, WANT_SLOT(want), WANT_GENERATION(want))
-				   ? STAT_TFTP_WANTS
-				   : STAT_TFTP_WANTS_FULL);
+	tftp_count(server,
+		wants_push(server->setup.wants, want) ? STAT_TFTP_WANTS : STAT_TFTP_WANTS_FULL);
 }
 
 void tftp_core_wait(struct tftp_server *server, struct tftp_parked *parked, struct rouse_now now) {
@@ -36,11 +37,19 @@ void tftp_core_wait(struct tftp_server *server, struct tftp_parked *parked, stru
 	ask_for(server, parked->want, parked->wanted_us, now.us);
 }
 
+// Whether there is something to tell the client: the file has come, or never will.
+static bool has_come(const struct images *images, uint64_t want) {
+	uint64_t generation = WANT_GENERATION(want);
+	uint32_t slot = WANT_SLOT(want);
+	int err = want & WANT_NETASCII ? images_netascii(images, &slot, &generation) : 0;
+
+	return err == -EFBIG || (err == 0 && images_is_ready(images, slot, generation));
+}
+
 static bool is_due(const struct tftp_server *server, uint32_t i, uint64_t now_us) {
 	const struct tftp_parked *parked = &server->park.entry[i];
-	uint64_t file = server->park.want[i];
 
-	return images_is_ready(server->setup.images, WANT_SLOT(file), WANT_GENERATION(file)) ||
+	return has_come(server->setup.images, server->park.want[i]) ||
 	       now_us - parked->since_us >= TFTP_PARK_US ||
 	       now_us - parked->wanted_us >= TFTP_WANT_US;
 }

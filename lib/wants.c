@@ -7,26 +7,24 @@
 
 #include "wants.h"
 
-static_assert(IMAGE_MAX_SLOTS <= 1u << 16, "a slot has 16 bits in a want");
-
 static uint64_t load(const _Atomic uint64_t *value, memory_order order) {
 	return atomic_load_explicit((_Atomic uint64_t *)value, order);
 }
 
-bool wants_push(struct wants *wants, uint32_t slot, uint64_t generation) {
+bool wants_push(struct wants *wants, uint64_t want) {
 	uint64_t head = load(&wants->worker->want_head, memory_order_relaxed);
 
 	if (wants->tail && head - load(wants->tail, memory_order_acquire) == WANT_RING_SIZE)
 		return false;
-	atomic_store_explicit(&wants->ring[head & (WANT_RING_SIZE - 1)],
-		WANT_WORD(slot, generation), memory_order_relaxed);
+	atomic_store_explicit(
+		&wants->ring[head & (WANT_RING_SIZE - 1)], want, memory_order_relaxed);
 	atomic_store_explicit(&wants->worker->want_head, head + 1, memory_order_release);
 	return true;
 }
 
 bool wants_pop(const struct worker_block *worker, const _Atomic uint64_t *ring, uint64_t *tail,
-	uint32_t *slot, uint64_t *generation) {
-	uint64_t head = load(&worker->want_head, memory_order_acquire), word;
+	uint64_t *want) {
+	uint64_t head = load(&worker->want_head, memory_order_acquire);
 
 	if (*tail == head)
 		return false;
@@ -34,8 +32,6 @@ bool wants_pop(const struct worker_block *worker, const _Atomic uint64_t *ring, 
 		*tail = head > WANT_RING_SIZE ? head - WANT_RING_SIZE : 0;
 	if (*tail == head)
 		return false;
-	word = load(&ring[(*tail)++ & (WANT_RING_SIZE - 1)], memory_order_relaxed);
-	*slot = WANT_SLOT(word);
-	*generation = WANT_GENERATION(word);
+	*want = load(&ring[(*tail)++ & (WANT_RING_SIZE - 1)], memory_order_relaxed);
 	return true;
 }

@@ -19,10 +19,10 @@ struct wants {
 };
 
 // False: full.
-bool wants_push(struct wants *wants, uint32_t slot, uint64_t generation);
+bool wants_push(struct wants *wants, uint64_t want);
 
 // Consumer: the next want after *tail, which is advanced; false when there is none. What was
-// overwritten while nobody listened is skipped: it will be asked for again. slot is below
-// IMAGE_MAX_SLOTS, and generation whatever the ring says.
+// overwritten while nobody listened is skipped: it will be asked for again. want is whatever the
+// ring says: WANT_SLOT is below IMAGE_MAX_SLOTS, and that is all.
 bool wants_pop(const struct worker_block *worker, const _Atomic uint64_t *ring, uint64_t *tail,
-	uint32_t *slot, uint64_t *generation);
+	uint64_t *want);

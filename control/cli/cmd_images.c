@@ -41,7 +41,14 @@ static void number_or_nothing(json_int_t number, char text[24]) {
 		snprintf(text, 24, "%lld", (long long)number);
 }
 
-static void add_row(struct table *table, const json_t *file) {
+static void add_uses(const struct instance *instance, const json_t *files) {
+	json_t *file;
+	size_t i;
+
+	json_array_foreach(files, i, file) add_use(instance, file);
+}
+
+static void add_row(struct table *table, const json_t *file, const char *variant) {
 	const char *path = "", *state = "", *reason = NULL, *sha256 = "";
 	json_int_t bytes = 0, pins = 0, hits = 0, last_use = 0;
 	char size[HUMAN_SIZE], pinned[24], begun[24], used[HUMAN_SIZE + 4] = "", age[HUMAN_SIZE];
@@ -57,7 +64,8 @@ static void add_row(struct table *table, const json_t *file) {
 	if (last_use)
 		snprintf(used, sizeof(used), "%s ago",
 			human_duration((uint64_t)(time(NULL) - last_use), age));
-	snprintf(name, sizeof(name), "%s%s%s", path, reason ? ": " : "", reason ? reason : "");
+	snprintf(name, sizeof(name), "%s%s%s%s", path, variant, reason ? ": " : "",
+		reason ? reason : "");
 	table_row(table, (const char *const[]){size, state, pinned, begun, used, hash, name});
 }
 
@@ -71,7 +79,9 @@ static void print_table(const json_t *answer) {
 		(const char *const[]){
 			">size", "state", ">pins", ">hits", ">last use", "sha256", "file"},
 		7);
-	json_array_foreach(json_object_get(answer, "files"), i, item) add_row(&table, item);
+	json_array_foreach(json_object_get(answer, "files"), i, item) add_row(&table, item, "");
+	json_array_foreach(json_object_get(answer, "netascii"), i, item)
+		add_row(&table, item, " in netascii");
 	json_array_foreach(left_out, i, item) {
 		char name[4 * POLICY_NAME_MAX + 128];
 
@@ -118,8 +128,7 @@ static void print_summary(const json_t *answer) {
 static int run(const struct cli_args *args) {
 	struct instance instance;
 	char why[SHM_WHY_SIZE];
-	json_t *answer = NULL, *file;
-	size_t i;
+	json_t *answer = NULL;
 	int rc = instance_find(args, &instance);
 
 	if (rc == CLI_OK)
@@ -127,7 +136,8 @@ static int run(const struct cli_args *args) {
 	if (rc != CLI_OK)
 		return rc;
 	instance.has_state = state_view_open(&instance.state, instance.runtime_dir, why) == 0;
-	json_array_foreach(json_object_get(answer, "files"), i, file) add_use(&instance, file);
+	add_uses(&instance, json_object_get(answer, "files"));
+	add_uses(&instance, json_object_get(answer, "netascii"));
 	instance_close(&instance);
 	if (cli_flag(args, "json")) {
 		output_json(answer);
@@ -155,7 +165,8 @@ const struct cli_command cmd_images = {
 		  "them, and make others leave that were used longest ago. Pins are the transfers\n"
 		  "that read a file now, hits those that have begun since it was last changed. A\n"
 		  "file is left out when it is larger than memory:, cannot be read, keeps\n"
-		  "changing, or is a symbolic link that leads out of boot_root.",
+		  "changing, or is a symbolic link that leads out of boot_root. What clients ask\n"
+		  "for in netascii (tftp-hpa does unless told) is a file of its own in memory.",
 	.options = options,
 	.run = run,
 };

@@ -22,13 +22,13 @@ struct ends {
 };
 
 // What is pushed as number n, so that the order can be told.
-static uint32_t slot_of(uint64_t n) {
-	return (uint32_t)(n * 40503 % IMAGE_MAX_SLOTS);
+static uint64_t want_of(uint64_t n) {
+	return IMAGE_LINK(n * 40503 % IMAGE_MAX_SLOTS, n) | (n % 3 ? 0 : WANT_NETASCII);
 }
 
 static void push(struct ends *e) {
 	bool room = e->pushed - e->seen_tail < WANT_RING_SIZE;
-	bool taken = wants_push(&e->wants, slot_of(e->pushed), e->pushed);
+	bool taken = wants_push(&e->wants, want_of(e->pushed));
 
 	if (e->sane)
 		FUZZ_ASSERT(taken == room);
@@ -36,18 +36,17 @@ static void push(struct ends *e) {
 }
 
 static void pop(struct ends *e) {
-	uint64_t generation = 0, before = e->tail;
-	uint32_t slot = 0;
-	bool got = wants_pop(&e->worker, e->ring, &e->tail, &slot, &generation);
+	uint64_t want = 0, before = e->tail;
+	bool got = wants_pop(&e->worker, e->ring, &e->tail, &want);
 
-	FUZZ_ASSERT(slot < IMAGE_MAX_SLOTS);
+	FUZZ_ASSERT(WANT_SLOT(want) < IMAGE_MAX_SLOTS);
 	FUZZ_ASSERT(!got || e->tail != before);
 	if (!e->sane)
 		return;
 	FUZZ_ASSERT(got == (e->popped < e->pushed));
 	if (!got)
 		return;
-	FUZZ_ASSERT(slot == slot_of(e->popped) && generation == e->popped);
+	FUZZ_ASSERT(want == want_of(e->popped) && WANT_GENERATION(want) == e->popped);
 	e->popped++;
 }
 

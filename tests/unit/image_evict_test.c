@@ -237,28 +237,39 @@ static void each_slot_is_wanted_once_in_its_turn(void **state) {
 	image_demand_free(&demand);
 }
 
+static void note_netascii(void *context, uint32_t slot, uint64_t generation) {
+	assert_int_equal(slot, 51);
+	assert_int_equal(generation, 7);
+	++*(uint32_t *)context;
+}
+
 static void wants_of_all_workers_are_taken(void **state) {
 	static struct worker_block worker[2];
 	static _Atomic uint64_t ring[2][WANT_RING_SIZE];
 	_Atomic uint64_t tail[2] = {0};
 	struct state_view view = {.worker_count = 2, .workers = worker, .wants = ring[0]};
 	struct image_demand demand;
+	uint32_t converted = 0;
 
 	(void)state;
 	image_demand_init(&demand, 100);
+	demand.netascii = note_netascii;
+	demand.context = &converted;
 	for (uint32_t i = 0; i < 2; i++) {
 		struct wants wants = {.worker = &worker[i], .ring = ring[i], .tail = &tail[i]};
 
-		wants_push(&wants, 8 + i, 5);
-		wants_push(&wants, 50, 6);
-		wants_push(&wants, 60000, 6); // beyond the table
+		wants_push(&wants, IMAGE_LINK(8 + i, 5));
+		wants_push(&wants, IMAGE_LINK(50, 6));
+		wants_push(&wants, IMAGE_LINK(51, 7) | WANT_NETASCII);
+		wants_push(&wants, IMAGE_LINK(60000, 6)); // beyond the table
 	}
 	image_demand_poll(&demand, &view, tail, 77);
 	assert_int_equal(demand.count, 3);
 	assert_int_equal(demand.list[1].slot, 50);
 	assert_int_equal(demand.list[1].generation, 6);
-	assert_int_equal(tail[0], 3);
-	assert_int_equal(tail[1], 3);
+	assert_int_equal(converted, 2);
+	assert_int_equal(tail[0], 4);
+	assert_int_equal(tail[1], 4);
 	image_demand_free(&demand);
 }
 

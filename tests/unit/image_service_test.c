@@ -184,7 +184,7 @@ static void want(const char *name) {
 	const struct image_entry *entry = entry_of(name);
 
 	assert_true(entry && entry->served);
-	assert_true(wants_push(&played.wants, entry->slot, entry->generation));
+	assert_true(wants_push(&played.wants, IMAGE_LINK(entry->slot, entry->generation)));
 }
 
 static void use(const char *name) {
@@ -313,9 +313,11 @@ static void a_file_comes_back_as_the_same_version(void **state) {
 // A client that gave up is not served; nonsense in the ring does no harm.
 static void senseless_wants_are_passed_over(void **state) {
 	(void)state;
-	wants_push(&played.wants, 60000, 1);
-	wants_push(&played.wants, entry_of("d")->slot, 12345);
-	wants_push(&played.wants, 900, 1);
+	wants_push(&played.wants, IMAGE_LINK(60000, 1));
+	wants_push(&played.wants, IMAGE_LINK(60000, 1) | WANT_NETASCII);
+	wants_push(&played.wants, IMAGE_LINK(entry_of("d")->slot, 12345));
+	wants_push(&played.wants, IMAGE_LINK(entry_of("d")->slot, 12345) | WANT_NETASCII);
+	wants_push(&played.wants, IMAGE_LINK(900, 1));
 	want("b");
 	wait_until(is_in_memory("b"));
 	assert_true(atomic_load(&want_tail[0]) == atomic_load(&played.worker->want_head));
@@ -334,6 +336,122 @@ static void a_changed_file_is_replaced(void **state) {
 	holds("e", 'E');
 }
 
+static const struct image_entry *variant_of(const char *name) {
+	const struct image_table *table = publish();
+
+	for (size_t i = 0; table && i < table->netascii_count; i++)
+		if (!strcmp(table->netascii[i].path, name))
+			return &table->netascii[i];
+	return NULL;
+}
+
+static void want_netascii(const char *name) {
+	const struct image_entry *entry = entry_of(name);
+
+	assert_true(wants_push(
+		&played.wants, IMAGE_LINK(entry->slot, entry->generation) | WANT_NETASCII));
+}
+
+// As a worker finds it.
+static bool is_converted(const char *name, struct image_ref *ref) {
+	const struct image_entry *entry = entry_of(name);
+	uint64_t generation = entry->generation;
+	uint32_t slot = entry->slot;
+
+	return images_netascii(&images, &slot, &generation) == 0 &&
+	       images_ref(&images, slot, generation, ref) == 0;
+}
+
+static void check_text(const struct image_ref *ref, const char *text, size_t len) {
+	const uint8_t *at;
+
+	assert_int_equal(ref->size, len);
+	assert_int_equal(images_run(&images, ref, 0, ref->size, &at), ref->size);
+	assert_memory_equal(at, text, ref->size);
+}
+
+static void a_file_is_converted_when_somebody_asks(void **state) {
+	struct image_ref ref;
+
+	(void)state;
+	write_file("lines", 3, '\n');
+	wait_until(entry_of("lines") && entry_of("lines")->served);
+	assert_null(variant_of("lines"));
+	want_netascii("lines");
+	wait_until(is_converted("lines", &ref));
+	check_text(&ref, "\r\n\r\n\r\n", 6);
+	wait_until(variant_of("lines"));
+	assert_int_equal(variant_of("lines")->slot, ref.slot);
+	assert_int_equal(variant_of("lines")->size, 6);
+}
+
+static void a_changed_file_has_another_variant(void **state) {
+	struct image_ref old, ref;
+
+	(void)state;
+	assert_true(is_converted("lines", &old));
+	write_file("lines", 2, '\r');
+	// A worker that waits asks again when a snapshot names another slot.
+	wait_until((want_netascii("lines"), is_converted("lines", &ref)) && ref.size == 4);
+	check_text(&ref, "\r\0\r\0", 4);
+	assert_true(ref.slot != old.slot || ref.generation != old.generation);
+}
+
+static void what_is_too_large_is_not_converted(void **state) {
+	uint64_t generation;
+	uint32_t slot;
+
+	(void)state;
+	write_file("breaks", 15 * MIB, '\n');
+	wait_until(entry_of("breaks") && entry_of("breaks")->served);
+	want_netascii("breaks"); // 30 MiB
+	slot = entry_of("breaks")->slot;
+	generation = entry_of("breaks")->generation;
+	wait_until(images_netascii(&images, &slot, &generation) == -EFBIG);
+	assert_null(variant_of("breaks"));
+}
+
+static void variants_leave_and_come_back_too(void **state) {
+	struct image_ref ref, again;
+
+	(void)state;
+	write_file("text", 3 * MIB, 't');
+	wait_until(entry_of("text") && entry_of("text")->served);
+	want_netascii("text");
+	wait_until(is_converted("text", &ref));
+	check_bytes(&ref, 't');
+	for (int i = 0; i < 3; i++) {
+		want(i % 2 ? "d" : "c");
+		wait_until(is_in_memory(i % 2 ? "d" : "c"));
+		use(i % 2 ? "d" : "c");
+	}
+	want("b");
+	wait_until(is_in_memory("b"));
+	assert_false(is_converted("text", &again));
+	want_netascii("text");
+	wait_until(is_converted("text", &again));
+	assert_int_equal(again.slot, ref.slot);
+	assert_int_equal(again.generation, ref.generation);
+	check_bytes(&again, 't');
+}
+
+// The next thread finds them by what their files' slots say.
+static void variants_are_adopted(void **state) {
+	const struct image_table *former = publish();
+	struct image_ref before, after;
+
+	(void)state;
+	assert_true(is_converted("lines", &before) || is_converted("text", &before));
+	assert_true(is_converted("text", &before));
+	stop_service();
+	start_service();
+	wait_until(publish() != former && is_complete());
+	wait_until(variant_of("text"));
+	assert_true(is_converted("text", &after));
+	assert_int_equal(after.slot, before.slot);
+	assert_int_equal(after.generation, before.generation);
+}
+
 static void the_next_thread_carries_on(void **state) {
 	uint64_t generation = entry_of("a")->generation;
 	uint32_t slot = entry_of("a")->slot;
@@ -342,7 +460,7 @@ static void the_next_thread_carries_on(void **state) {
 	(void)state;
 	assert_false(is_in_memory("a"));
 	stop_service();
-	wants_push(&played.wants, slot, generation); // while nobody listens
+	wants_push(&played.wants, IMAGE_LINK(slot, generation)); // while nobody listens
 	start_service();
 	wait_until(publish() != former && is_complete());
 	assert_int_equal(entry_of("a")->slot, slot);
@@ -361,6 +479,11 @@ int main(void) {
 		cmocka_unit_test(senseless_wants_are_passed_over),
 		cmocka_unit_test(a_changed_file_is_replaced),
 		cmocka_unit_test(the_next_thread_carries_on),
+		cmocka_unit_test(a_file_is_converted_when_somebody_asks),
+		cmocka_unit_test(a_changed_file_has_another_variant),
+		cmocka_unit_test(variants_leave_and_come_back_too),
+		cmocka_unit_test(variants_are_adopted),
+		cmocka_unit_test(what_is_too_large_is_not_converted),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -157,6 +157,7 @@ static const struct pin images[] = {
 	AT(image_slot, inode, 40),
 	AT(image_slot, mtime_ns, 48),
 	AT(image_slot, loaded_unix_ns, 56),
+	AT(image_slot, netascii, 96),
 	AT(image_slot, sha256, 64),
 };
 
@@ -185,7 +186,8 @@ static const struct pin state_region[] = {
 	AT(state_region, hits_offset, 2704),
 	AT(state_region, captures_offset, 2720),
 	VALUE(WANT_RING_SIZE, 1024),
-	VALUE(WANT_WORD(0xfedc, 0x123456789), 0x123456789fedc),
+	VALUE(IMAGE_LINK(0xfedc, 0x123456789), 0x123456789fedc),
+	VALUE(WANT_NETASCII, 1ull << 63),
 	VALUE(HITS_WORD(0x100000002, 3), 0x200000003),
 	SIZE(worker_block, 128 + 8 * 192),
 	AT(worker_block, loops, 0),

@@ -192,8 +192,8 @@ static const struct refusal refusals[] = {
 		STAT_TFTP_NOT_LOADED, EVENT_TFTP_REFUSED, EVENT_REASON_TOO_LARGE},
 	{"unreadable", BYTES("\0\1broken.img\0octet\0"), 0, "cannot be read", STAT_TFTP_NOT_LOADED,
 		EVENT_TFTP_REFUSED, EVENT_REASON_NOT_LOADED},
-	{"netascii", BYTES("\0\1kernel\0netascii\0"), 0, "use octet (binary)", STAT_TFTP_NETASCII,
-		EVENT_TFTP_REFUSED, EVENT_REASON_NETASCII},
+	{"netascii", BYTES("\0\1kernel\0netascii\0"), 0, "use octet (binary)",
+		STAT_TFTP_NETASCII_REFUSED, EVENT_TFTP_REFUSED, EVENT_REASON_NETASCII},
 	{"mail", BYTES("\0\1kernel\0mail\0"), 4, "use octet (binary)", STAT_TFTP_BAD_MODE,
 		EVENT_TFTP_REFUSED, EVENT_REASON_NETASCII},
 	{"write", BYTES("\0\2kernel\0octet\0"), 2, "server is read-only", STAT_TFTP_WRITES_REFUSED,
@@ -223,6 +223,7 @@ static void what_cannot_be_served_gets_an_error_at_once(void **state) {
 	struct world *world = world_usual();
 
 	(void)state;
+	world_set_netascii(world, "kernel", NULL);
 	for (size_t i = 0; i < COUNT_OF(refusals); i++)
 		check_refusal(world, &refusals[i], (uint16_t)(WORLD_PORT + i));
 	assert_int_equal(world_drops(world), 0);
@@ -566,6 +567,59 @@ static void a_request_waits_until_its_file_is_in_memory(void **state) {
 	assert_int_equal(world_drops(world), 0);
 	assert_int_equal(
 		tftp_server_wake(world->server, &world->fixture.policy, world->now), UINT64_MAX);
+	world_end(world);
+}
+
+// Its variant is another image, which is asked for under the file's own slot.
+static void a_file_in_netascii_is_another_image(void **state) {
+	struct world *world = world_usual();
+
+	(void)state;
+	ask(world, WORLD_PORT, BYTES("\0\1kernel\0netascii\0tsize\0000\0"));
+	world_read(world, WORLD_PORT + 1, "kernel", "tsize", "0");
+	assert_int_equal(world_drain(world, &sent), 1);
+	assert_true(world_is_oack(&sent, "tsize", "1000000"));
+	assert_string_equal(world_wanted(world), "kernel in netascii");
+	assert_null(world_wanted(world));
+	world_set_state(world, "initrd", IMAGE_ABSENT);
+	world_set_netascii(world, "kernel", "initrd");
+	world_wait(world, 1000);
+	assert_int_equal(world_drain(world, NULL), 0);
+	world_set_state(world, "initrd", IMAGE_READY);
+	world_wait(world, 1000);
+	assert_int_equal(world_drain(world, &sent), 1);
+	assert_true(world_is_oack(&sent, "tsize", "30000000"));
+	assert_int_equal(sent.to.dst_port, WORLD_PORT);
+	assert_int_equal(world_stat(world, STAT_TFTP_NETASCII), 1);
+	assert_int_equal(world_stat(world, STAT_TFTP_PARKED), 1);
+	world_end(world);
+}
+
+static void what_is_not_converted_is_told_to_who_waits(void **state) {
+	struct world *world = world_usual();
+
+	(void)state;
+	ask(world, WORLD_PORT, BYTES("\0\1kernel\0NetAscii\0"));
+	assert_int_equal(world_drain(world, NULL), 0);
+	world_set_netascii(world, "kernel", NULL);
+	world_wait(world, 1000);
+	assert_int_equal(world_drain(world, &sent), 1);
+	assert_int_equal(sent.kind, TFTP_PACKET_ERROR);
+	assert_string_equal((char *)sent.payload + 4, "use octet (binary)");
+	assert_int_equal(world_stat(world, STAT_TFTP_NETASCII_REFUSED), 1);
+	world_end(world);
+}
+
+// The slot is another version's by now; its link says nothing of ours.
+static void a_link_of_another_version_is_not_followed(void **state) {
+	struct world *world = world_usual();
+
+	(void)state;
+	world_set_netascii(world, "kernel", "initrd");
+	world->slot[3].word += IMAGE_WORD(1, 0); // kernel's
+	ask(world, WORLD_PORT, BYTES("\0\1kernel\0netascii\0"));
+	assert_int_equal(world_drain(world, NULL), 0);
+	assert_string_equal(world_wanted(world), "kernel in netascii");
 	world_end(world);
 }
 
@@ -1118,6 +1172,9 @@ int main(void) {
 		cmocka_unit_test(a_client_that_starts_again_on_its_port_is_served),
 		cmocka_unit_test(a_full_table_is_silent_and_counted),
 		cmocka_unit_test(a_request_waits_until_its_file_is_in_memory),
+		cmocka_unit_test(a_file_in_netascii_is_another_image),
+		cmocka_unit_test(what_is_not_converted_is_told_to_who_waits),
+		cmocka_unit_test(a_link_of_another_version_is_not_followed),
 		cmocka_unit_test(what_waits_is_asked_for_once_a_second),
 		cmocka_unit_test(a_request_that_waits_may_come_again),
 		cmocka_unit_test(patience_ends_with_an_error),

@@ -165,28 +165,34 @@ void world_set_state(struct world *world, const char *name, enum image_state sta
 	world->slot[file->slot].word = IMAGE_WORD(file->generation, state);
 }
 
-static bool take_want(struct world *world, uint32_t *slot, uint64_t *generation) {
+void world_set_netascii(struct world *world, const char *name, const char *variant) {
+	const struct policy_name *file = variant ? name_of(world, variant) : NULL;
+
+	world->slot[name_of(world, name)->slot].netascii =
+		file ? IMAGE_LINK(file->slot, file->generation) : IMAGE_LINK_REFUSED;
+}
+
+static bool take_want(struct world *world, uint64_t *want) {
 	uint64_t tail = world->want_tail;
-	bool taken = wants_pop(world->worker, world->want_ring, &tail, slot, generation);
+	bool taken = wants_pop(world->worker, world->want_ring, &tail, want);
 
 	world->want_tail = tail;
 	return taken;
 }
 
 const char *world_wanted(struct world *world) {
-	static char path[POLICY_NAME_MAX + 1];
+	static char path[POLICY_NAME_MAX + 16];
 	const struct policy *policy = &world->fixture.policy;
 	const struct policy_name *name = policy->names;
-	uint64_t generation;
-	uint32_t slot;
+	uint64_t want;
 
-	if (!take_want(world, &slot, &generation))
+	if (!take_want(world, &want))
 		return NULL;
-	while (name->slot != slot || name->generation != generation)
+	while (name->slot != WANT_SLOT(want) || name->generation != WANT_GENERATION(want))
 		if (++name == policy->names + world->file_count)
-			fail_msg("slot %u of generation %llu is wanted", slot,
-				(unsigned long long)generation);
-	snprintf(path, sizeof(path), "%.*s", (int)name->path.len, policy_text(policy, name->path));
+			fail_msg("%llx is wanted", (unsigned long long)want);
+	snprintf(path, sizeof(path), "%.*s%s", (int)name->path.len, policy_text(policy, name->path),
+		want & WANT_NETASCII ? " in netascii" : "");
 	return path;
 }
 

@@ -76,7 +76,9 @@ void world_name(struct world *world, const char *name, enum policy_name_state st
 void world_start(struct world *world);
 // Its contents leave the memory, or come back.
 void world_set_state(struct world *world, const char *name, enum image_state state);
-// What control was asked for next; NULL: nothing.
+// Another file is what it is in netascii; NULL: it is not to be had in it.
+void world_set_netascii(struct world *world, const char *name, const char *variant);
+// What control was asked for next, with " in netascii" behind it if so; NULL: nothing.
 const char *world_wanted(struct world *world);
 // A machine with WORLD_CLIENT's address takes a lease; after world_start.
 void world_lease(struct world *world, const uint8_t mac[6], bool ipxe, bool send_ahead);

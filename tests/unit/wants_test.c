@@ -30,17 +30,18 @@ static int tear_down(void **state) {
 }
 
 static int64_t pop(struct ends *e) {
-	uint64_t generation;
-	uint32_t slot;
+	uint64_t want;
 
-	if (!wants_pop(&e->worker, e->ring, &e->tail, &slot, &generation))
+	if (!wants_pop(&e->worker, e->ring, &e->tail, &want))
 		return -1;
-	assert_int_equal(generation, slot + 1000ull * 1000 * 1000 * 1000);
-	return slot;
+	assert_int_equal(WANT_GENERATION(want), WANT_SLOT(want) + 1000ull * 1000 * 1000 * 1000);
+	assert_int_equal(want >> 63, WANT_SLOT(want) % 2);
+	return WANT_SLOT(want);
 }
 
 static bool push(struct ends *e, uint32_t slot) {
-	return wants_push(&e->wants, slot, slot + 1000ull * 1000 * 1000 * 1000);
+	return wants_push(&e->wants, IMAGE_LINK(slot, slot + 1000ull * 1000 * 1000 * 1000) |
+					     (slot % 2 ? WANT_NETASCII : 0));
 }
 
 static void wants_come_in_order(void **state) {
