@@ -90,15 +90,11 @@ static uint32_t overdue(const struct tftp_queue *queue, uint64_t now_us, uint32_
 	return found;
 }
 
-// The next answer of those that press in; by turns where both kinds do.
-static uint32_t shared(const struct tftp_queue *queue, uint32_t pressed) {
+// The next answer; by turns where both kinds wait.
+static uint32_t shared(const struct tftp_queue *queue) {
 	uint32_t known = queue->head[TFTP_CLASS_ANSWER_KNOWN];
 	uint32_t stranger = queue->head[TFTP_CLASS_ANSWER];
 
-	if (!(pressed >> TFTP_CLASS_ANSWER_KNOWN & 1))
-		known = TFTP_QUEUE_NONE;
-	if (!(pressed >> TFTP_CLASS_ANSWER & 1))
-		stranger = TFTP_QUEUE_NONE;
 	if (known == TFTP_QUEUE_NONE || stranger == TFTP_QUEUE_NONE)
 		return known == TFTP_QUEUE_NONE ? stranger : known;
 	return queue->picks / TFTP_QUEUE_TURN & 1 ? known : stranger;
@@ -106,9 +102,11 @@ static uint32_t shared(const struct tftp_queue *queue, uint32_t pressed) {
 
 static uint32_t pick_new(struct tftp_queue *queue, uint64_t now_us, uint32_t pressed, bool turn) {
 	uint32_t found = overdue(queue, now_us, pressed);
-	uint32_t answer = pressed && turn ? shared(queue, pressed) : TFTP_QUEUE_NONE;
+	uint32_t answer = TFTP_QUEUE_NONE;
 
 	queue->late = found != TFTP_QUEUE_NONE;
+	if (turn && (pressed || !queue->late))
+		answer = shared(queue);
 	return answer == TFTP_QUEUE_NONE ? found : answer;
 }
 

@@ -3,10 +3,12 @@
 
 // Which session of a port sends next: lists by class, linked by index inside the session records,
 // each served in turn. In a boot storm what is repeated comes first, because a client that has
-// missed a packet is the one about to fail; what runs comes before what is new. What is new may
-// wait, but not for longer than the least patient client waits before it asks again (syslinux and
-// busybox: 100 ms), so what has waited for half of that comes before everything. Answers of a kind
-// that presses in, strangers' or known machines', have a share instead.
+// missed a packet is the one about to fail; what runs comes before what is new. The first blocks
+// may wait, but not for longer than the least patient client waits before it asks again (syslinux
+// and busybox: 100 ms), so what has waited for half of that comes before everything. Answers have a
+// share: they are small, tell the client that it need not ask again, and begin nothing that would
+// not wait in its turn. Those of a kind that presses in, strangers' or known machines', have no
+// more than that.
 
 #pragma once
 
@@ -26,8 +28,8 @@ enum tftp_class {
 	TFTP_CLASS_PACED = TFTP_CLASS_COUNT, // in no list: waits for its token bucket
 };
 
-#define TFTP_QUEUE_BURST 8 // packets of one session before it is the next one's turn
-#define TFTP_QUEUE_TURN  4 // of so many packets one looks at what is new, or answers who presses in
+#define TFTP_QUEUE_BURST 8   // packets of one session before it is the next one's turn
+#define TFTP_QUEUE_TURN  4   // of so many packets one is an answer, or looks at what is overdue
 #define TFTP_OVERDUE_MS  50u // half of what the least patient client waits
 #define TFTP_QUEUE_NONE  UINT32_MAX
 
@@ -56,7 +58,7 @@ static inline bool tftp_queue_is_empty(const struct tftp_queue *queue) {
 // Whose turn it is, TFTP_QUEUE_NONE: nobody's. The caller sends one packet of it and then calls
 // tftp_queue_sent with the class that the session is in from then on. pressed: the classes of
 // answers, bit by number, whose requests come faster than their sessions can be kept, so that they
-// must not wait until they are overdue, nor come before everything then.
+// must not come before everything when they are overdue.
 uint32_t tftp_queue_pick(struct tftp_queue *queue, uint64_t now_us, uint32_t pressed);
 void tftp_queue_sent(
 	struct tftp_queue *queue, uint32_t index, enum tftp_class class, uint64_t now_us);

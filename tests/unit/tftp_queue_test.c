@@ -85,18 +85,30 @@ static int sent_before_2(struct bench *bench, uint64_t now_us, uint32_t pressed)
 #define KNOWN      (1u << TFTP_CLASS_ANSWER_KNOWN)
 
 static void what_is_new_waits_until_it_is_overdue(void **state) {
-	static const enum tftp_class classes[] = {
-		TFTP_CLASS_NEW, TFTP_CLASS_ANSWER_KNOWN, TFTP_CLASS_ANSWER};
+	struct bench bench;
+
+	(void)state;
+	begin(&bench);
+	tftp_queue_move(&bench.queue, 1, TFTP_CLASS_RUN, NOW);
+	tftp_queue_move(&bench.queue, 2, TFTP_CLASS_NEW, NOW);
+	assert_int_equal(sent_before_2(&bench, NOW + OVERDUE_US - 1, 0), 1000);
+	assert_in_range(sent_before_2(&bench, NOW + OVERDUE_US, 0), 0, TFTP_QUEUE_TURN - 1);
+}
+
+// However much runs, and waits to begin.
+static void an_answer_does_not_wait(void **state) {
+	static const enum tftp_class classes[] = {TFTP_CLASS_ANSWER_KNOWN, TFTP_CLASS_ANSWER};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(classes) / sizeof(classes[0]); i++) {
 		struct bench bench;
 
 		begin(&bench);
+		tftp_queue_move(&bench.queue, 0, TFTP_CLASS_REPEAT, NOW);
 		tftp_queue_move(&bench.queue, 1, TFTP_CLASS_RUN, NOW);
+		tftp_queue_move(&bench.queue, 3, TFTP_CLASS_NEW, NOW);
 		tftp_queue_move(&bench.queue, 2, classes[i], NOW);
-		assert_int_equal(sent_before_2(&bench, NOW + OVERDUE_US - 1, 0), 1000);
-		assert_in_range(sent_before_2(&bench, NOW + OVERDUE_US, 0), 0, TFTP_QUEUE_TURN - 1);
+		assert_in_range(sent_before_2(&bench, NOW, 0), 0, TFTP_QUEUE_TURN - 1);
 	}
 }
 
@@ -175,7 +187,7 @@ static void pressed_answers_have_a_share(void **state) {
 }
 
 // What strangers press in with does not hold up a known machine, nor the other way round.
-static void who_does_not_press_in_does_not_share(void **state) {
+static void kinds_of_answers_do_not_hold_up_each_other(void **state) {
 	static const enum tftp_class classes[] = {TFTP_CLASS_ANSWER_KNOWN, TFTP_CLASS_ANSWER};
 
 	(void)state;
@@ -187,7 +199,8 @@ static void who_does_not_press_in_does_not_share(void **state) {
 		tftp_queue_move(&bench.queue, 0, TFTP_CLASS_RUN, NOW);
 		tftp_queue_move(&bench.queue, 1, classes[!i], NOW - 1000);
 		tftp_queue_move(&bench.queue, 2, classes[i], NOW);
-		assert_int_equal(sent_before_2(&bench, NOW + OVERDUE_US - 1, pressed), 1000);
+		assert_in_range(sent_before_2(&bench, NOW + OVERDUE_US - 1, pressed), 0,
+			2 * TFTP_QUEUE_TURN - 1);
 		assert_in_range(sent_before_2(&bench, NOW + OVERDUE_US, pressed), 0,
 			2 * TFTP_QUEUE_TURN - 1);
 	}
@@ -221,7 +234,7 @@ static void overdue_holds_across_the_wrap(void **state) {
 
 		begin(&bench);
 		tftp_queue_move(&bench.queue, 1, TFTP_CLASS_RUN, now);
-		tftp_queue_move(&bench.queue, 2, TFTP_CLASS_ANSWER, now);
+		tftp_queue_move(&bench.queue, 2, TFTP_CLASS_NEW, now);
 		assert_int_equal(sent_before_2(&bench, now + OVERDUE_US - 1, 0), 1000);
 		assert_in_range(sent_before_2(&bench, now + OVERDUE_US, 0), 0, TFTP_QUEUE_TURN - 1);
 	}
@@ -268,7 +281,8 @@ static void nobody_is_lost(void **state) {
 		if (best == TFTP_CLASS_COUNT)
 			assert_int_equal(index, TFTP_QUEUE_NONE);
 		else
-			assert_int_equal(model[index], best);
+			assert_true(
+				model[index] == best || model[index] >= TFTP_CLASS_ANSWER_KNOWN);
 	}
 }
 
@@ -278,11 +292,12 @@ int main(void) {
 		cmocka_unit_test(classes_come_in_order),
 		cmocka_unit_test(each_gets_a_burst_in_turn),
 		cmocka_unit_test(what_is_new_waits_until_it_is_overdue),
+		cmocka_unit_test(an_answer_does_not_wait),
 		cmocka_unit_test(the_longest_overdue_is_the_first),
 		cmocka_unit_test(all_that_is_overdue_comes_first),
 		cmocka_unit_test(a_repeated_request_keeps_its_place),
 		cmocka_unit_test(pressed_answers_have_a_share),
-		cmocka_unit_test(who_does_not_press_in_does_not_share),
+		cmocka_unit_test(kinds_of_answers_do_not_hold_up_each_other),
 		cmocka_unit_test(both_that_press_in_take_turns),
 		cmocka_unit_test(overdue_holds_across_the_wrap),
 		cmocka_unit_test(a_session_is_in_one_list),
