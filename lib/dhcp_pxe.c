@@ -26,7 +26,7 @@ static bool is_http(const struct dhcp_view *view) {
 }
 
 static bool is_uri(struct dhcp_bytes file) {
-	return memmem(file.data, file.len, "://", 3) != NULL;
+	return file.len && memmem(file.data, file.len, "://", 3);
 }
 
 // Types of RFC 4578 and its registry that are neither a BIOS nor a loader of its own kind.
