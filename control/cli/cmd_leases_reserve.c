@@ -3,14 +3,10 @@
 
 // rouse leases reserve: what a machine has by chance it keeps, as a host of the configuration.
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "arena.h"
 #include "cli/cmd_config.h"
 #include "cli/cmd_leases.h"
 #include "cli/lease_find.h"

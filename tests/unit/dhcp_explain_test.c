@@ -8,21 +8,6 @@
 static struct dhcp_explanation explanation;
 static uint32_t failed[16];
 
-static int set_up(void **state) {
-	struct world *w = calloc(1, sizeof(*w));
-
-	world_sample(w);
-	world_start(w);
-	*state = w;
-	return 0;
-}
-
-static int tear_down(void **state) {
-	world_end(*state);
-	free(*state);
-	return 0;
-}
-
 static void explain(struct world *w, const uint8_t *message, size_t len, uint32_t src) {
 	struct frame_view frame = {
 		.src = src, .dst = UINT32_MAX, .payload = message, .payload_len = (uint16_t)len};
@@ -140,7 +125,7 @@ static void each_source_of_an_address_has_a_sentence(void **state) {
 		assert_true(strlen(dhcp_explain_source((enum lease_source)source)) > 10);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, world_set_up, world_tear_down)
 
 int main(void) {
 	const struct CMUnitTest tests[] = {

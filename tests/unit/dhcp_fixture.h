@@ -136,6 +136,22 @@ static inline void world_sample(struct world *w) {
 		(struct policy_condition[]){fixture_value(POLICY_MATCH_ARCH, 0, 0)}, 1);
 }
 
+// For cmocka: the sample world as the state of a test.
+static inline int world_set_up(void **state) {
+	struct world *w = calloc(1, sizeof(*w));
+
+	world_sample(w);
+	world_start(w);
+	*state = w;
+	return 0;
+}
+
+static inline int world_tear_down(void **state) {
+	world_end(*state);
+	free(*state);
+	return 0;
+}
+
 static inline void put32(uint8_t *at, uint32_t value) {
 	struct writer w = writer_of(at, 4);
 

@@ -11,21 +11,6 @@ static const uint8_t ipxe_parameters[] = {1, 3, 6, 7, 12, 15, 17, 26, 43, 60, 66
 	130, 131, 132, 133, 134, 135, 175, 203};
 static const uint8_t uuid[17] = {0, 0xde, 0xad, 0xbe, 0xef};
 
-static int set_up(void **state) {
-	struct world *w = calloc(1, sizeof(*w));
-
-	world_sample(w);
-	world_start(w);
-	*state = w;
-	return 0;
-}
-
-static int tear_down(void **state) {
-	world_end(*state);
-	free(*state);
-	return 0;
-}
-
 static struct message edk2(uint8_t type) {
 	struct message m = message_begin(type, 1);
 
@@ -189,8 +174,8 @@ static void linux_client_gets_no_boot_file(void **state) {
 	world_end(&w);
 }
 
-// net/bootp.c of U-Boot: options 93 and 94, a class of its own, and 66 and 67 are not asked for. Where
-// no architecture is configured it sends 94 alone.
+// net/bootp.c of U-Boot: options 93 and 94, a class of its own, and 66 and 67 are not asked for.
+// Where no architecture is configured it sends 94 alone.
 static void uboot_says_its_architecture_only(void **state) {
 	struct world w;
 	struct message m = message_begin(DHCP_DISCOVER, 1);
@@ -365,7 +350,7 @@ static void agent_option_of_any_length_is_echoed(void **state) {
 	}
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, world_set_up, world_tear_down)
 
 int main(void) {
 	const struct CMUnitTest tests[] = {

@@ -5,21 +5,6 @@
 
 #include "dhcp_fixture.h"
 
-static int set_up(void **state) {
-	struct world *w = calloc(1, sizeof(*w));
-
-	world_sample(w);
-	world_start(w);
-	*state = w;
-	return 0;
-}
-
-static int tear_down(void **state) {
-	world_end(*state);
-	free(*state);
-	return 0;
-}
-
 enum reply { NOTHING, ACK, NAK };
 
 static enum reply reply_of(const struct world *w, enum dhcp_verdict verdict) {
@@ -485,42 +470,47 @@ static void wall_clock_back_lengthens(void **state) {
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(
-			request_without_an_address_is_malformed, set_up, tear_down),
+			request_without_an_address_is_malformed, world_set_up, world_tear_down),
 		cmocka_unit_test(every_state_against_all_knowledge),
 		cmocka_unit_test(not_authoritative_is_silent_where_it_may_be),
+		cmocka_unit_test_setup_teardown(host_does_not_get_another_address_than_its_own,
+			world_set_up, world_tear_down),
+		cmocka_unit_test_setup_teardown(host_moves_to_its_reservation_when_it_reboots,
+			world_set_up, world_tear_down),
+		cmocka_unit_test_setup_teardown(host_stays_while_another_has_its_reservation,
+			world_set_up, world_tear_down),
 		cmocka_unit_test_setup_teardown(
-			host_does_not_get_another_address_than_its_own, set_up, tear_down),
+			ack_goes_to_the_address_that_was_given, world_set_up, world_tear_down),
 		cmocka_unit_test_setup_teardown(
-			host_moves_to_its_reservation_when_it_reboots, set_up, tear_down),
+			another_servers_offer_taken_releases_ours, world_set_up, world_tear_down),
 		cmocka_unit_test_setup_teardown(
-			host_stays_while_another_has_its_reservation, set_up, tear_down),
+			another_servers_offer_taken_keeps_our_lease, world_set_up, world_tear_down),
+		cmocka_unit_test_setup_teardown(nak_is_broadcast, world_set_up, world_tear_down),
 		cmocka_unit_test_setup_teardown(
-			ack_goes_to_the_address_that_was_given, set_up, tear_down),
+			nak_through_a_relay_has_the_broadcast_flag, world_set_up, world_tear_down),
 		cmocka_unit_test_setup_teardown(
-			another_servers_offer_taken_releases_ours, set_up, tear_down),
+			dhclient_init_reboot, world_set_up, world_tear_down),
 		cmocka_unit_test_setup_teardown(
-			another_servers_offer_taken_keeps_our_lease, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(nak_is_broadcast, set_up, tear_down),
+			udhcpc_renew_unicast, world_set_up, world_tear_down),
 		cmocka_unit_test_setup_teardown(
-			nak_through_a_relay_has_the_broadcast_flag, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(dhclient_init_reboot, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(udhcpc_renew_unicast, set_up, tear_down),
+			networkd_renews_with_its_first_xid, world_set_up, world_tear_down),
 		cmocka_unit_test_setup_teardown(
-			networkd_renews_with_its_first_xid, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(early_renewal_needs_no_record, set_up, tear_down),
+			early_renewal_needs_no_record, world_set_up, world_tear_down),
+		cmocka_unit_test_setup_teardown(repeated_request_waits_for_the_record_under_way,
+			world_set_up, world_tear_down),
+		cmocka_unit_test_setup_teardown(ack_tells_t1_and_t2, world_set_up, world_tear_down),
 		cmocka_unit_test_setup_teardown(
-			repeated_request_waits_for_the_record_under_way, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(ack_tells_t1_and_t2, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(no_journal_room_is_silence, set_up, tear_down),
+			no_journal_room_is_silence, world_set_up, world_tear_down),
 		cmocka_unit_test_setup_teardown(
-			degraded_gives_no_more_than_is_on_disk, set_up, tear_down),
+			degraded_gives_no_more_than_is_on_disk, world_set_up, world_tear_down),
+		cmocka_unit_test_setup_teardown(degraded_gives_no_new_lease_but_reservations,
+			world_set_up, world_tear_down),
 		cmocka_unit_test_setup_teardown(
-			degraded_gives_no_new_lease_but_reservations, set_up, tear_down),
+			failed_record_takes_the_lease_back, world_set_up, world_tear_down),
 		cmocka_unit_test_setup_teardown(
-			failed_record_takes_the_lease_back, set_up, tear_down),
+			failed_extension_leaves_the_durable_end, world_set_up, world_tear_down),
 		cmocka_unit_test_setup_teardown(
-			failed_extension_leaves_the_durable_end, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(wall_clock_back_lengthens, set_up, tear_down),
+			wall_clock_back_lengthens, world_set_up, world_tear_down),
 	};
 
 	return cmocka_run_group_tests_name("dhcp_request", tests, NULL, NULL);

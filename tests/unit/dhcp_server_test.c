@@ -6,21 +6,6 @@
 
 #include "dhcp_fixture.h"
 
-static int set_up(void **state) {
-	struct world *w = calloc(1, sizeof(*w));
-
-	world_sample(w);
-	world_start(w);
-	*state = w;
-	return 0;
-}
-
-static int tear_down(void **state) {
-	world_end(*state);
-	free(*state);
-	return 0;
-}
-
 static bool in_pool(uint32_t address) {
 	return address >= fixture_ip("10.77.0.50") && address <= fixture_ip("10.77.0.99");
 }
@@ -533,7 +518,7 @@ static void events_tell_what_happened(void **state) {
 	assert_memory_equal(event->text, "evil\n\x1b[2J", 9); // bytes, cleaned by who prints them
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, world_set_up, world_tear_down)
 
 int main(void) {
 	const struct CMUnitTest tests[] = {

@@ -46,12 +46,6 @@ static int set_up(void **state) {
 	return 0;
 }
 
-static int tear_down(void **state) {
-	world_end(*state);
-	free(*state);
-	return 0;
-}
-
 static void ask(struct world *w, const char *vendor_class, const char *parameters) {
 	struct message m = message_begin(DHCP_DISCOVER, 7);
 
@@ -114,7 +108,7 @@ static void systemd_networkd_gets_no_boot_options(void **state) {
 	assert_false(has_file(w));
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, world_tear_down)
 
 int main(void) {
 	const struct CMUnitTest tests[] = {

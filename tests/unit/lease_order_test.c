@@ -7,21 +7,6 @@
 
 #include "dhcp_fixture.h"
 
-static int set_up(void **state) {
-	struct world *w = calloc(1, sizeof(*w));
-
-	world_sample(w);
-	world_start(w);
-	*state = w;
-	return 0;
-}
-
-static int tear_down(void **state) {
-	world_end(*state);
-	free(*state);
-	return 0;
-}
-
 static void orders_come_once_and_in_order(void **state) {
 	static struct control_region region;
 	uint64_t done = lease_orders_begin(&region);
@@ -132,7 +117,7 @@ static void a_reservation_ends_without_a_record(void **state) {
 	assert_int_equal(world_lease(w, 0x101), address);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, world_set_up, world_tear_down)
 
 int main(void) {
 	const struct CMUnitTest tests[] = {

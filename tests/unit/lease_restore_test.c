@@ -7,21 +7,6 @@
 
 #include "dhcp_fixture.h"
 
-static int set_up(void **state) {
-	struct world *w = calloc(1, sizeof(*w));
-
-	world_sample(w);
-	world_start(w);
-	*state = w;
-	return 0;
-}
-
-static int tear_down(void **state) {
-	world_end(*state);
-	free(*state);
-	return 0;
-}
-
 static struct journal_record record_of(uint64_t lsn, uint16_t client, const char *address,
 	enum lease_state state, int64_t expiry) {
 	struct journal_record record = {.lsn = lsn,
@@ -363,7 +348,7 @@ static void small_steps_of_the_wall_clock_add_up(void **state) {
 	}
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, world_set_up, world_tear_down)
 
 int main(void) {
 	const struct CMUnitTest tests[] = {

@@ -43,12 +43,6 @@ static int set_up(void **state) {
 	return 0;
 }
 
-static int tear_down(void **state) {
-	world_end(*state);
-	free(*state);
-	return 0;
-}
-
 static struct lease_who machine(uint8_t number, bool known) {
 	const uint8_t mac[6] = {0x52, 0x54, 0, 0, 0, number};
 
@@ -136,7 +130,7 @@ static void who_is_named_moves_when_it_renews(void **state) {
 	assert_in_range(offered(w, &who, 0), ip("10.77.0.50"), ip("10.77.0.61"));
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, world_tear_down)
 
 int main(void) {
 	const struct CMUnitTest tests[] = {
