@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "arena.h"
+#include "config_brain.h"
 #include "config_errors.h"
 #include "shm_abi.h"
 
@@ -24,11 +25,6 @@
 struct config_addresses {
 	uint32_t count;
 	uint32_t *list; // host byte order
-};
-
-struct config_texts {
-	uint32_t count;
-	const char **list;
 };
 
 struct config_pool {
@@ -78,29 +74,18 @@ struct config_subnet {
 	uint32_t max_windowsize;
 	uint64_t edge_rate_bps;
 	struct config_options options;
+	const struct config_node *vars; // NULL: none
 };
 
 struct config_host {
 	uint32_t line;
 	const char *name;
-	const char *role; // NULL: none
+	const char *role;    // NULL: by the roles' rules
+	const char *profile; // NULL: the role's
 	uint8_t mac[6];
 	uint32_t address; // 0: a pool's
 	struct config_options options;
-};
-
-// One alternative of one match key.
-struct config_condition {
-	uint16_t match; // enum policy_match
-	uint16_t group;
-	uint32_t value;
-	uint32_t mask;
-	const char *text; // NULL where value says it
-};
-
-struct config_match {
-	uint32_t count;
-	struct config_condition *list; // those of one group stand together
+	const struct config_node *vars; // NULL: none
 };
 
 #define CONFIG_MENU_PROMPT  "Press F8 for the boot menu"
@@ -158,6 +143,7 @@ struct config {
 	uint32_t rule_count;
 	struct config_rule *rules;
 	struct config_multicast multicast;
+	struct config_brain brain;
 };
 
 // Reads a configuration. NULL when there is any error, all of which are then in errors, in the

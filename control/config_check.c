@@ -415,5 +415,6 @@ void config_check(const struct config *config, struct config_errors *errors) {
 		check_port(&c, i);
 	check_hosts(&c);
 	check_rules(&c);
+	config_check_brain(config, errors);
 	free(c.subnets);
 }

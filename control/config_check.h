@@ -14,3 +14,6 @@ void config_check(const struct config *config, struct config_errors *errors);
 // and next. leases: the size of the running lease table. The number of them.
 size_t config_check_reload(const struct config *running, const struct config *next, uint32_t leases,
 	struct config_errors *errors);
+
+// The same of profiles, roles, unknown:, menus and what hosts say of them.
+void config_check_brain(const struct config *config, struct config_errors *errors);

@@ -3,8 +3,6 @@
 
 #include "config_keys.h"
 
-#include <string.h>
-
 const struct config_section config_sections[CONFIG_SECTION_COUNT] = {
 	[CONFIG_TOP] = {"", sizeof(struct config), 1},
 	[CONFIG_PORT] = {"ports[]", sizeof(struct config_port), ROUSE_MAX_PORTS},
@@ -13,6 +11,12 @@ const struct config_section config_sections[CONFIG_SECTION_COUNT] = {
 	[CONFIG_RULE] = {"boot[]", sizeof(struct config_rule), 4096},
 	[CONFIG_MULTICAST] = {"multicast", sizeof(struct config_multicast), 1},
 	[CONFIG_MENU_ITEM] = {"boot[].menu[]", sizeof(struct config_menu_item), POLICY_MENU_MAX},
+	[CONFIG_PROFILE] = {"profiles[]", sizeof(struct config_profile), 1024},
+	[CONFIG_VARIANT] = {"profiles[].variants[]", sizeof(struct config_variant), 16},
+	[CONFIG_ROLE] = {"roles[]", sizeof(struct config_role), 1024},
+	[CONFIG_UNKNOWN] = {"unknown", sizeof(struct config_unknown), 1},
+	[CONFIG_MENU] = {"menus[]", sizeof(struct config_menu), 64},
+	[CONFIG_ENTRY] = {"menus[].items[]", sizeof(struct config_entry), 128},
 };
 
 static const char *const idle_choices[] = {
@@ -28,6 +32,23 @@ static const char *const dhcp_choices[] = {
 	[POLICY_DHCP_PROXY + 1] = NULL,
 };
 
+static const char *const fetch_choices[] = {
+	[CONFIG_FETCH_TFTP] = "tftp",
+	[CONFIG_FETCH_HTTP] = "http",
+	[CONFIG_FETCH_HTTPS] = "https",
+	[CONFIG_FETCH_HTTPS + 1] = NULL,
+};
+
+static const char *const action_choices[] = {
+	[CONFIG_ACTION_NONE] = "none",
+	[CONFIG_ACTION_INFO] = "info",
+	[CONFIG_ACTION_SHELL] = "shell",
+	[CONFIG_ACTION_RETRY] = "retry",
+	[CONFIG_ACTION_REBOOT] = "reboot",
+	[CONFIG_ACTION_POWEROFF] = "poweroff",
+	[CONFIG_ACTION_POWEROFF + 1] = NULL,
+};
+
 #define TOP(field)       CONFIG_TOP, .offset = offsetof(struct config, field)
 #define PORT(field)      CONFIG_PORT, .offset = offsetof(struct config_port, field)
 #define SUBNET(field)    CONFIG_SUBNET, .offset = offsetof(struct config_subnet, field)
@@ -35,6 +56,13 @@ static const char *const dhcp_choices[] = {
 #define RULE(field)      CONFIG_RULE, .offset = offsetof(struct config_rule, field)
 #define ITEM(field)      CONFIG_MENU_ITEM, .offset = offsetof(struct config_menu_item, field)
 #define MULTICAST(field) CONFIG_MULTICAST, .offset = offsetof(struct config_multicast, field)
+#define BRAIN(field)     TOP(brain.field)
+#define PROFILE(field)   CONFIG_PROFILE, .offset = offsetof(struct config_profile, field)
+#define VARIANT(field)   CONFIG_VARIANT, .offset = offsetof(struct config_variant, field)
+#define ROLE(field)      CONFIG_ROLE, .offset = offsetof(struct config_role, field)
+#define UNKNOWN(field)   CONFIG_UNKNOWN, .offset = offsetof(struct config_unknown, field)
+#define MENU(field)      CONFIG_MENU, .offset = offsetof(struct config_menu, field)
+#define ENTRY(field)     CONFIG_ENTRY, .offset = offsetof(struct config_entry, field)
 #define RECORDS(count)   .offset2 = offsetof(struct config, count)
 
 const struct config_key config_keys[] = {
@@ -81,8 +109,28 @@ const struct config_key config_keys[] = {
 	{TOP(hosts), .name = "hosts", .type = CONFIG_TYPE_RECORDS, RECORDS(host_count),
 		.records = CONFIG_HOST, .help = "known machines"},
 	{TOP(rules), .name = "boot", .type = CONFIG_TYPE_RECORDS, RECORDS(rule_count),
-		.flags = CONFIG_REQUIRED, .records = CONFIG_RULE,
-		.help = "what a machine is told to load; the first match wins"},
+		.records = CONFIG_RULE,
+		.help = "what a machine is told to load; the first match wins. With profiles:, "
+			"roles:, unknown: or menus: it may be left out: then firmware gets iPXE, "
+			"iPXE its script, and machines of a profile with local: true an answer "
+			"without a boot file"},
+	{BRAIN(profiles), .name = "profiles", .type = CONFIG_TYPE_RECORDS,
+		RECORDS(brain.profile_count), .records = CONFIG_PROFILE,
+		.help = "what machines can become, by names"},
+	{BRAIN(roles), .name = "roles", .type = CONFIG_TYPE_RECORDS, RECORDS(brain.role_count),
+		.records = CONFIG_ROLE,
+		.help = "which machines become what: a machine has the role that hosts: gives it, "
+			"else the first whose match it meets"},
+	{BRAIN(unknown), .name = "unknown", .type = CONFIG_TYPE_MAP, .records = CONFIG_UNKNOWN,
+		.help = "machines without a role"},
+	{BRAIN(menus), .name = "menus", .type = CONFIG_TYPE_RECORDS, RECORDS(brain.menu_count),
+		.records = CONFIG_MENU, .help = "menus that iPXE draws, for profiles with menu:"},
+	{BRAIN(vars), .name = "vars", .type = CONFIG_TYPE_VARS,
+		.help = "variables of all machines, for command lines and templates; those of "
+			"subnets come before them, then those of roles, then those of hosts"},
+	{BRAIN(template_dir), .name = "template_dir", .type = CONFIG_TYPE_DIRECTORY, .max = 1024,
+		.help = "templates of preseeds, kickstarts, cloud-init and the like, each by its "
+			"file's name"},
 	{TOP(multicast), .name = "multicast", .type = CONFIG_TYPE_MAP, .records = CONFIG_MULTICAST,
 		.help = "files that several TFTP clients ask for as a group (RFC 2090)"},
 	{CONFIG_TOP, .name = "http", .type = CONFIG_TYPE_LATER,
@@ -91,13 +139,6 @@ const struct config_key config_keys[] = {
 		.later = "HTTPS comes with a later version: remove this key"},
 	{CONFIG_TOP, .name = "api", .type = CONFIG_TYPE_LATER,
 		.later = "the API over the network comes with a later version: remove this key"},
-	{CONFIG_TOP, .name = "profiles", .type = CONFIG_TYPE_LATER,
-		.later = "profiles come with a later version: remove this key"},
-	{CONFIG_TOP, .name = "roles", .type = CONFIG_TYPE_LATER,
-		.later = "roles of their own come with a later version: give each host its role"},
-	{CONFIG_TOP, .name = "unknown", .type = CONFIG_TYPE_LATER,
-		.later = "a policy for unknown machines comes with a later version: remove this "
-			 "key"},
 	{CONFIG_TOP, .name = "hooks", .type = CONFIG_TYPE_LATER,
 		.later = "hooks come with a later version: remove this key"},
 
@@ -164,6 +205,9 @@ const struct config_key config_keys[] = {
 	{SUBNET(options), .name = "options", .type = CONFIG_TYPE_OPTIONS,
 		.help = "any DHCP option by number, as TYPE:VALUE"},
 
+	{SUBNET(vars), .name = "vars", .type = CONFIG_TYPE_VARS,
+		.help = "variables of machines in this network"},
+
 	{HOST(name), .name = "name", .type = CONFIG_TYPE_NAME, .flags = CONFIG_REQUIRED, .max = 63,
 		.help = "the machine's host name"},
 	{HOST(mac), .name = "mac", .type = CONFIG_TYPE_MAC, .flags = CONFIG_REQUIRED,
@@ -171,7 +215,11 @@ const struct config_key config_keys[] = {
 	{HOST(address), .name = "address", .type = CONFIG_TYPE_ADDRESS,
 		.help = "the address that is reserved for it; without it, one of the pool"},
 	{HOST(role), .name = "role", .type = CONFIG_TYPE_TEXT, .max = 63,
-		.help = "what boot rules match by role"},
+		.help = "what the machine is for: one of roles:, where there are any, and what "
+			"boot rules match by"},
+	{HOST(profile), .name = "profile", .type = CONFIG_TYPE_TEXT, .max = 63,
+		.help = "what it boots in place of its role's profile"},
+	{HOST(vars), .name = "vars", .type = CONFIG_TYPE_VARS, .help = "variables of this machine"},
 	{HOST(options), .name = "options", .type = CONFIG_TYPE_OPTIONS,
 		.help = "DHCP options for this machine; they come before the subnet's"},
 
@@ -208,6 +256,126 @@ const struct config_key config_keys[] = {
 	{ITEM(next_server), .name = "next_server", .type = CONFIG_TYPE_ADDRESS,
 		.help = "the server that has the file; without it, the port's own address"},
 
+	{PROFILE(name), .name = "name", .type = CONFIG_TYPE_NAME, .flags = CONFIG_REQUIRED,
+		.max = 63, .help = "how roles, hosts, menus and commands call it"},
+	{PROFILE(title), .name = "title", .type = CONFIG_TYPE_TEXT, .max = 70,
+		.help = "its line in menus; without it, its name"},
+	{PROFILE(load.kernel), .name = "kernel", .type = CONFIG_TYPE_FILE, .max = 254,
+		.help = "a Linux kernel, or another that iPXE, pxelinux or GRUB boots"},
+	{PROFILE(load.initrd), .name = "initrd", .type = CONFIG_TYPE_FILES, .max = 8,
+		.help = "its initial file systems, in this order"},
+	{PROFILE(load.cmdline), .name = "cmdline", .type = CONFIG_TYPE_TEXT, .max = 2000,
+		.help = "its command line; {{name}} stands for a variable"},
+	{PROFILE(load.efi), .name = "efi", .type = CONFIG_TYPE_FILE, .max = 254,
+		.help = "an EFI program, such as shimx64.efi"},
+	{PROFILE(load.script), .name = "script", .type = CONFIG_TYPE_FILE, .max = 254,
+		.help = "an iPXE script below boot_root"},
+	{PROFILE(load.wimboot), .name = "wimboot", .type = CONFIG_TYPE_FILE, .max = 254,
+		.help = "wimboot, which boots Windows PE out of files:"},
+	{PROFILE(load.files), .name = "files", .type = CONFIG_TYPE_FILES, .max = 16,
+		.help = "what wimboot gets, each under the last part of its name: BCD, boot.sdi, "
+			"boot.wim"},
+	{PROFILE(local), .name = "local", .type = CONFIG_TYPE_BOOL, .fallback = "false",
+		.help = "true: the machine boots from its own disk"},
+	{PROFILE(menu), .name = "menu", .type = CONFIG_TYPE_TEXT, .max = 63,
+		.help = "one of menus:, which the machine shows"},
+	{PROFILE(install), .name = "install", .type = CONFIG_TYPE_BOOL, .fallback = "false",
+		.help = "true: this changes the machine. It is booted once for each order (a new "
+			"machine, a retry, rouse node boot), and from the local disk otherwise"},
+	{PROFILE(timeout_s), .name = "timeout", .type = CONFIG_TYPE_DURATION, .fallback = "1h",
+		.min = 60, .max = 7 * 86400,
+		.help = "how long an installation may take until it counts as failed"},
+	{PROFILE(retries), .name = "retries", .type = CONFIG_TYPE_NUMBER, .fallback = "1", .min = 0,
+		.max = 100, .help = "how often an installation that failed is tried again"},
+	{PROFILE(fetch), .name = "fetch", .type = CONFIG_TYPE_CHOICE, .choices = fetch_choices,
+		.fallback = "tftp",
+		.help = "how iPXE gets the files; http and https need http: and tls:"},
+	{PROFILE(verify), .name = "verify", .type = CONFIG_TYPE_BOOL, .fallback = "false",
+		.help = "true: iPXE boots nothing of this whose signature, FILE.sig by rouse sign, "
+			"does not fit. An iPXE that cannot verify says so and stops"},
+	{PROFILE(variants), .name = "variants", .type = CONFIG_TYPE_RECORDS,
+		.offset2 = offsetof(struct config_profile, variant_count),
+		.records = CONFIG_VARIANT,
+		.help = "what machines of other architectures load; the first that fits"},
+
+	{VARIANT(match), .name = "arch", .type = CONFIG_TYPE_ARCHS, .flags = CONFIG_REQUIRED,
+		.help = "the architectures that it is for"},
+	{VARIANT(load.kernel), .name = "kernel", .type = CONFIG_TYPE_FILE, .max = 254,
+		.help = "a Linux kernel, or another that iPXE, pxelinux or GRUB boots"},
+	{VARIANT(load.initrd), .name = "initrd", .type = CONFIG_TYPE_FILES, .max = 8,
+		.help = "its initial file systems, in this order"},
+	{VARIANT(load.cmdline), .name = "cmdline", .type = CONFIG_TYPE_TEXT, .max = 2000,
+		.help = "its command line; {{name}} stands for a variable"},
+	{VARIANT(load.efi), .name = "efi", .type = CONFIG_TYPE_FILE, .max = 254,
+		.help = "an EFI program, such as shimx64.efi"},
+	{VARIANT(load.script), .name = "script", .type = CONFIG_TYPE_FILE, .max = 254,
+		.help = "an iPXE script below boot_root"},
+	{VARIANT(load.wimboot), .name = "wimboot", .type = CONFIG_TYPE_FILE, .max = 254,
+		.help = "wimboot, which boots Windows PE out of files:"},
+	{VARIANT(load.files), .name = "files", .type = CONFIG_TYPE_FILES, .max = 16,
+		.help = "what wimboot gets, each under the last part of its name: BCD, boot.sdi, "
+			"boot.wim"},
+
+	{ROLE(name), .name = "name", .type = CONFIG_TYPE_TEXT, .flags = CONFIG_REQUIRED, .max = 63,
+		.help = "the role's name"},
+	{ROLE(match), .name = "match", .type = CONFIG_TYPE_MATCH,
+		.help = "what a machine that hosts: gives no role must be to get this one; without "
+			"it, only hosts and rouse node set give it"},
+	{ROLE(profile), .name = "profile", .type = CONFIG_TYPE_TEXT, .flags = CONFIG_REQUIRED,
+		.max = 63, .help = "what its machines boot"},
+	{ROLE(vars), .name = "vars", .type = CONFIG_TYPE_VARS, .help = "variables of its machines"},
+	{ROLE(notes), .name = "notes", .type = CONFIG_TYPE_TEXT, .max = 1000,
+		.help = "for people; rouse role show prints it"},
+	{ROLE(menu_default), .name = "menu_default", .type = CONFIG_TYPE_TEXT, .max = 63,
+		.help = "what a menu boots by itself on these machines, in place of its default"},
+	{ROLE(menu_timeout_s), .name = "menu_timeout", .type = CONFIG_TYPE_DURATION, .min = 1,
+		.max = 3600, .help = "after which time it does, in place of the menu's timeout"},
+
+	{UNKNOWN(profile), .name = "profile", .type = CONFIG_TYPE_TEXT, .max = 63,
+		.fallback = "menu", .help = "what they boot"},
+	{UNKNOWN(vars), .name = "vars", .type = CONFIG_TYPE_VARS,
+		.help = "variables of these machines"},
+	{UNKNOWN(menu_default), .name = "menu_default", .type = CONFIG_TYPE_TEXT, .max = 63,
+		.help = "what a menu boots by itself on these machines, in place of its default"},
+	{UNKNOWN(menu_timeout_s), .name = "menu_timeout", .type = CONFIG_TYPE_DURATION, .min = 1,
+		.max = 3600, .help = "after which time it does, in place of the menu's timeout"},
+
+	{MENU(name), .name = "name", .type = CONFIG_TYPE_NAME, .flags = CONFIG_REQUIRED, .max = 63,
+		.help = "how profiles and items call it"},
+	{MENU(title), .name = "title", .type = CONFIG_TYPE_TEXT, .fallback = "Rouse", .max = 70,
+		.help = "its headline"},
+	{MENU(timeout_s), .name = "timeout", .type = CONFIG_TYPE_DURATION, .fallback = "30s",
+		.min = 0, .max = 3600,
+		.help = "after which time the default is booted, unless a key is pressed; 0: "
+			"never"},
+	{MENU(preset), .name = "default", .type = CONFIG_TYPE_TEXT, .max = 63,
+		.help = "the profile, menu or action of the item that is chosen at first; without "
+			"it, the first item's"},
+	{MENU(colours), .name = "colours", .type = CONFIG_TYPE_BOOL, .fallback = "true",
+		.help = "false: the console's own"},
+	{MENU(entries), .name = "items", .type = CONFIG_TYPE_RECORDS, .flags = CONFIG_REQUIRED,
+		.offset2 = offsetof(struct config_menu, entry_count), .records = CONFIG_ENTRY,
+		.help = "its lines"},
+
+	{ENTRY(text), .name = "text", .type = CONFIG_TYPE_TEXT, .max = 70,
+		.help = "what it says; without it, the profile's or menu's title"},
+	{ENTRY(group), .name = "group", .type = CONFIG_TYPE_TEXT, .max = 70,
+		.help = "a headline over the items that follow"},
+	{ENTRY(separator), .name = "separator", .type = CONFIG_TYPE_BOOL, .fallback = "false",
+		.help = "true: an empty line"},
+	{ENTRY(profile), .name = "profile", .type = CONFIG_TYPE_TEXT, .max = 63,
+		.help = "the profile that it boots"},
+	{ENTRY(menu), .name = "menu", .type = CONFIG_TYPE_TEXT, .max = 63,
+		.help = "the menu that it opens"},
+	{ENTRY(action), .name = "action", .type = CONFIG_TYPE_CHOICE, .choices = action_choices,
+		.fallback = "none",
+		.help = "info: a page about the machine's hardware; shell: iPXE's; retry: DHCP and "
+			"the script again"},
+	{ENTRY(key), .name = "key", .type = CONFIG_TYPE_TEXT, .max = 1,
+		.help = "the key that chooses it"},
+	{ENTRY(password), .name = "password", .type = CONFIG_TYPE_TEXT, .max = 255,
+		.help = "the hash of the password that it takes (openssl passwd -6); needs http:"},
+
 	{MULTICAST(enabled), .name = "enabled", .type = CONFIG_TYPE_BOOL, .fallback = "true",
 		.help = "false: every client is served alone, whatever it asks for"},
 	{MULTICAST(groups), .name = "groups", .type = CONFIG_TYPE_CIDR,
@@ -224,61 +392,3 @@ const struct config_key config_keys[] = {
 };
 
 const size_t config_key_count = sizeof(config_keys) / sizeof(config_keys[0]);
-
-const struct config_key *config_key_find(enum config_section_id section, const char *name) {
-	for (size_t i = 0; i < config_key_count; i++)
-		if (config_keys[i].section == section && !strcmp(config_keys[i].name, name))
-			return &config_keys[i];
-	return NULL;
-}
-
-static size_t smallest(size_t a, size_t b, size_t c) {
-	size_t ab = a < b ? a : b;
-
-	return ab < c ? ab : c;
-}
-
-#define WORD_MAX 24
-
-// Levenshtein's distance by one row of his table.
-size_t config_distance(const char *a, const char *b, size_t limit) {
-	size_t row[WORD_MAX + 1], a_len = strlen(a), b_len = strlen(b);
-
-	if (a_len > WORD_MAX || b_len > WORD_MAX)
-		return limit + 1;
-	for (size_t j = 0; j <= b_len; j++)
-		row[j] = j;
-	for (size_t i = 1; i <= a_len; i++) {
-		size_t diagonal = row[0];
-
-		row[0] = i;
-		for (size_t j = 1; j <= b_len; j++) {
-			size_t above = row[j];
-
-			row[j] = smallest(
-				above + 1, row[j - 1] + 1, diagonal + (a[i - 1] != b[j - 1]));
-			diagonal = above;
-		}
-	}
-	return row[b_len] < limit + 1 ? row[b_len] : limit + 1;
-}
-
-const char *config_key_nearest(enum config_section_id section, const char *name) {
-	const char *nearest = NULL;
-	size_t limit = strlen(name) > 3 ? 2 : 1;
-	size_t best = limit + 1;
-
-	for (size_t i = 0; i < config_key_count; i++) {
-		const struct config_key *key = &config_keys[i];
-		size_t distance;
-
-		if (key->section != section || key->type == CONFIG_TYPE_LATER)
-			continue;
-		distance = config_distance(name, key->name, limit);
-		if (distance < best) {
-			best = distance;
-			nearest = key->name;
-		}
-	}
-	return nearest;
-}

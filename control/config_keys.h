@@ -20,6 +20,12 @@ enum config_section_id {
 	CONFIG_RULE,
 	CONFIG_MULTICAST,
 	CONFIG_MENU_ITEM,
+	CONFIG_PROFILE,
+	CONFIG_VARIANT,
+	CONFIG_ROLE,
+	CONFIG_UNKNOWN,
+	CONFIG_MENU,
+	CONFIG_ENTRY,
 	CONFIG_SECTION_COUNT,
 };
 
@@ -45,6 +51,9 @@ enum config_type {
 	CONFIG_TYPE_TEXTS,     // struct config_texts
 	CONFIG_TYPE_OPTIONS,   // struct config_options
 	CONFIG_TYPE_MATCH,     // struct config_match
+	CONFIG_TYPE_ARCHS,     // struct config_match, of architectures only
+	CONFIG_TYPE_FILES,     // struct config_texts, each a CONFIG_TYPE_FILE
+	CONFIG_TYPE_VARS,      // const struct config_node *, a map of variables
 	CONFIG_TYPE_MAP,       // the struct of another section
 	CONFIG_TYPE_RECORDS,   // an array of another section's records and, elsewhere, their count
 	CONFIG_TYPE_LATER,     // refused with the sentence in later

@@ -199,7 +199,43 @@ static const struct match_key {
 
 #define MATCH_COUNT (sizeof(match_keys) / sizeof(match_keys[0]))
 
+static bool read_memory(struct config_context *c, const struct config_key *key,
+	const struct config_node *node, struct config_condition *out) {
+	uint64_t bytes;
+
+	if (text_parse_size(node->text, &bytes) < 0 || bytes >> 20 > UINT32_MAX) {
+		config_bad(c, key, node, "\"%.64s\" is not a size: write 64G", node->text);
+		return false;
+	}
+	out->value = (uint32_t)(bytes >> 20);
+	return true;
+}
+
+// What only roles match by: a machine's iPXE or its booted system tells it.
+static const struct match_key fact_keys[] = {
+	[CONFIG_FACT_SERIAL - CONFIG_FACT_SERIAL] = {"serial", read_glob,
+		"pattern for the machine's serial number"},
+	[CONFIG_FACT_ASSET -
+		CONFIG_FACT_SERIAL] = {"asset", read_glob, "pattern for its asset tag"},
+	[CONFIG_FACT_MANUFACTURER -
+		CONFIG_FACT_SERIAL] = {"manufacturer", read_glob, "pattern for its manufacturer"},
+	[CONFIG_FACT_PRODUCT -
+		CONFIG_FACT_SERIAL] = {"product", read_glob, "pattern for its product name"},
+	[CONFIG_FACT_MEMORY - CONFIG_FACT_SERIAL] = {"memory", read_memory,
+		"a size: it has at least so much memory"},
+};
+
+#define FACT_COUNT (CONFIG_FACT_END - CONFIG_FACT_SERIAL)
+
+// What a machine is does not depend on who of it asks.
+static bool is_for_roles(enum policy_match match) {
+	return match != POLICY_MATCH_IPXE && match != POLICY_MATCH_USER_CLASS &&
+	       match != POLICY_MATCH_ROLE;
+}
+
 const char *config_match_name(uint16_t match) {
+	if (match >= CONFIG_FACT_SERIAL && match < CONFIG_FACT_END)
+		return fact_keys[match - CONFIG_FACT_SERIAL].name;
 	return match < MATCH_COUNT ? match_keys[match].name : "?";
 }
 
@@ -207,23 +243,60 @@ const char *config_match_help(uint16_t match) {
 	return match < MATCH_COUNT ? match_keys[match].help : NULL;
 }
 
-static int find_match(const char *name) {
+const char *config_fact_help(uint16_t fact) {
+	return fact >= CONFIG_FACT_SERIAL && fact < CONFIG_FACT_END
+		       ? fact_keys[fact - CONFIG_FACT_SERIAL].help
+		       : NULL;
+}
+
+bool config_match_is_for_roles(uint16_t match) {
+	return match >= CONFIG_FACT_SERIAL || is_for_roles((enum policy_match)match);
+}
+
+static const struct match_key *match_key_of(uint16_t match) {
+	return match >= CONFIG_FACT_SERIAL ? &fact_keys[match - CONFIG_FACT_SERIAL]
+					   : &match_keys[match];
+}
+
+// The number of a match key that a boot rule, or a role, may have; -1: none.
+static int find_match(enum config_section_id section, const char *name) {
+	bool role = section == CONFIG_ROLE;
+
 	for (size_t i = 0; i < MATCH_COUNT; i++)
 		if (!strcmp(match_keys[i].name, name))
-			return (int)i;
+			return !role || is_for_roles((enum policy_match)i) ? (int)i : -1;
+	for (size_t i = 0; role && i < FACT_COUNT; i++)
+		if (!strcmp(fact_keys[i].name, name))
+			return (int)(CONFIG_FACT_SERIAL + i);
 	return -1;
+}
+
+static const char *nearest_match(enum config_section_id section, const char *name) {
+	for (size_t i = 0; i < MATCH_COUNT; i++)
+		if (find_match(section, match_keys[i].name) >= 0 &&
+			config_distance(name, match_keys[i].name, 2) <= 2)
+			return match_keys[i].name;
+	for (size_t i = 0; i < FACT_COUNT; i++)
+		if (find_match(section, fact_keys[i].name) >= 0 &&
+			config_distance(name, fact_keys[i].name, 2) <= 2)
+			return fact_keys[i].name;
+	return NULL;
 }
 
 static void refuse_match(
 	struct config_context *c, const struct config_key *key, const struct config_node *node) {
-	const char *nearest = NULL;
+	const char *nearest = nearest_match(key->section, node->key);
 	struct config_node at = {.line = node->key_line};
 
-	for (size_t i = 0; i < MATCH_COUNT && !nearest; i++)
-		if (config_distance(node->key, match_keys[i].name, 2) <= 2)
-			nearest = match_keys[i].name;
-	config_bad(c, key, &at, "nothing can be matched by %.64s%s%s%s", node->key,
-		nearest ? "; is it " : "", nearest ? nearest : "", nearest ? "?" : "");
+	if (find_match(CONFIG_RULE, node->key) >= 0)
+		config_bad(c, key, &at,
+			"what a machine is does not depend on it: boot rules match by it, roles do "
+			"not");
+	else if (find_match(CONFIG_ROLE, node->key) >= 0)
+		config_bad(c, key, &at, "only roles match by it");
+	else
+		config_bad(c, key, &at, "nothing can be matched by %.64s%s%s%s", node->key,
+			nearest ? "; is it " : "", nearest ? nearest : "", nearest ? "?" : "");
 }
 
 static uint32_t count_values(const struct config_node *map) {
@@ -236,9 +309,9 @@ static uint32_t count_values(const struct config_node *map) {
 
 static void read_group(struct config_context *c, const struct config_key *key,
 	const struct config_node *node, uint16_t group, struct config_match *out) {
-	int match = find_match(node->key);
+	int match = find_match(key->section, node->key);
 	char path[96];
-	struct config_key named = {.name = path};
+	struct config_key named = {.section = key->section, .name = path};
 	const struct config_node *item;
 	int64_t count;
 
@@ -255,7 +328,7 @@ static void read_group(struct config_context *c, const struct config_key *key,
 
 		condition->match = (uint16_t)match;
 		condition->group = group;
-		if (match_keys[match].read(c, &named, item, condition))
+		if (match_key_of((uint16_t)match)->read(c, &named, item, condition))
 			out->count++;
 	}
 }
@@ -276,4 +349,20 @@ void config_read_match(struct config_context *c, const struct config_key *key,
 	out->list = arena_alloc(c->arena, count_values(node) * sizeof(*out->list));
 	for (const struct config_node *item = node->first; item; item = item->next)
 		read_group(c, key, item, group++, out);
+}
+
+void config_read_archs(struct config_context *c, const struct config_key *key,
+	const struct config_node *node, void *record) {
+	struct config_match *out = config_field(key, record);
+	const struct config_node *item;
+	int64_t count = config_scalars(c, key, node, &item);
+
+	if (count < 0)
+		return;
+	out->list = arena_alloc(c->arena, (size_t)count * sizeof(*out->list));
+	for (; count; count--, item = item->next) {
+		out->list[out->count].match = POLICY_MATCH_ARCH;
+		if (read_arch(c, key, item, &out->list[out->count]))
+			out->count++;
+	}
 }

@@ -5,6 +5,7 @@
 
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 // No named type is beyond this.
@@ -21,3 +22,9 @@ const char *config_match_name(uint16_t match);
 
 // What it is matched with, for the manual; NULL beyond the last.
 const char *config_match_help(uint16_t match);
+
+// The same of enum config_fact, which only roles match by.
+const char *config_fact_help(uint16_t fact);
+
+// Whether a role may match by it.
+bool config_match_is_for_roles(uint16_t match);

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config_builtin.h"
 #include "config_check.h"
 #include "config_read.h"
 #include "text.h"
@@ -226,16 +227,65 @@ const struct config_host *config_host_by_mac(const struct config *config, const 
 	return found ? *found : NULL;
 }
 
+static void read_brain(
+	struct config_context *c, const struct config_node *root, struct config *config) {
+	static const char *const keys[] = {"profiles", "menus"};
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		read_key(c, config_key_find(CONFIG_TOP, keys[i]), root, config);
+}
+
+bool config_read_builtin(struct arena *arena, const char *text, struct config_brain *brain) {
+	struct config_errors *errors = mem_alloc(sizeof(*errors));
+	struct config_context c = {.arena = arena, .errors = errors};
+	struct config_node *root = config_tree_parse(arena, text, strlen(text), errors);
+	struct config *config = mem_alloc(sizeof(*config));
+	bool good;
+
+	if (root)
+		read_brain(&c, root, config);
+	*brain = config->brain;
+	good = errors->count == 0;
+	free(config);
+	free(errors);
+	return good;
+}
+
+// Whether the configuration says what machines become, or only which file they load.
+static bool has_brain(const struct config_node *root) {
+	static const char *const keys[] = {"profiles", "roles", "unknown", "menus"};
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		if (config_tree_find(root, keys[i]))
+			return true;
+	return false;
+}
+
+// Without a word of what machines become, it must say what they load.
+static void check_boot(
+	struct config_context *c, const struct config_node *root, const struct config *config) {
+	const struct config_key *key = config_key_find(CONFIG_TOP, "boot");
+
+	if (!config->brain.given && !config_tree_find(root, "boot"))
+		config_bad(c, key, root, "is required: %s", key->help);
+}
+
 struct config *config_parse(const char *text, size_t len, struct config_errors *errors) {
 	struct config *config = mem_alloc(sizeof(*config));
 	struct config_context c = {.arena = &config->arena, .errors = errors};
 	struct config_node *root = config_tree_parse(&config->arena, text, len, errors);
 
-	if (root)
+	if (root) {
 		read_section(&c, CONFIG_TOP, root, config);
+		config->brain.given = has_brain(root);
+		check_boot(&c, root, config);
+	}
 	// Values that could not be read would only make the checks tell nonsense.
-	if (root && !errors->count)
+	if (root && !errors->count) {
+		if (config->brain.given)
+			config_builtin_add(config);
 		config_check(config, errors);
+	}
 	if (!errors->count) {
 		sort_hosts(config);
 		return config;

@@ -23,6 +23,10 @@ extern config_read_fn *const config_readers[];
 config_read_fn config_read_pools;
 config_read_fn config_read_options;
 config_read_fn config_read_match;
+config_read_fn config_read_archs;
+
+// Only profiles and menus, of a text that has nothing else. False: it has errors.
+bool config_read_builtin(struct arena *arena, const char *text, struct config_brain *brain);
 
 // Notes an error at node, under the key's path.
 void config_bad(struct config_context *c, const struct config_key *key,

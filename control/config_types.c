@@ -148,25 +148,63 @@ static bool climbs(const char *path) {
 	return false;
 }
 
-static void read_file(struct config_context *c, const struct config_key *key,
-	const struct config_node *node, void *record) {
+#define FILE_MAX 254u
+
+// The file's name, or NULL after an error.
+static const char *parse_file(
+	struct config_context *c, const struct config_key *key, const struct config_node *node) {
 	const char *text = config_scalar(c, key, node);
 
 	if (!text)
-		return;
+		return NULL;
 	if (!strstr(text, "://")) {
 		text += strspn(text, "/");
 		if (!*text || climbs(text)) {
 			config_bad(c, key, node, "must name a file below boot_root");
-			return;
+			return NULL;
 		}
 	}
-	if (strlen(text) > key->max)
-		config_bad(c, key, node, "is longer than %" PRIu64 " characters", key->max);
+	if (strlen(text) > FILE_MAX)
+		config_bad(c, key, node, "is longer than %u characters", FILE_MAX);
 	else if (!is_printable(text))
 		config_bad(c, key, node, "must be printable ASCII");
 	else
+		return text;
+	return NULL;
+}
+
+static void read_file(struct config_context *c, const struct config_key *key,
+	const struct config_node *node, void *record) {
+	const char *text = parse_file(c, key, node);
+
+	if (text)
 		*(const char **)config_field(key, record) = text;
+}
+
+static void read_files(struct config_context *c, const struct config_key *key,
+	const struct config_node *node, void *record) {
+	struct config_texts *out = config_field(key, record);
+	const struct config_node *item;
+	int64_t count = config_scalars(c, key, node, &item);
+
+	if (count < 0)
+		return;
+	if ((uint64_t)count > key->max) {
+		config_bad(c, key, node, "has more than %" PRIu64 " files", key->max);
+		return;
+	}
+	out->list = arena_alloc(c->arena, (size_t)count * sizeof(*out->list));
+	for (; out->count < count; item = item->next)
+		if (!(out->list[out->count++] = parse_file(c, key, item)))
+			return;
+}
+
+static void read_vars(struct config_context *c, const struct config_key *key,
+	const struct config_node *node, void *record) {
+	if (node->kind == CONFIG_MAP)
+		*(const struct config_node **)config_field(key, record) = node;
+	else
+		config_bad(c, key, node, "takes names and values, as in {packages: nginx}");
 }
 
 static void read_bool(struct config_context *c, const struct config_key *key,
@@ -485,6 +523,9 @@ config_read_fn *const config_readers[] = {
 	[CONFIG_TYPE_TEXTS] = read_texts,
 	[CONFIG_TYPE_OPTIONS] = config_read_options,
 	[CONFIG_TYPE_MATCH] = config_read_match,
+	[CONFIG_TYPE_ARCHS] = config_read_archs,
+	[CONFIG_TYPE_FILES] = read_files,
+	[CONFIG_TYPE_VARS] = read_vars,
 	[CONFIG_TYPE_RECORDS] = NULL, // by config_read.c itself
 	[CONFIG_TYPE_MAP] = NULL,     // the same
 	[CONFIG_TYPE_LATER] = read_later,

@@ -37,6 +37,9 @@ static const char *const type_names[] = {
 	[CONFIG_TYPE_TEXTS] = "pattern, or list of patterns",
 	[CONFIG_TYPE_OPTIONS] = "map from option number to TYPE:VALUE",
 	[CONFIG_TYPE_MATCH] = "map",
+	[CONFIG_TYPE_ARCHS] = "architecture, or list of architectures",
+	[CONFIG_TYPE_FILES] = "file, or list of files",
+	[CONFIG_TYPE_VARS] = "map of names to values",
 	[CONFIG_TYPE_MAP] = "map",
 	[CONFIG_TYPE_RECORDS] = "list",
 	[CONFIG_TYPE_LATER] = "",
@@ -98,6 +101,9 @@ static const char *type_text(const struct config_key *key, char out[TYPE_SIZE]) 
 	case CONFIG_TYPE_TEXTS:
 	case CONFIG_TYPE_OPTIONS:
 	case CONFIG_TYPE_MATCH:
+	case CONFIG_TYPE_ARCHS:
+	case CONFIG_TYPE_FILES:
+	case CONFIG_TYPE_VARS:
 	case CONFIG_TYPE_MAP:
 	case CONFIG_TYPE_RECORDS:
 	case CONFIG_TYPE_LATER:

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the Rouse authors
+
+// The profiles and the menu that come with Rouse, written as an operator would write them. Those of
+// the configuration with the same names take their place.
+
+#pragma once
+
+#include "config_read.h"
+
+extern const char config_builtin_text[];
+
+// Appends them to what the configuration has.
+void config_builtin_add(struct config *config);
