@@ -29,6 +29,16 @@ struct image_shared {
 	bool reload;
 	uint64_t published_version;
 	uint64_t published_generation;
+	struct rendered_set *rendered; // the next one, NULL: taken already
+};
+
+// Rendered texts, the thread's own.
+struct image_rendered {
+	struct rendered_set *set;
+	uint32_t *slots; // of each of its texts, IMAGE_NO_SLOT
+	size_t missing;  // texts that are not in memory
+	uint64_t due_ms; // of the next try
+	bool told;
 };
 
 struct image_service {
@@ -58,6 +68,7 @@ struct image_service {
 	uint32_t *owner;      // by slot: index in the catalog, NO_OWNER
 	size_t variant_count; // in netascii
 	uint64_t variants_dropped;
+	struct image_rendered rendered;
 	struct image_walk walk;     // the last one: what was left out
 	struct catalog_file **fill; // what is still to be loaded without anybody's asking
 	size_t fill_count;
@@ -130,6 +141,21 @@ void image_variant_release(struct image_service *s, struct catalog_file *file);
 
 // The file's slot may be of another version by now: then it has no variant.
 void image_variant_check(struct image_service *s, struct catalog_file *file);
+
+// image_rendered.c -------------------------------------------------------------------------------
+
+// Takes over a set: texts that it shares with the one before keep their slots.
+void image_rendered_take(struct image_service *s, struct rendered_set *next);
+
+// Loads what was evicted or had no place.
+void image_rendered_check(struct image_service *s);
+
+void image_rendered_report(struct image_service *s, struct image_table *table);
+
+// Whether the slot is a rendered text's, perhaps of the process before.
+bool image_rendered_is_text(const struct image_service *s, uint32_t slot);
+
+void image_rendered_close(struct image_service *s);
 
 // image_report.c ---------------------------------------------------------------------------------
 

@@ -85,6 +85,7 @@ static struct image_table *make_table(struct image_service *s) {
 	add_entries(s, table);
 	add_variants(s, table);
 	add_left_out(s, table);
+	image_rendered_report(s, table);
 	return table;
 }
 

@@ -81,7 +81,7 @@ static void adopt(struct image_service *s) {
 		adopt_variant(s, file);
 	}
 	for (uint32_t slot = 0; slot < s->store.used_slots; slot++)
-		if (image_store_is_unclaimed(&s->store, slot))
+		if (image_store_is_unclaimed(&s->store, slot) && !image_rendered_is_text(s, slot))
 			image_retire_add(&s->retire, slot, s->version);
 	control_log(
 		CONTROL_NOTICE, "%zu files are still in memory from the process before", resident);
@@ -143,10 +143,20 @@ static void take_walk(struct image_service *s, struct image_walk *walk) {
 	settle_all(s);
 }
 
+static uint32_t max_files(const struct image_service *s) {
+	uint32_t spare = s->store.slot_count / 8;
+	size_t texts = s->rendered.set ? 2 * s->rendered.set->text_count : 0;
+
+	if (texts > s->store.slot_count / 2)
+		texts = s->store.slot_count / 2;
+	return s->store.slot_count - (texts > spare ? (uint32_t)texts : spare);
+}
+
 void image_scan_run(struct image_service *s) {
 	struct image_walk walk = {
-		// The rest is for new versions, while the old ones are still on their way out.
-		.max_files = s->store.slot_count - s->store.slot_count / 8,
+		// The rest is for new versions, while the old ones are still on their way out, and
+		// for rendered texts.
+		.max_files = max_files(s),
 		.directory = watch_directory,
 		.context = s,
 	};

@@ -33,6 +33,7 @@ uint64_t image_keeper_now_ms(void) {
 }
 
 static void take_requests(struct image_service *s, bool woken) {
+	struct rendered_set *rendered;
 	uint64_t ignored;
 
 	if (!woken)
@@ -43,7 +44,11 @@ static void take_requests(struct image_service *s, bool woken) {
 	if (s->shared.reload)
 		image_scan_schedule(s, 0);
 	s->shared.reload = false;
+	rendered = s->shared.rendered;
+	s->shared.rendered = NULL;
 	pthread_mutex_unlock(&s->shared.lock);
+	if (rendered)
+		image_rendered_take(s, rendered);
 }
 
 static void watch(struct image_service *s, bool event) {
@@ -60,7 +65,7 @@ static uint64_t pause_ms(const struct image_service *s) {
 		return DEMAND_MS;
 	if (s->partial && s->dataplane)
 		return POLL_MS;
-	if (s->partial || s->retire.count || s->store.evicting)
+	if (s->partial || s->retire.count || s->store.evicting || s->rendered.missing)
 		return REAP_MS;
 	return s->dataplane ? CONVERT_MS : IDLE_MS;
 }
@@ -83,6 +88,7 @@ static bool turn(struct image_service *s) {
 	if (image_scan_is_due(s))
 		image_scan_run(s);
 	image_fill_demands(s);
+	image_rendered_check(s);
 	more = image_fill_step(s);
 	if (!more && s->scanned && !s->complete)
 		image_report_complete(s);
@@ -138,6 +144,7 @@ static void make_order(struct catalog_order *order, const struct config *config)
 
 static void free_service(struct image_service *s) {
 	image_watch_close(&s->watch);
+	image_rendered_close(s);
 	image_retire_close(&s->retire);
 	image_peer_close(&s->peer);
 	image_demand_free(&s->demand);
@@ -258,6 +265,17 @@ void image_service_reload(struct image_service *s, const struct config *config) 
 	make_order(&s->shared.order, config);
 	s->shared.reload = true;
 	pthread_mutex_unlock(&s->shared.lock);
+	wake(s);
+}
+
+void image_service_render(struct image_service *s, struct rendered_set *set) {
+	struct rendered_set *unread;
+
+	pthread_mutex_lock(&s->shared.lock);
+	unread = s->shared.rendered;
+	s->shared.rendered = rendered_set_hold(set);
+	pthread_mutex_unlock(&s->shared.lock);
+	rendered_set_drop(unread);
 	wake(s);
 }
 

@@ -37,6 +37,10 @@ void image_service_published(struct image_service *service, uint64_t version, ui
 // A reload: which files come first, and a scan.
 void image_service_reload(struct image_service *service, const struct config *config);
 
+// What control has rendered, in place of the set before. A table that has it follows. The set is
+// finished; the service holds it, too.
+void image_service_render(struct image_service *service, struct rendered_set *set);
+
 // How a version of a file does at the moment.
 struct image_residency {
 	enum image_state state;

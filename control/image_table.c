@@ -25,6 +25,7 @@ struct image_table *image_table_hold(struct image_table *table) {
 void image_table_drop(struct image_table *table) {
 	if (!table || atomic_fetch_sub(&table->users, 1) != 1)
 		return;
+	rendered_set_drop(table->rendered);
 	arena_free(&table->arena);
 	free(table);
 }

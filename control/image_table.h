@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "arena.h"
+#include "rendered.h"
 #include "shm_abi.h"
 
 struct image_entry {
@@ -31,6 +32,13 @@ struct image_left {
 	const char *reason;
 };
 
+// Where a rendered text is.
+struct image_rendered_place {
+	bool served; // false: it has no place in memory
+	uint32_t slot;
+	uint64_t generation;
+};
+
 struct image_table {
 	struct arena arena;
 	atomic_uint users;
@@ -47,6 +55,8 @@ struct image_table {
 	uint64_t memory_bytes;
 	bool huge;
 	const char *region_path;
+	struct rendered_set *rendered;                // NULL: none was given yet
+	struct image_rendered_place *rendered_places; // of each of its texts
 };
 
 // The entry of a path, or NULL.
