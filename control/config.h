@@ -74,7 +74,7 @@ struct config_subnet {
 	uint32_t max_windowsize;
 	uint64_t edge_rate_bps;
 	struct config_options options;
-	const struct config_node *vars; // NULL: none
+	struct vars *vars; // NULL: none
 };
 
 struct config_host {
@@ -85,7 +85,7 @@ struct config_host {
 	uint8_t mac[6];
 	uint32_t address; // 0: a pool's
 	struct config_options options;
-	const struct config_node *vars; // NULL: none
+	struct vars *vars; // NULL: none
 };
 
 #define CONFIG_MENU_PROMPT  "Press F8 for the boot menu"

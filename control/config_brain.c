@@ -30,7 +30,7 @@ const struct config_role *config_role_find(const struct config_brain *brain, con
 }
 
 // Firmware that boots by HTTP, or that says EBC, is of the same kind: what it loads is the same.
-static uint16_t kind_of(uint16_t arch) {
+uint16_t config_arch_kind(uint16_t arch) {
 	switch (arch) {
 	case 9:  // EBC
 	case 16: // x64 by HTTP
@@ -51,7 +51,8 @@ static uint16_t kind_of(uint16_t arch) {
 
 static bool is_for(const struct config_variant *variant, uint16_t arch) {
 	for (uint32_t i = 0; i < variant->match.count; i++)
-		if (kind_of((uint16_t)variant->match.list[i].value) == kind_of(arch))
+		if (config_arch_kind((uint16_t)variant->match.list[i].value) ==
+			config_arch_kind(arch))
 			return true;
 	return false;
 }

@@ -9,9 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "config_tree.h"
-
-struct config_match;
+struct vars;
 
 struct config_texts {
 	uint32_t count;
@@ -89,9 +87,9 @@ struct config_role {
 	struct config_match match;
 	const char *profile;
 	const char *notes;
-	const char *menu_default;       // as config_menu.preset; NULL: the menu's
-	uint32_t menu_timeout_s;        // 0: the menu's
-	const struct config_node *vars; // NULL: none
+	const char *menu_default; // as config_menu.preset; NULL: the menu's
+	uint32_t menu_timeout_s;  // 0: the menu's
+	struct vars *vars;        // NULL: none
 };
 
 struct config_unknown {
@@ -99,7 +97,7 @@ struct config_unknown {
 	const char *profile;
 	const char *menu_default; // as of a role
 	uint32_t menu_timeout_s;
-	const struct config_node *vars;
+	struct vars *vars;
 };
 
 enum config_entry_action {
@@ -144,8 +142,8 @@ struct config_brain {
 	struct config_unknown unknown;
 	uint32_t menu_count;
 	struct config_menu *menus;
-	const char *template_dir;       // NULL: there are no templates
-	const struct config_node *vars; // of the site
+	const char *template_dir; // NULL: there are no templates
+	struct vars *vars;        // of the site
 };
 
 // The profile or menu of this name, or NULL.
@@ -164,3 +162,6 @@ const char *config_entry_target(const struct config_entry *entry);
 
 // The line of a menu by that, or NULL.
 const struct config_entry *config_entry_find(const struct config_menu *menu, const char *target);
+
+// What firmware of this architecture (option 93) runs, whichever way it boots: x64 by HTTP is x64.
+uint16_t config_arch_kind(uint16_t arch);

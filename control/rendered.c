@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "arena.h"
 
 struct rendered_text *rendered_text_new(const char *bytes, size_t len) {
 	struct rendered_text *text = mem_alloc(sizeof(*text) + len);
@@ -68,6 +67,40 @@ bool rendered_set_add(struct rendered_set *set, const uint8_t mac[6], bool order
 	return true;
 }
 
+static const char *copy_text(struct rendered_set *set, const char *text) {
+	return text && text[0] ? arena_text(&set->arena, text, strlen(text)) : NULL;
+}
+
+void rendered_set_add_node(struct rendered_set *set, const struct rendered_node *node) {
+	struct rendered_node *added;
+
+	if (set->node_count == set->node_size) {
+		set->node_size = set->node_size ? 2 * set->node_size : 64;
+		set->nodes = mem_resize(set->nodes, set->node_size * sizeof(*set->nodes));
+	}
+	added = &set->nodes[set->node_count++];
+	*added = *node;
+	added->name = copy_text(set, node->name);
+	added->role = copy_text(set, node->role);
+	added->order_last = copy_text(set, node->order_last);
+}
+
+static int by_mac(const void *a, const void *b) {
+	const struct rendered_node *x = a, *y = b;
+
+	return memcmp(x->mac, y->mac, sizeof(x->mac));
+}
+
+const struct rendered_node *rendered_set_find(
+	const struct rendered_set *set, const uint8_t mac[6]) {
+	struct rendered_node wanted = {0};
+
+	if (!set || !set->node_count)
+		return NULL;
+	memcpy(wanted.mac, mac, sizeof(wanted.mac));
+	return bsearch(&wanted, set->nodes, set->node_count, sizeof(*set->nodes), by_mac);
+}
+
 // A text with the place that it had while names were added.
 struct placed {
 	struct rendered_text *text;
@@ -109,6 +142,8 @@ void rendered_set_finish(struct rendered_set *set) {
 		set->files[i].text = where[set->files[i].text];
 	free(where);
 	free(placed);
+	if (set->node_count)
+		qsort(set->nodes, set->node_count, sizeof(*set->nodes), by_mac);
 }
 
 struct rendered_set *rendered_set_hold(struct rendered_set *set) {
@@ -124,5 +159,7 @@ void rendered_set_drop(struct rendered_set *set) {
 		rendered_text_drop(set->texts[i]);
 	free(set->texts);
 	free(set->files);
+	free(set->nodes);
+	arena_free(&set->arena);
 	free(set);
 }
