@@ -120,6 +120,22 @@ struct config_multicast {
 	uint16_t ttl;
 };
 
+struct config_http {
+	uint32_t line;
+	bool given;
+	uint16_t port; // 0: no plain HTTP
+	uint16_t tls_port;
+	uint32_t max_connections;
+	uint32_t max_per_client;
+};
+
+struct config_tls {
+	uint32_t line;
+	bool given;
+	const char *certificate;
+	const char *key;
+};
+
 struct config {
 	struct arena arena; // everything below points into it
 	const char *runtime_dir;
@@ -144,6 +160,8 @@ struct config {
 	struct config_rule *rules;
 	struct config_multicast multicast;
 	struct config_brain brain;
+	struct config_http http;
+	struct config_tls tls;
 };
 
 // Reads a configuration. NULL when there is any error, all of which are then in errors, in the

@@ -416,5 +416,6 @@ void config_check(const struct config *config, struct config_errors *errors) {
 	check_hosts(&c);
 	check_rules(&c);
 	config_check_brain(config, errors);
+	config_check_http(config, errors);
 	free(c.subnets);
 }

@@ -9,6 +9,8 @@
 #include "config.h"
 
 void config_check(const struct config *config, struct config_errors *errors);
+// http: and tls:, a part of the above.
+void config_check_http(const struct config *config, struct config_errors *errors);
 
 // Notes each key that takes effect at a restart only and differs between the running configuration
 // and next. leases: the size of the running lease table. The number of them.

@@ -10,6 +10,8 @@ const struct config_section config_sections[CONFIG_SECTION_COUNT] = {
 	[CONFIG_HOST] = {"hosts[]", sizeof(struct config_host), 65536},
 	[CONFIG_RULE] = {"boot[]", sizeof(struct config_rule), 4096},
 	[CONFIG_MULTICAST] = {"multicast", sizeof(struct config_multicast), 1},
+	[CONFIG_HTTP] = {"http", sizeof(struct config_http), 1},
+	[CONFIG_TLS] = {"tls", sizeof(struct config_tls), 1},
 	[CONFIG_MENU_ITEM] = {"boot[].menu[]", sizeof(struct config_menu_item), POLICY_MENU_MAX},
 	[CONFIG_PROFILE] = {"profiles[]", sizeof(struct config_profile), 1024},
 	[CONFIG_VARIANT] = {"profiles[].variants[]", sizeof(struct config_variant), 16},
@@ -55,6 +57,8 @@ static const char *const action_choices[] = {
 #define HOST(field)      CONFIG_HOST, .offset = offsetof(struct config_host, field)
 #define RULE(field)      CONFIG_RULE, .offset = offsetof(struct config_rule, field)
 #define ITEM(field)      CONFIG_MENU_ITEM, .offset = offsetof(struct config_menu_item, field)
+#define HTTP(field)      CONFIG_HTTP, .offset = offsetof(struct config_http, field)
+#define TLS(field)       CONFIG_TLS, .offset = offsetof(struct config_tls, field)
 #define MULTICAST(field) CONFIG_MULTICAST, .offset = offsetof(struct config_multicast, field)
 #define BRAIN(field)     TOP(brain.field)
 #define PROFILE(field)   CONFIG_PROFILE, .offset = offsetof(struct config_profile, field)
@@ -133,10 +137,14 @@ const struct config_key config_keys[] = {
 			"file's name"},
 	{TOP(multicast), .name = "multicast", .type = CONFIG_TYPE_MAP, .records = CONFIG_MULTICAST,
 		.help = "files that several TFTP clients ask for as a group (RFC 2090)"},
-	{CONFIG_TOP, .name = "http", .type = CONFIG_TYPE_LATER,
-		.later = "serving files by HTTP comes with a later version: remove this key"},
-	{CONFIG_TOP, .name = "tls", .type = CONFIG_TYPE_LATER,
-		.later = "HTTPS comes with a later version: remove this key"},
+	{TOP(http), .name = "http", .type = CONFIG_TYPE_MAP, .records = CONFIG_HTTP,
+		.offset2 = offsetof(struct config, http.given),
+		.help = "serve the files by HTTP too, at the addresses of af_xdp and af_packet "
+			"ports; without it nothing listens. http: {} takes all defaults"},
+	{TOP(tls), .name = "tls", .type = CONFIG_TYPE_MAP, .records = CONFIG_TLS,
+		.offset2 = offsetof(struct config, tls.given),
+		.help = "serve them by HTTPS as well; rouse cert makes what it needs, and tls: {} "
+			"finds it. Files that change are taken without a restart"},
 	{CONFIG_TOP, .name = "api", .type = CONFIG_TYPE_LATER,
 		.later = "the API over the network comes with a later version: remove this key"},
 	{CONFIG_TOP, .name = "hooks", .type = CONFIG_TYPE_LATER,
@@ -375,6 +383,23 @@ const struct config_key config_keys[] = {
 		.help = "the key that chooses it"},
 	{ENTRY(password), .name = "password", .type = CONFIG_TYPE_TEXT, .max = 255,
 		.help = "the hash of the password that it takes (openssl passwd -6); needs http:"},
+	{HTTP(port), .name = "port", .type = CONFIG_TYPE_NUMBER16, .fallback = "80", .max = 65535,
+		.help = "TCP port of plain HTTP; 0: none"},
+	{HTTP(tls_port), .name = "tls_port", .type = CONFIG_TYPE_NUMBER16, .fallback = "443",
+		.min = 1, .max = 65535, .help = "TCP port of HTTPS, where tls: is given"},
+	{HTTP(max_connections), .name = "max_connections", .type = CONFIG_TYPE_NUMBER,
+		.fallback = "4096", .min = 1, .max = 65536,
+		.help = "most connections at a time; one more is answered with 503"},
+	{HTTP(max_per_client), .name = "max_per_client", .type = CONFIG_TYPE_NUMBER,
+		.fallback = "64", .min = 1, .max = 65536,
+		.help = "most connections of one address"},
+
+	{TLS(certificate), .name = "certificate", .type = CONFIG_TYPE_DIRECTORY,
+		.fallback = "/etc/rouse/tls/server.pem", .max = 1024,
+		.help = "the server's certificate in PEM, and after it those that lead to the CA"},
+	{TLS(key), .name = "key", .type = CONFIG_TYPE_DIRECTORY,
+		.fallback = "/etc/rouse/tls/server.key", .max = 1024,
+		.help = "its private key in PEM, without a password"},
 
 	{MULTICAST(enabled), .name = "enabled", .type = CONFIG_TYPE_BOOL, .fallback = "true",
 		.help = "false: every client is served alone, whatever it asks for"},

@@ -19,6 +19,8 @@ enum config_section_id {
 	CONFIG_HOST,
 	CONFIG_RULE,
 	CONFIG_MULTICAST,
+	CONFIG_HTTP,
+	CONFIG_TLS,
 	CONFIG_MENU_ITEM,
 	CONFIG_PROFILE,
 	CONFIG_VARIANT,
@@ -32,7 +34,7 @@ enum config_section_id {
 enum config_type {
 	CONFIG_TYPE_TEXT,      // const char *, printable ASCII
 	CONFIG_TYPE_NAME,      // const char *, a host or domain name
-	CONFIG_TYPE_DIRECTORY, // const char *, absolute
+	CONFIG_TYPE_DIRECTORY, // const char *, absolute; a file's path too
 	CONFIG_TYPE_FILE,      // const char *, below boot_root or a URI
 	CONFIG_TYPE_BOOL,      // bool
 	CONFIG_TYPE_NUMBER,    // uint32_t
@@ -54,9 +56,9 @@ enum config_type {
 	CONFIG_TYPE_ARCHS,     // struct config_match, of architectures only
 	CONFIG_TYPE_FILES,     // struct config_texts, each a CONFIG_TYPE_FILE
 	CONFIG_TYPE_VARS,      // const struct config_node *, a map of variables
-	CONFIG_TYPE_MAP,       // the struct of another section
-	CONFIG_TYPE_RECORDS,   // an array of another section's records and, elsewhere, their count
-	CONFIG_TYPE_LATER,     // refused with the sentence in later
+	CONFIG_TYPE_MAP, // the struct of another section; offset2: bool, whether it is given, or 0
+	CONFIG_TYPE_RECORDS, // an array of another section's records and, elsewhere, their count
+	CONFIG_TYPE_LATER,   // refused with the sentence in later
 };
 
 // What a CONFIG_TYPE_CIDR may be.

@@ -101,6 +101,8 @@ static void read_key(struct config_context *c, const struct config_key *key,
 	const struct config_node *map, void *record) {
 	const struct config_node *node = config_tree_find(map, key->name);
 
+	if (node && key->type == CONFIG_TYPE_MAP && key->offset2)
+		*(bool *)config_field2(key, record) = true;
 	if (node)
 		read_value(c, key, node, record);
 	else

@@ -97,7 +97,21 @@ static const struct {
 	{BASE SUBNET "multicast: {ttl: 0}", 8, "multicast.ttl", "between 1 and 255"},
 	{BASE SUBNET "multicast: {port: 69}", 8, "multicast.port", "between 1024 and 65535"},
 	{BASE SUBNET "multicast: {grups: 239.1.1.0/24}", 8, "multicast.grups", "is it groups?"},
-	{BASE SUBNET "http: {}", 8, "http", "later version"},
+	{BASE SUBNET "http: true", 8, "http", "takes keys"},
+	{BASE SUBNET "http: {prot: 80}", 8, "http.prot", "is it port?"},
+	{BASE SUBNET "http: {port: 65536}", 8, "http.port", "between 0 and 65535"},
+	{BASE SUBNET "http: {tls_port: 0}", 8, "http.tls_port", "between 1 and 65535"},
+	{BASE SUBNET "http: {max_connections: 0}", 8, "http.max_connections", "between 1 and"},
+	{BASE SUBNET "http: {max_connections: 9, max_per_client: 10}", 8, "http.max_per_client",
+		"more than max_connections: 9"},
+	{BASE SUBNET "http: {max_connections: 9}", 8, "http.max_per_client", "64 of one client"},
+	{BASE SUBNET "http: {port: 0}", 8, "http.port", "nothing listens"},
+	{BASE SUBNET "http: {port: 443}\ntls: {}", 8, "http.tls_port", "another port"},
+	{BASE SUBNET "tls: {}", 8, "tls", "add http: {}"},
+	{BASE SUBNET "http: {}\ntls: {key: server.key}", 9, "tls.key", "not an absolute path"},
+	{BASE SUBNET "http: {}\ntls: {keys: /server.key}", 9, "tls.keys", "is it key?"},
+	{REST "ports: [{device: \"vdev:net_memif0\", address: 10.77.0.1/24}]\nhttp: {}", 6, "http",
+		"needs a port of af_xdp or af_packet"},
 	{BASE SUBNET "hosts: {}", 8, "hosts", "takes a list"},
 	{BASE SUBNET "hosts: [1]", 8, "hosts", "entry 0 takes keys"},
 	{"boot_root: /srv\nboot: [{file: a}]\nports: []", 3, "ports", "at least one"},
@@ -298,6 +312,8 @@ static const char whole[] =
 	"max_leases: 1000\n"
 	"authoritative: false\n"
 	"multicast: {groups: 239.1.2.3/32, enabled: false, ttl: 4, port: 2000}\n"
+	"http: {port: 8080, tls_port: 8443, max_connections: 100, max_per_client: 10}\n"
+	"tls: {certificate: /etc/c.pem, key: /etc/k.pem}\n"
 	"ports:\n"
 	"  - device: af_packet:eth1\n"
 	"    address: 10.77.0.1/24\n"
@@ -372,7 +388,7 @@ static void a_whole_configuration_is_read(void **state) {
 	assert_string_equal(c->hosts[0].role, "compute");
 	assert_null(c->hosts[1].role);
 	assert_string_equal(c->rules[0].file, "menu.ipxe");
-	assert_int_equal(c->rules[0].line, 35);
+	assert_int_equal(c->rules[0].line, 37);
 	assert_int_equal(c->rules[0].match.count, 3);
 	assert_int_equal(c->rules[0].match.list[0].group, 0);
 	assert_int_equal(c->rules[0].match.list[2].group, 1);
@@ -386,6 +402,13 @@ static void a_whole_configuration_is_read(void **state) {
 	assert_int_equal(c->multicast.ttl, 4);
 	assert_int_equal(c->multicast.port, 2000);
 	assert_false(c->multicast.enabled);
+	assert_true(c->http.given && c->tls.given);
+	assert_int_equal(c->http.port, 8080);
+	assert_int_equal(c->http.tls_port, 8443);
+	assert_int_equal(c->http.max_connections, 100);
+	assert_int_equal(c->http.max_per_client, 10);
+	assert_string_equal(c->tls.certificate, "/etc/c.pem");
+	assert_string_equal(c->tls.key, "/etc/k.pem");
 	assert_null(c->rules[3].file);
 	assert_int_equal(c->rules[3].match.count, 0);
 	config_free(c);
@@ -405,6 +428,13 @@ static void defaults_are_as_the_manual_says(void **state) {
 	assert_int_equal(c->tid_range[1], 49151);
 	assert_true(c->authoritative);
 	assert_true(c->multicast.enabled);
+	assert_false(c->http.given || c->tls.given);
+	assert_int_equal(c->http.port, 80);
+	assert_int_equal(c->http.tls_port, 443);
+	assert_int_equal(c->http.max_connections, 4096);
+	assert_int_equal(c->http.max_per_client, 64);
+	assert_string_equal(c->tls.certificate, "/etc/rouse/tls/server.pem");
+	assert_string_equal(c->tls.key, "/etc/rouse/tls/server.key");
 	assert_int_equal(c->multicast.groups, 0xefff4d00);
 	assert_int_equal(c->multicast.prefix_len, 24);
 	assert_int_equal(c->multicast.ttl, 1);
