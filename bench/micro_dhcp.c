@@ -127,7 +127,7 @@ static void *begin_reply(const struct micro_case *c) {
 	micro_frame_machine(&d->discover, mac, 0);
 	if (frame_parse(d->discover.bytes, d->discover.len, MICRO_OWN, &frame) ||
 		dhcp_parse(frame.payload, frame.payload_len, &d->view) ||
-		dhcp_select_place(&d->selection, &d->world.policy, 0, &frame, &d->view))
+		dhcp_select_place(&d->selection, &d->world.policy, NULL, 0, &frame, &d->view))
 		micro_die("DISCOVER", "has no place in the policy");
 	dhcp_select_boot(&d->selection, &d->view, MICRO_CLIENT + 78);
 	d->reply = (struct dhcp_reply){

@@ -133,7 +133,7 @@ static void find_name(void *state, uint32_t steps) {
 	for (uint32_t i = 0; i < steps; i++) {
 		const char *text = lookup->name[next_key(lookup)];
 
-		if (policy_find_name(&lookup->world.policy, 0, text, strlen(text), &name))
+		if (policy_find_name(&lookup->world.policy, 0, false, text, strlen(text), &name))
 			micro_die("name", "was not found");
 		micro_sink = name->slot;
 	}

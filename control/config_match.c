@@ -98,7 +98,7 @@ static const char *nearest_arch(const char *text) {
 typedef bool condition_fn(struct config_context *c, const struct config_key *key,
 	const struct config_node *node, struct config_condition *out);
 
-static bool read_ipxe(struct config_context *c, const struct config_key *key,
+static bool read_bool(struct config_context *c, const struct config_key *key,
 	const struct config_node *node, struct config_condition *out) {
 	if (strcmp(node->text, "true") != 0 && strcmp(node->text, "false") != 0) {
 		config_bad(c, key, node, "\"%.64s\" is neither true nor false", node->text);
@@ -176,7 +176,7 @@ static const struct match_key {
 	condition_fn *read;
 	const char *help; // for the manual
 } match_keys[] = {
-	[POLICY_MATCH_IPXE] = {"ipxe", read_ipxe,
+	[POLICY_MATCH_IPXE] = {"ipxe", read_bool,
 		"true or false: whether iPXE asks (its user class, option 77, is iPXE)"},
 	[POLICY_MATCH_ARCH] = {"arch", read_arch,
 		"the firmware's architecture (option 93), by name or number"},
@@ -195,6 +195,10 @@ static const struct match_key {
 		"pattern for the relay agent's circuit id (option 82.1)"},
 	[POLICY_MATCH_REMOTE_ID] = {"remote_id", read_glob,
 		"pattern for the relay agent's remote id (option 82.2)"},
+	[POLICY_MATCH_LOCAL] = {"local", read_bool,
+		"true or false: whether the machine is to boot its own disk now"},
+	[POLICY_MATCH_ORDER] = {"order", read_bool,
+		"true or false: whether a boot was ordered for the machine that it has yet to do"},
 };
 
 #define MATCH_COUNT (sizeof(match_keys) / sizeof(match_keys[0]))

@@ -185,6 +185,11 @@ bool event_text(const struct event_record *event, const char *host, const char *
 	case EVENT_JOURNAL_OK:
 		snprintf(out, EVENT_SENTENCE_SIZE, "the lease journal is written again");
 		return true;
+	case EVENT_ORDER_USED:
+		snprintf(out, EVENT_SENTENCE_SIZE,
+			"order %016llx: %s (%s) has got all of it, and boots as before next time",
+			(unsigned long long)event->value, said.ip, said.machine);
+		return true;
 	case EVENT_TFTP_OPEN:      // its end is told
 	case EVENT_POLICY_ADOPTED: // rouse status tells
 		return false;
@@ -211,6 +216,7 @@ bool event_is_trouble(const struct event_record *event) {
 	case EVENT_JOURNAL_OK:
 	case EVENT_POLICY_ADOPTED:
 	case EVENT_DHCP_PROXY:
+	case EVENT_ORDER_USED:
 		return false;
 	}
 	return false;

@@ -65,9 +65,10 @@ static bool locate(struct state_view *view) {
 		(uint64_t)view->worker_count * view->image_slot_count, sizeof(uint64_t));
 	view->captures = part(
 		view, region->captures_offset, view->worker_count, sizeof(struct capture_ring));
+	view->order_used = part(view, region->orders_offset, ORDER_SLOTS, sizeof(uint64_t));
 	return view->workers && view->phases && view->sync && view->events && view->leases &&
 	       view->sessions && view->pins && view->last_use && view->wants && view->hits &&
-	       view->captures;
+	       view->captures && view->order_used;
 }
 
 int state_view_open(struct state_view *view, const char *runtime_dir, char why[SHM_WHY_SIZE]) {
@@ -168,6 +169,13 @@ uint64_t state_hits(const struct state_view *view, uint32_t slot, uint64_t gener
 			sum += (uint32_t)word;
 	}
 	return sum;
+}
+
+uint64_t state_order_used(const struct state_view *view, uint32_t slot) {
+	if (slot >= ORDER_SLOTS)
+		return 0;
+	return atomic_load_explicit(
+		(_Atomic uint64_t *)&view->order_used[slot], memory_order_acquire);
 }
 
 uint64_t state_adopted(const struct state_view *view) {

@@ -34,6 +34,7 @@ struct state_view {
 	const _Atomic uint64_t *wants;       // WANT_RING_SIZE per worker
 	const _Atomic uint64_t *hits;        // image_slot_count per worker
 	const struct capture_ring *captures; // one per worker
+	const _Atomic uint64_t *order_used;  // ORDER_SLOTS
 };
 
 // Maps runtime_dir/state. 0; -ENOENT: the dataplane never ran; -EPROTO: another version or not to
@@ -80,6 +81,9 @@ uint32_t state_pins(const struct state_view *view, uint32_t slot);
 
 // How often transfers of a version of a file have begun.
 uint64_t state_hits(const struct state_view *view, uint32_t slot, uint64_t generation);
+
+// The id of the order that was used last in a slot; 0: none was, or there is no such slot.
+uint64_t state_order_used(const struct state_view *view, uint32_t slot);
 
 // The generation that every worker has adopted at least.
 uint64_t state_adopted(const struct state_view *view);

@@ -19,7 +19,7 @@
 
 struct layout {
 	uint64_t workers, phases, sync, events, leases, sessions, pins, last_use, wants, hits,
-		captures, total;
+		captures, orders, total;
 };
 
 static uint64_t take(uint64_t *at, uint64_t size) {
@@ -49,6 +49,7 @@ static struct layout lay_out(const struct state_plan *plan) {
 	layout.wants = take(&at, (uint64_t)plan->workers * WANT_RING_SIZE * sizeof(uint64_t));
 	layout.hits = take(&at, (uint64_t)plan->workers * IMAGE_MAX_SLOTS * sizeof(uint64_t));
 	layout.captures = take(&at, plan->workers * sizeof(struct capture_ring));
+	layout.orders = take(&at, ORDER_SLOTS * sizeof(uint64_t));
 	layout.total = at;
 	return layout;
 }
@@ -68,6 +69,7 @@ static void locate(struct state *state, const struct layout *layout) {
 	state->wants = (void *)(base + layout->wants);
 	state->hits = (void *)(base + layout->hits);
 	state->captures = (void *)(base + layout->captures);
+	state->order_used = (void *)(base + layout->orders);
 }
 
 // Whether the former process laid its region out as we do.
@@ -83,7 +85,8 @@ static bool same_layout(const struct state_region *region, const struct layout *
 	       region->sessions_offset == layout->sessions && region->pins_offset == layout->pins &&
 	       region->last_use_offset == layout->last_use &&
 	       region->wants_offset == layout->wants && region->hits_offset == layout->hits &&
-	       region->captures_offset == layout->captures;
+	       region->captures_offset == layout->captures &&
+	       region->orders_offset == layout->orders;
 }
 
 static void fill_region(
@@ -109,6 +112,7 @@ static void fill_region(
 	region->wants_offset = layout->wants;
 	region->hits_offset = layout->hits;
 	region->captures_offset = layout->captures;
+	region->orders_offset = layout->orders;
 	memset(region->images_boot_id, 0, sizeof(region->images_boot_id));
 	atomic_store(&region->lease_high, 0);
 	memset(&region->journal, 0, sizeof(region->journal));

@@ -34,6 +34,7 @@ struct state {
 	_Atomic uint64_t *wants;       // WANT_RING_SIZE per worker
 	_Atomic uint64_t *hits;        // image_slot_count per worker
 	struct capture_ring *captures; // one per worker
+	_Atomic uint64_t *order_used;  // ORDER_SLOTS
 	bool taken_over;               // sessions of the former process are in it
 	uint8_t former_images[16];     // boot id of the images that they speak of
 };

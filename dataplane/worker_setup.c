@@ -83,6 +83,7 @@ static int setup_tftp(struct dataplane *dp, struct worker *w) {
 		.port_count = dp->port_count,
 		.leases = dp->leases,
 		.seen = dp->seen,
+		.order_used = state->order_used,
 		.images = &w->images,
 		.pins = state->pins + (size_t)w->index * state->region->image_slot_count,
 		.last_use = state->last_use,
@@ -186,6 +187,7 @@ static int setup_dhcp(struct dataplane *dp) {
 		return -ENOMEM;
 	dp->dhcp->server.leases = dp->leases;
 	dp->dhcp->server.seen = dp->seen;
+	dp->dhcp->server.order_used = dp->state.order_used;
 	dp->dhcp->server.stats = &w->stats;
 	dp->dhcp->server.events = &w->events;
 	dp->dhcp->worker = w;

@@ -27,6 +27,7 @@
 #define POLICY_OPTIONS_MAX    1200u  // one option block; all of a reply has 1,472 bytes
 #define POLICY_PROBE_MAX      128u   // entries of a hash table that a look-up visits
 #define POLICY_PREFIX_MIN     1u
+#define ORDER_SLOTS           16384u // orders that can be known at once
 
 struct policy_region {
 	struct shm_header header;
@@ -164,15 +165,28 @@ struct policy_pool {
 };
 static_assert(sizeof(struct policy_pool) == 16, "policy_pool");
 
+enum policy_host_flags {
+	POLICY_HOST_LOCAL = 1,    // boots its own disk unless an order is pending
+	POLICY_HOST_UNLISTED = 2, // not in hosts: of the configuration, so it counts as unknown
+};
+
+// An order is a boot that a machine does once. It is pending as long as the state region's table of
+// used orders has another id in its slot (policy_order_pending). The last ACK of order_last, or of
+// the name rouse/used/ followed by the id in 16 hexadecimal digits, uses it up.
 struct policy_host {
 	struct policy_ref name;
 	struct policy_ref role;
 	struct policy_ref options;
 	uint32_t address; // 0: no reservation, a pool's address
 	uint8_t mac[6];
-	uint8_t pad0[6];
+	uint8_t pad0[2];
+	uint32_t flags;               // enum policy_host_flags
+	struct policy_ref order_last; // path of a name; empty: none
+	uint64_t order_id;            // 0: no order, and the other fields of it are 0 or empty
+	uint32_t order_slot;          // below ORDER_SLOTS, of no other host's order
+	uint32_t pad1;
 };
-static_assert(sizeof(struct policy_host) == 40, "policy_host");
+static_assert(sizeof(struct policy_host) == 64, "policy_host");
 
 enum policy_match {
 	POLICY_MATCH_IPXE = 0,     // value: 1 or 0
@@ -186,6 +200,8 @@ enum policy_match {
 	POLICY_MATCH_ROLE,         // text: glob over the host's role
 	POLICY_MATCH_CIRCUIT_ID,   // text: glob over option 82's suboption 1
 	POLICY_MATCH_REMOTE_ID,    // text: glob over option 82's suboption 2
+	POLICY_MATCH_LOCAL,        // value: whether it is to boot its own disk now
+	POLICY_MATCH_ORDER,        // value: whether its host has a pending order
 };
 
 // A rule matches when for each group at least one of its conditions holds. The groups of a rule
@@ -238,9 +254,11 @@ enum policy_name_state {
 	POLICY_NAME_UNREADABLE = 2, // could not be read, or kept changing while it was read
 };
 
+#define POLICY_NODE_ORDER (1u << 31) // of policy_name.node: only while the host's order is pending
+
 struct policy_name {
 	struct policy_ref path; // below boot_root, in the form of policy_name_is_plain
-	uint32_t node;          // index of host + 1; 0: every node's
+	uint32_t node;          // index of host + 1, maybe with POLICY_NODE_ORDER; 0: every node's
 	uint32_t slot;          // in the residency table
 	uint64_t generation;    // of the slot
 	uint64_t size;

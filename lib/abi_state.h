@@ -192,6 +192,7 @@ enum event_kind {
 	EVENT_POLICY_ADOPTED, // value: generation; a refusal is in state_region.refusal
 	EVENT_DHCP_PROXY, // address: 0, or the one that it has; text: the file; value: 1 if that is
 			  // told on port 4011 only
+	EVENT_ORDER_USED, // value: the order's id; port as in EVENT_TFTP_OPEN
 };
 
 enum event_reason {
@@ -335,7 +336,8 @@ struct state_region {
 	uint64_t hits_offset;  // _Atomic uint64_t[worker_count][image_slot_count]: HITS_WORD
 	_Atomic uint64_t lease_orders_done; // of control's ring, as far as they are carried out
 	uint64_t captures_offset;           // struct capture_ring[worker_count]
-	uint8_t pad2[ROUSE_PAGE - 680 - 128 * ROUSE_MAX_PORTS];
+	uint64_t orders_offset; // _Atomic uint64_t[ORDER_SLOTS]: id of the order that was used last
+	uint8_t pad2[ROUSE_PAGE - 688 - 128 * ROUSE_MAX_PORTS];
 };
 static_assert(offsetof(struct state_region, journal) == 256, "state_region.journal");
 static_assert(offsetof(struct state_region, refusal) == 2432, "state_region.refusal");

@@ -14,8 +14,8 @@
 #define GIADDR_OFFSET 24
 #define CHADDR_OFFSET 28
 
-// The value of an option in the options field, or nothing; not read from overloaded fields, where no
-// client puts these. Clients put the message type first.
+// The value of an option in the options field, or nothing; not read from overloaded fields, where
+// no client puts these. Clients put the message type first.
 static struct dhcp_bytes option(const uint8_t *message, size_t len, uint8_t wanted) {
 	struct reader r = reader_of(message, len);
 
@@ -56,8 +56,8 @@ void dhcp_class_sender(const struct lease_table *leases, const uint8_t *message,
 	if (!message[HLEN_OFFSET])
 		id = option(message, len, DHCP_OPT_CLIENT_ID);
 	type = option(message, len, DHCP_OPT_TYPE);
-	sender->key = dhcp_select_key(message[HTYPE_OFFSET], message[HLEN_OFFSET],
-		message + CHADDR_OFFSET, id);
+	sender->key = dhcp_select_key(
+		message[HTYPE_OFFSET], message[HLEN_OFFSET], message + CHADDR_OFFSET, id);
 	sender->type = type.len == 1 ? type.data[0] : 0;
 	sender->agent = agent_of(message);
 	sender->replaces = replaces(sender->type);
@@ -69,7 +69,7 @@ enum dhcp_class dhcp_class_of(const struct policy *policy, const struct lease_ta
 	const struct lease_key *key = &sender->key;
 
 	if (key->htype == DHCP_HTYPE_ETHERNET && key->hlen == 6 &&
-		policy_host_by_mac(policy, key->bytes))
+		policy_host_is_known(policy_host_by_mac(policy, key->bytes)))
 		return DHCP_CLASS_KNOWN;
 	return lease_seen(leases, key, sender->hash) ? DHCP_CLASS_KNOWN : DHCP_CLASS_UNKNOWN;
 }

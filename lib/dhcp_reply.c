@@ -51,8 +51,9 @@ static void build_boot_size(struct dhcp_builder *b, const struct dhcp_selection 
 		dhcp_build_optional(b, DHCP_OPT_BOOT_SIZE, bytes, sizeof(bytes));
 }
 
+// Nobody gave a machine that is not listed its name.
 static void build_hostname(struct dhcp_builder *b, const struct dhcp_selection *s) {
-	if (s->host && s->host->name.len)
+	if (policy_host_is_known(s->host) && s->host->name.len)
 		dhcp_build_optional(b, DHCP_OPT_HOSTNAME, policy_text(s->policy, s->host->name),
 			s->host->name.len);
 }

@@ -67,7 +67,8 @@ static struct dhcp_bytes block_of(const struct policy *policy, struct policy_ref
 		.data = (const uint8_t *)policy_text(policy, ref), .len = ref.len};
 }
 
-static void select_machine(struct dhcp_selection *s, const struct dhcp_view *view) {
+static void select_machine(struct dhcp_selection *s, const _Atomic uint64_t *order_used,
+	const struct dhcp_view *view) {
 	bool has_mac = view->htype == DHCP_HTYPE_ETHERNET && view->hlen == 6;
 
 	s->host = has_mac ? policy_host_by_mac(s->policy, view->chaddr) : NULL;
@@ -85,11 +86,12 @@ static void select_machine(struct dhcp_selection *s, const struct dhcp_view *vie
 		.host = s->host,
 		.arch = view->arch,
 		.ipxe = policy_says_ipxe(view->user_class.data, view->user_class.len),
+		.order = policy_order_pending(s->host, order_used),
 	};
 	s->who = (struct lease_who){
 		.key = dhcp_select_key(view->htype, view->hlen, view->chaddr, view->client_id),
 		.subnet = s->subnet ? (uint32_t)(s->subnet - s->policy->subnets) : LEASE_NO_SUBNET,
-		.known = s->host != NULL,
+		.known = policy_host_is_known(s->host),
 		.says_ipxe = s->machine.ipxe,
 		.arch = view->arch,
 		// What two relay agents bring once each was not sent again.
@@ -102,7 +104,8 @@ static void select_machine(struct dhcp_selection *s, const struct dhcp_view *vie
 }
 
 enum dhcp_place dhcp_select_place(struct dhcp_selection *s, const struct policy *policy,
-	uint16_t port, const struct frame_view *frame, const struct dhcp_view *view) {
+	const _Atomic uint64_t *order_used, uint16_t port, const struct frame_view *frame,
+	const struct dhcp_view *view) {
 	enum dhcp_place place = DHCP_PLACE_OK;
 
 	*s = (struct dhcp_selection){.policy = policy, .port = &policy->ports[port]};
@@ -119,7 +122,7 @@ enum dhcp_place dhcp_select_place(struct dhcp_selection *s, const struct policy 
 	// The network's options are for the server to tell that gives the address.
 	if (s->port->dhcp != POLICY_DHCP_PROXY)
 		s->block[DHCP_BLOCK_SUBNET] = block_of(policy, s->subnet->options);
-	select_machine(s, view);
+	select_machine(s, order_used, view);
 	if (s->host)
 		s->block[DHCP_BLOCK_HOST] = block_of(policy, s->host->options);
 	return DHCP_PLACE_OK;
@@ -168,8 +171,8 @@ static struct dhcp_bytes file_in(struct dhcp_bytes block) {
 	return file;
 }
 
-// A host's own option 67 is stronger than the rule's file or menu, those stronger than other options
-// 67.
+// A host's own option 67 is stronger than the rule's file or menu, those stronger than other
+// options 67.
 static void select_file(struct dhcp_selection *s) {
 	struct dhcp_bytes rule_file = {0};
 

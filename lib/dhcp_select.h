@@ -35,9 +35,9 @@ struct dhcp_selection {
 	const struct policy *policy;
 	const struct policy_port *port;
 	const struct policy_subnet *subnet; // NULL only with ProxyDHCP
-	const struct policy_host *host;     // NULL: unknown machine
+	const struct policy_host *host;     // NULL: the policy has none for it
 	const struct policy_rule *rule;     // NULL: no rule matches, or it does not boot and
-					// none is for its vendor class
+					    // none is for its vendor class
 	struct lease_who who;
 	struct policy_machine machine; // what rules look at
 	uint32_t server_id;
@@ -57,9 +57,10 @@ struct lease_key dhcp_select_key(
 	uint8_t htype, uint8_t hlen, const uint8_t *chaddr, struct dhcp_bytes client_id);
 
 // Finds subnet and machine. On an error only policy and port are set. On a port with dhcp: proxy
-// there may be no subnet.
+// there may be no subnet. order_used: as in policy_order_pending.
 enum dhcp_place dhcp_select_place(struct dhcp_selection *selection, const struct policy *policy,
-	uint16_t port, const struct frame_view *frame, const struct dhcp_view *view);
+	const _Atomic uint64_t *order_used, uint16_t port, const struct frame_view *frame,
+	const struct dhcp_view *view);
 
 // Finds the boot rule, now that the machine's address is known, and from it file and server.
 void dhcp_select_boot(

@@ -159,8 +159,10 @@ static enum dhcp_verdict dispatch(struct dhcp_exchange *x) {
 }
 
 static enum dhcp_verdict place(struct dhcp_exchange *x) {
-	switch (dhcp_select_place(
-		&x->selection, x->server->policy, x->input->port, x->input->frame, &x->view)) {
+	const struct dhcp_server *server = x->server;
+
+	switch (dhcp_select_place(&x->selection, server->policy, server->order_used, x->input->port,
+		x->input->frame, &x->view)) {
 	case DHCP_PLACE_OK:
 		return dhcp_pxe_is_for(x) ? dhcp_pxe_handle(x) : dispatch(x);
 	case DHCP_PLACE_NO_SUBNET:

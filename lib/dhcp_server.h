@@ -26,7 +26,8 @@ struct dhcp_server {
 	const struct stats *stats;
 	struct events *events;
 	struct seen_table *seen; // machines that ProxyDHCP has spoken to; NULL: nobody asks
-	uint64_t exhausted_us;   // the server's own, 0 at first: when it last told of an empty pool
+	const _Atomic uint64_t *order_used; // as in policy_order_pending
+	uint64_t exhausted_us; // the server's own, 0 at first: when it last told of an empty pool
 };
 
 struct dhcp_input {

@@ -53,6 +53,21 @@ const struct policy_subnet *policy_subnet_of(const struct policy *policy, uint32
 const struct policy_host *policy_host_by_mac(const struct policy *policy, const uint8_t mac[6]);
 const struct policy_host *policy_host_by_address(const struct policy *policy, uint32_t address);
 
+// Whether a host counts as a known machine: a machine without a host (NULL) does not, nor does one
+// that the configuration does not list.
+static inline bool policy_host_is_known(const struct policy_host *host) {
+	return host && !(host->flags & POLICY_HOST_UNLISTED);
+}
+
+// Whether the host (NULL: none) has an order that waits to be used. used: the state region's table
+// of ORDER_SLOTS ids; NULL: no order was used yet.
+static inline bool policy_order_pending(
+	const struct policy_host *host, const _Atomic uint64_t *used) {
+	return host && host->order_id &&
+	       (!used || atomic_load_explicit(&used[host->order_slot], memory_order_relaxed) !=
+				 host->order_id);
+}
+
 // The pool that holds address, or NULL.
 const struct policy_pool *policy_pool_of(const struct policy *policy, uint32_t address);
 
@@ -75,6 +90,7 @@ struct policy_machine {
 	uint32_t address; // the address the machine has or will get, for subnet:
 	uint16_t arch;    // POLICY_ARCH_UNKNOWN when the client did not say
 	bool ipxe;        // user class iPXE
+	bool order;       // policy_order_pending of host
 };
 
 // Whether option 77 says iPXE, raw or counted.
@@ -105,7 +121,8 @@ bool policy_name_is_plain(const char *name, size_t len);
 
 // Finds a file by the name a client asked for. Leading slashes and backslashes are dropped and runs
 // of them are one. First exactly, then with \ as /, then without ASCII case if that is unique; in
-// each form the node's own entry (node: index of host + 1, 0 unknown) comes before the common one.
-// *found is NULL unless POLICY_FOUND.
-enum policy_lookup policy_find_name(const struct policy *policy, uint32_t node, const char *name,
-	size_t name_len, const struct policy_name **found);
+// each form the node's own entry (node: index of host + 1, 0 unknown) comes before the common one,
+// and before that, where an order of the node is pending, the order's. *found is NULL unless
+// POLICY_FOUND.
+enum policy_lookup policy_find_name(const struct policy *policy, uint32_t node, bool order,
+	const char *name, size_t name_len, const struct policy_name **found);

@@ -97,6 +97,11 @@ static bool match_host(
 	return glob(condition->text, s->policy, policy_text(s->policy, ref), ref.len, !role);
 }
 
+// Its standing boot is its own disk, and no order comes before that.
+static bool boots_locally(const struct policy_machine *machine) {
+	return machine->host && machine->host->flags & POLICY_HOST_LOCAL && !machine->order;
+}
+
 static bool match_mac(struct subject *s, struct policy_ref pattern) {
 	if (s->machine->mac && !s->mac[0])
 		text_mac(s->machine->mac, s->mac);
@@ -137,6 +142,10 @@ static bool condition_holds(struct subject *s, const struct policy_condition *co
 		return glob(pattern, s->policy, m->circuit_id, m->circuit_id_len, false);
 	case POLICY_MATCH_REMOTE_ID:
 		return glob(pattern, s->policy, m->remote_id, m->remote_id_len, false);
+	case POLICY_MATCH_LOCAL:
+		return boots_locally(m) == (condition->value != 0);
+	case POLICY_MATCH_ORDER:
+		return m->order == (condition->value != 0);
 	}
 	return false;
 }

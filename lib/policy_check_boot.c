@@ -39,6 +39,8 @@ int policy_check_tables(const struct policy *p, char why[256]) {
 static bool condition_ok(const struct policy *p, const struct policy_condition *c) {
 	switch ((enum policy_match)c->match) {
 	case POLICY_MATCH_IPXE:
+	case POLICY_MATCH_LOCAL:
+	case POLICY_MATCH_ORDER:
 		return c->value <= 1;
 	case POLICY_MATCH_ARCH:
 		return c->value < POLICY_ARCH_UNKNOWN;
@@ -180,14 +182,19 @@ static bool folds_to_itself(const struct policy *p, const struct policy_name *na
 	return false;
 }
 
+// Everybody has no order.
+static bool owner_ok(const struct policy *p, uint32_t node) {
+	return node == 0 || (node & ~POLICY_NODE_ORDER) - 1 < p->count[POLICY_HOSTS];
+}
+
 static int check_name(const struct policy *p, uint32_t i, char why[256]) {
 	const struct policy_name *name = &p->names[i];
 
 	if (!policy_ref_ok(p, name->path, POLICY_NAME_MAX) ||
 		!policy_name_is_plain(policy_text(p, name->path), name->path.len))
 		return policy_refuse(why, "name %u is not in plain form", i);
-	if (name->node > p->count[POLICY_HOSTS])
-		return policy_refuse(why, "name %u is of node %u, there are %u hosts", i,
+	if (!owner_ok(p, name->node))
+		return policy_refuse(why, "name %u is of node 0x%x, there are %u hosts", i,
 			name->node, p->count[POLICY_HOSTS]);
 	if (name->slot >= IMAGE_MAX_SLOTS || name->generation >> 56 != 0)
 		return policy_refuse(why, "name %u has slot %u and generation %llu", i, name->slot,

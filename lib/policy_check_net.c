@@ -188,6 +188,44 @@ static int check_host_address(
 	return 0;
 }
 
+#define HOST_FLAGS (POLICY_HOST_LOCAL | POLICY_HOST_UNLISTED)
+
+// Slots that a host before has, one bit each.
+struct order_slots {
+	uint64_t taken[ORDER_SLOTS / 64];
+};
+
+static int take_slot(struct order_slots *slots, uint32_t slot, uint32_t i, char why[256]) {
+	uint64_t bit = UINT64_C(1) << slot % 64;
+
+	if (slots->taken[slot / 64] & bit)
+		return policy_refuse(why, "host %u has the order slot %u of another host", i, slot);
+	slots->taken[slot / 64] |= bit;
+	return 0;
+}
+
+static bool order_last_ok(const struct policy *p, struct policy_ref last) {
+	return last.len == 0 || (policy_ref_ok(p, last, POLICY_NAME_MAX) &&
+					policy_name_is_plain(policy_text(p, last), last.len));
+}
+
+static int check_order(
+	const struct policy *p, struct order_slots *slots, uint32_t i, char why[256]) {
+	const struct policy_host *host = &p->hosts[i];
+
+	if ((host->flags & ~(uint32_t)HOST_FLAGS) != 0)
+		return policy_refuse(why, "host %u has flags 0x%x", i, host->flags);
+	if (!host->order_id && (host->order_slot || host->order_last.len))
+		return policy_refuse(why, "host %u has a part of an order, but no order id", i);
+	if (host->order_slot >= ORDER_SLOTS)
+		return policy_refuse(why, "host %u has order slot %u, there are %u", i,
+			host->order_slot, ORDER_SLOTS);
+	if (!order_last_ok(p, host->order_last))
+		return policy_refuse(
+			why, "host %u has an order whose last file is not in plain form", i);
+	return host->order_id ? take_slot(slots, host->order_slot, i, why) : 0;
+}
+
 static int check_host(const struct policy *p, uint32_t i, char why[256]) {
 	const struct policy_host *host = &p->hosts[i];
 	char mac[TEXT_MAC_SIZE];
@@ -209,9 +247,13 @@ static int check_host(const struct policy *p, uint32_t i, char why[256]) {
 }
 
 int policy_check_hosts(const struct policy *p, char why[256]) {
+	struct order_slots slots = {0};
 	int rc = 0;
 
-	for (uint32_t i = 0; i < p->count[POLICY_HOSTS] && rc == 0; i++)
+	for (uint32_t i = 0; i < p->count[POLICY_HOSTS] && rc == 0; i++) {
 		rc = check_host(p, i, why);
+		if (rc == 0)
+			rc = check_order(p, &slots, i, why);
+	}
 	return rc;
 }

@@ -204,9 +204,12 @@ static bool fill_names(const struct policy *p, uint32_t *exact, uint32_t *folded
 	return true;
 }
 
+// Machines that are not listed come and go; without a reservation they need no more than a pool.
 static uint32_t default_leases(const struct policy *p) {
-	uint64_t leases = p->count[POLICY_HOSTS];
+	uint64_t leases = 0;
 
+	for (uint32_t i = 0; i < p->count[POLICY_HOSTS]; i++)
+		leases += policy_host_is_known(&p->hosts[i]) || p->hosts[i].address;
 	for (uint32_t i = 0; i < p->count[POLICY_POOLS]; i++)
 		leases += (uint64_t)p->pools[i].last - p->pools[i].first + 1;
 	return leases < POLICY_LEASES_MAX ? (uint32_t)leases : POLICY_LEASES_MAX;

@@ -104,13 +104,41 @@ enum policy_lookup policy_find_folded(const struct policy *policy, uint32_t node
 	return *found ? POLICY_FOUND : POLICY_NOT_FOUND;
 }
 
-static const struct policy_name *find_own_or_common(
-	const struct policy *policy, uint32_t node, const struct plain *plain) {
+// Whose names are looked through, in this order: those of the node's order, the node's,
+// everybody's.
+struct owners {
+	uint32_t node[3];
+	uint32_t count;
+};
+
+static struct owners owners_of(uint32_t node, bool order) {
+	struct owners owners = {0};
+
+	if (node != 0 && order)
+		owners.node[owners.count++] = node | POLICY_NODE_ORDER;
+	if (node != 0)
+		owners.node[owners.count++] = node;
+	owners.count++;
+	return owners;
+}
+
+static const struct policy_name *find_exact(
+	const struct policy *policy, const struct owners *owners, const struct plain *plain) {
 	const struct policy_name *name = NULL;
 
-	if (node != 0)
-		name = policy_find_exact(policy, node, plain->text, plain->len);
-	return name ? name : policy_find_exact(policy, 0, plain->text, plain->len);
+	for (uint32_t i = 0; i < owners->count && !name; i++)
+		name = policy_find_exact(policy, owners->node[i], plain->text, plain->len);
+	return name;
+}
+
+static enum policy_lookup find_folded(const struct policy *policy, const struct owners *owners,
+	const struct plain *plain, const struct policy_name **found) {
+	enum policy_lookup lookup = POLICY_NOT_FOUND;
+
+	for (uint32_t i = 0; i < owners->count && lookup == POLICY_NOT_FOUND; i++)
+		lookup =
+			policy_find_folded(policy, owners->node[i], plain->text, plain->len, found);
+	return lookup;
 }
 
 // Windows asks for \Boot\x64\wdsnbp.com.
@@ -131,10 +159,10 @@ static void fold(struct plain *plain) {
 		plain->text[i] = policy_fold(plain->text[i]);
 }
 
-enum policy_lookup policy_find_name(const struct policy *policy, uint32_t node, const char *name,
-	size_t name_len, const struct policy_name **found) {
+enum policy_lookup policy_find_name(const struct policy *policy, uint32_t node, bool order,
+	const char *name, size_t name_len, const struct policy_name **found) {
+	struct owners owners = owners_of(node, order);
 	struct plain plain;
-	enum policy_lookup lookup = POLICY_NOT_FOUND;
 
 	*found = NULL;
 	if (name_len > POLICY_NAME_MAX)
@@ -144,15 +172,11 @@ enum policy_lookup policy_find_name(const struct policy *policy, uint32_t node, 
 		return POLICY_BAD_NAME;
 	if (plain.len == 0)
 		return POLICY_NOT_FOUND;
-	*found = find_own_or_common(policy, node, &plain);
+	*found = find_exact(policy, &owners, &plain);
 	if (!*found && slashes_forward(&plain))
-		*found = find_own_or_common(policy, node, &plain);
+		*found = find_exact(policy, &owners, &plain);
 	if (*found)
 		return POLICY_FOUND;
 	fold(&plain);
-	if (node != 0)
-		lookup = policy_find_folded(policy, node, plain.text, plain.len, found);
-	if (lookup == POLICY_NOT_FOUND)
-		lookup = policy_find_folded(policy, 0, plain.text, plain.len, found);
-	return lookup;
+	return find_folded(policy, &owners, &plain, found);
 }

@@ -34,14 +34,15 @@ uint32_t shm_layout_crc(enum rouse_region region) {
 		sizeof(struct policy_snapshot), sizeof(struct policy_port),
 		sizeof(struct policy_subnet), sizeof(struct policy_pool),
 		sizeof(struct policy_host), sizeof(struct policy_rule),
-		sizeof(struct policy_condition), sizeof(struct policy_name), POLICY_SECTION_COUNT};
+		sizeof(struct policy_condition), sizeof(struct policy_name), POLICY_SECTION_COUNT,
+		ORDER_SLOTS};
 	static const uint32_t images[] = {
 		sizeof(struct images_region), sizeof(struct image_slot), IMAGE_EXTENT_SHIFT};
 	static const uint32_t state[] = {sizeof(struct state_region), sizeof(struct worker_block),
 		sizeof(struct event_record), EVENT_RING_SIZE, sizeof(struct lease_record),
 		sizeof(struct tftp_session), sizeof(struct journal_block),
 		sizeof(struct state_port), sizeof(struct phase_block), ROUSE_STAT_MAX,
-		WANT_RING_SIZE, sizeof(struct capture_record), CAPTURE_RING_SIZE};
+		WANT_RING_SIZE, sizeof(struct capture_record), CAPTURE_RING_SIZE, ORDER_SLOTS};
 	static const uint32_t control[] = {sizeof(struct control_region), ROUSE_MAX_WORKERS,
 		sizeof(struct lease_order), LEASE_ORDERS, sizeof(struct capture_request)};
 

@@ -22,6 +22,8 @@ static bool find_known(const struct tftp_incoming *request) {
 	if (request->met || !request->node)
 		return request->met;
 	host = &request->policy->hosts[request->node - 1];
+	if (!policy_host_is_known(host))
+		return false;
 	return !memcmp(host->mac, request->input->frame->src_mac, sizeof(host->mac)) ||
 	       !tftp_open_is_on_link(request);
 }
@@ -119,9 +121,15 @@ static bool file_is_served(struct tftp_server *server, const struct tftp_incomin
 	return false;
 }
 
+static bool has_order(const struct tftp_server *server, const struct tftp_incoming *request) {
+	return request->node && policy_order_pending(&request->policy->hosts[request->node - 1],
+					server->setup.order_used);
+}
+
 static bool find_file(struct tftp_server *server, struct tftp_incoming *request) {
 	request->node = node_of(request);
-	switch (policy_find_name(request->policy, request->node, request->view.name,
+	request->order = has_order(server, request);
+	switch (policy_find_name(request->policy, request->node, request->order, request->view.name,
 		request->view.name_len, &request->file)) {
 	case POLICY_FOUND:
 		return file_is_served(server, request);

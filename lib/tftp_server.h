@@ -28,6 +28,7 @@ struct tftp_server_setup {
 	const struct images *images;
 	const struct lease_table *leases; // which machines are known and what they run; or NULL
 	struct seen_table *seen;          // the same where another server gives the leases; or NULL
+	_Atomic uint64_t *order_used;     // the table of used orders in state; or NULL
 	_Atomic uint32_t *pins;           // this worker's row in state
 	_Atomic uint64_t *last_use;       // unix ms, per slot
 	_Atomic uint64_t *hits;           // HITS_WORD, this worker's row

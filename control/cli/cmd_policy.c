@@ -113,6 +113,16 @@ static json_t *subnets_json(const struct policy *policy) {
 	return list;
 }
 
+static json_t *order_json(const struct policy *policy, const struct policy_host *host) {
+	char id[POLICY_ORDER_SIZE], last[4 * POLICY_NAME_MAX + 1];
+
+	if (!host->order_id)
+		return json_null();
+	return json_pack("{s:s, s:i, s:s}", "id", policy_print_order(host, id), "slot",
+		(int)host->order_slot, "last_file",
+		policy_print_text(policy, host->order_last, last, sizeof(last)));
+}
+
 static json_t *hosts_json(const struct policy *policy) {
 	json_t *list = json_array();
 
@@ -122,12 +132,15 @@ static json_t *hosts_json(const struct policy *policy) {
 		char ip[TEXT_IP_SIZE], mac[TEXT_MAC_SIZE];
 
 		json_array_append_new(
-			list, json_pack("{s:s, s:s, s:s, s:s, s:o}", "name",
+			list, json_pack("{s:s, s:s, s:s, s:s, s:b, s:b, s:o, s:o}", "name",
 				      policy_print_text(policy, host->name, name, sizeof(name)),
 				      "mac", text_mac(host->mac, mac), "address",
 				      host->address ? text_ip(host->address, ip) : "", "role",
 				      policy_print_text(policy, host->role, role, sizeof(role)),
-				      "options", policy_print_options(policy, host->options)));
+				      "listed", policy_host_is_known(host), "local",
+				      (host->flags & POLICY_HOST_LOCAL) != 0, "order",
+				      order_json(policy, host), "options",
+				      policy_print_options(policy, host->options)));
 	}
 	return list;
 }

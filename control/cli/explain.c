@@ -68,6 +68,7 @@ void explain_init(
 		.leases = table,
 		.stats = &explain->stats,
 		.events = &explain->events,
+		.order_used = state ? state->order_used : NULL,
 	};
 }
 

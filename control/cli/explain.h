@@ -22,7 +22,8 @@ struct explain {
 	struct policy built;
 };
 
-// Prepares a server with this policy; state (may be NULL) gives the leases there are.
+// Prepares a server with this policy; state (may be NULL) gives the leases there are and the orders
+// that were used.
 void explain_init(
 	struct explain *explain, const struct policy *policy, const struct state_view *state);
 void explain_close(struct explain *explain);

@@ -37,7 +37,8 @@ static const char *file_state(const struct policy *policy, const struct dhcp_sel
 		return "";
 	if (!policy->count[POLICY_NAMES])
 		return "";
-	switch (policy_find_name(policy, node, (const char *)file.data, file.len, &name)) {
+	switch (policy_find_name(
+		policy, node, s->machine.order, (const char *)file.data, file.len, &name)) {
 	case POLICY_FOUND:
 		break;
 	case POLICY_NOT_FOUND:
@@ -47,6 +48,8 @@ static const char *file_state(const struct policy *policy, const struct dhcp_sel
 	case POLICY_BAD_NAME:
 		return "no file can have this name";
 	}
+	if (name->state == POLICY_NAME_SERVED && name->node & POLICY_NODE_ORDER)
+		return "it is served, for this machine's order";
 	if (name->state == POLICY_NAME_SERVED && name->node)
 		return "it is served, this machine's own";
 	return name->state == POLICY_NAME_SERVED ? "it is served"
@@ -179,18 +182,29 @@ static const char *arch_text(const struct dhcp_explanation *e, char out[32]) {
 	return out;
 }
 
+static void print_host(const struct explain *explain, const struct dhcp_selection *s) {
+	const struct policy_host *host = s->host;
+	char text[POLICY_PRINT_SIZE];
+
+	printf(", host %s", policy_print_text(explain->policy, host->name, text, sizeof(text)));
+	if (!policy_host_is_known(host))
+		printf(" (not in hosts:)");
+	if (host->role.len)
+		printf(", role %s",
+			policy_print_text(explain->policy, host->role, text, sizeof(text)));
+	if (s->machine.order)
+		printf(", order %s pending", policy_print_order(host, text));
+	else if (host->flags & POLICY_HOST_LOCAL)
+		printf(", boots its own disk");
+}
+
 static void print_machine(const struct explain *explain, const struct dhcp_explanation *e) {
 	const struct dhcp_selection *s = &e->exchange.selection;
-	char mac[TEXT_MAC_SIZE], arch[32], text[POLICY_PRINT_SIZE], ip[TEXT_IP_SIZE];
+	char mac[TEXT_MAC_SIZE], arch[32], ip[TEXT_IP_SIZE];
 
 	printf("%s of %s", message_name(e->exchange.view.type), machine_mac(e, mac));
-	if (e->place_known && s->host) {
-		printf(", host %s",
-			policy_print_text(explain->policy, s->host->name, text, sizeof(text)));
-		if (s->host->role.len)
-			printf(", role %s", policy_print_text(explain->policy, s->host->role, text,
-						    sizeof(text)));
-	}
+	if (e->place_known && s->host)
+		print_host(explain, s);
 	printf(", %s%s\n", arch_text(e, arch), s->machine.ipxe ? ", iPXE" : "");
 	if (!e->place_known)
 		return;
@@ -340,10 +354,23 @@ static json_t *failed_json(const struct explain *explain, const struct dhcp_expl
 	return list;
 }
 
+static void add_host(
+	json_t *object, const struct explain *explain, const struct dhcp_selection *s) {
+	const struct policy_host *host = s->host;
+	char text[POLICY_PRINT_SIZE], order[POLICY_ORDER_SIZE];
+
+	json_object_set_new(object, "host",
+		json_string(policy_print_text(explain->policy, host->name, text, sizeof(text))));
+	json_object_set_new(object, "listed", json_boolean(policy_host_is_known(host)));
+	json_object_set_new(object, "local", json_boolean(host->flags & POLICY_HOST_LOCAL));
+	json_object_set_new(object, "order",
+		s->machine.order ? json_string(policy_print_order(host, order)) : json_null());
+}
+
 static void add_place(
 	json_t *object, const struct explain *explain, const struct dhcp_explanation *e) {
 	const struct dhcp_selection *s = &e->exchange.selection;
-	char text[POLICY_PRINT_SIZE], file[NAME_SIZE], ip[TEXT_IP_SIZE], cidr[32];
+	char file[NAME_SIZE], ip[TEXT_IP_SIZE], cidr[32];
 
 	if (s->subnet) {
 		snprintf(cidr, sizeof(cidr), "%s/%d", text_ip(s->subnet->network, ip),
@@ -353,9 +380,7 @@ static void add_place(
 	if (pxe_text(s->pxe))
 		json_object_set_new(object, "pxe", json_string(pxe_text(s->pxe)));
 	if (s->host)
-		json_object_set_new(object, "host",
-			json_string(policy_print_text(
-				explain->policy, s->host->name, text, sizeof(text))));
+		add_host(object, explain, s);
 	if (e->exchange.record) {
 		json_object_set_new(
 			object, "address", json_string(text_ip(e->exchange.record->address, ip)));

@@ -3,6 +3,7 @@
 
 #include "cli/policy_print.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -15,6 +16,11 @@ char *policy_print_text(
 	return text_clean(policy_text(policy, ref), ref.len, out, size);
 }
 
+char *policy_print_order(const struct policy_host *host, char out[POLICY_ORDER_SIZE]) {
+	snprintf(out, POLICY_ORDER_SIZE, "%016" PRIx64, host->order_id);
+	return out;
+}
+
 static void print_value(const struct policy *policy, const struct policy_condition *condition,
 	char *out, size_t size) {
 	char ip[TEXT_IP_SIZE];
@@ -22,6 +28,8 @@ static void print_value(const struct policy *policy, const struct policy_conditi
 
 	switch ((enum policy_match)condition->match) {
 	case POLICY_MATCH_IPXE:
+	case POLICY_MATCH_LOCAL:
+	case POLICY_MATCH_ORDER:
 		snprintf(out, size, "%s", condition->value ? "true" : "false");
 		return;
 	case POLICY_MATCH_ARCH:

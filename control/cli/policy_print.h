@@ -23,5 +23,10 @@ char *policy_print_match(
 // A text of the snapshot, cleaned. out must have room for 4 times its length, cut otherwise.
 char *policy_print_text(const struct policy *policy, struct policy_ref ref, char *out, size_t size);
 
+#define POLICY_ORDER_SIZE 17
+
+// The id of a host's order in 16 hexadecimal digits.
+char *policy_print_order(const struct policy_host *host, char out[POLICY_ORDER_SIZE]);
+
 // An option block as {"6": "0a4d0001"}.
 json_t *policy_print_options(const struct policy *policy, struct policy_ref block);

@@ -55,16 +55,18 @@ static inline uint32_t touch_address(const struct policy *p, uint32_t address) {
 	return sum;
 }
 
+// owner: policy_name.node of whose names are asked for.
 static inline uint32_t touch_name(
-	const struct policy *p, uint32_t node, const char *name, size_t len) {
+	const struct policy *p, uint32_t owner, const char *name, size_t len) {
+	uint32_t node = owner & ~POLICY_NODE_ORDER;
 	const struct policy_name *found;
 
-	if (policy_find_name(p, node, name, len, &found) != POLICY_FOUND) {
+	if (policy_find_name(p, node, owner != node, name, len, &found) != POLICY_FOUND) {
 		TOUCH_ASSERT(!found);
 		return 0;
 	}
 	TOUCH_ASSERT(found >= p->names && found < p->names + p->count[POLICY_NAMES]);
-	TOUCH_ASSERT(found->node == node || found->node == 0);
+	TOUCH_ASSERT(found->node == owner || found->node == node || found->node == 0);
 	return touch_bytes(p, found->path);
 }
 
@@ -127,11 +129,14 @@ static inline uint32_t touch_host(const struct policy *p, const struct policy_ho
 		.host = host,
 		.address = host->address,
 		.arch = host->mac[5],
-		.ipxe = policy_says_ipxe(p->bytes + host->options.offset, host->options.len)};
+		.ipxe = policy_says_ipxe(p->bytes + host->options.offset, host->options.len),
+		.order = policy_order_pending(host, NULL)};
 
 	TOUCH_ASSERT(policy_host_by_mac(p, host->mac) == host);
+	TOUCH_ASSERT(host->order_slot < ORDER_SLOTS);
 	return touch_address(p, host->address) + touch_rule(p, &machine) +
-	       touch_bytes(p, host->role) + touch_bytes(p, host->options);
+	       touch_bytes(p, host->role) + touch_bytes(p, host->options) +
+	       touch_bytes(p, host->order_last);
 }
 
 static inline void policy_touch(const struct policy *p) {

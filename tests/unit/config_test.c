@@ -249,6 +249,8 @@ static const struct {
 	      ", file: c}]}]",
 		5, "boot[0].menu", "bytes too long"},
 	{"boot: [{match: {}, send_ahead: 8}]", 1, "boot[0].send_ahead", "neither true nor false"},
+	{"boot: [{match: {local: maybe}}]", 1, "boot[0].match.local", "neither true nor false"},
+	{"boot: [{match: {order: 5}}]", 1, "boot[0].match.order", "neither true nor false"},
 	{"boot_root: /srv\nports: [{device: \"af_xdp:a\", address: 10.77.0.1/24}]\n" SUBNET
 	 "boot: [{match: {host: n9}, file: a}]",
 		5, "boot[0].match.host", "there is no host n9"},

@@ -42,8 +42,8 @@ static void rubbish_is_unknown(void **state) {
 	for (size_t len = 0; len <= m.len; len++) {
 		struct dhcp_sender sender = sender_of(&w, m.bytes, len);
 
-		assert_int_equal(dhcp_class_of(&w.f.policy, w.server.leases, &sender),
-			DHCP_CLASS_UNKNOWN);
+		assert_int_equal(
+			dhcp_class_of(&w.f.policy, w.server.leases, &sender), DHCP_CLASS_UNKNOWN);
 	}
 	memset(noise, 0xff, sizeof(noise));
 	assert_false(sender_of(&w, noise, sizeof(noise)).replaces);
@@ -81,9 +81,11 @@ static void hosts_are_known(void **state) {
 
 	(void)state;
 	world_sample(&w);
+	fixture_node(&w.f, "m-525400000103", "52:54:00:00:01:03", 0, 0, "");
 	world_start(&w);
 	assert_int_equal(class_of_client(&w, 0x101), DHCP_CLASS_KNOWN);
 	assert_int_equal(class_of_client(&w, 0x102), DHCP_CLASS_UNKNOWN);
+	assert_int_equal(class_of_client(&w, 0x103), DHCP_CLASS_UNKNOWN); // not listed
 	world_end(&w);
 }
 

@@ -495,6 +495,47 @@ static void known_host_takes_an_offer_from_an_unknown_one(void **state) {
 	world_end(&w);
 }
 
+// A machine that hosts: does not name is unknown to pools, and nobody gave it its name; but rules
+// look at what the policy says of it.
+static void a_host_that_is_not_listed_is_unknown(void **state) {
+	static _Atomic uint64_t used[ORDER_SLOTS];
+	const struct policy_pool pools[] = {
+		{fixture_ip("10.77.0.60"), fixture_ip("10.77.0.69"), 0, POLICY_POOL_KNOWN},
+		{fixture_ip("10.77.0.70"), fixture_ip("10.77.0.79"), 0, POLICY_POOL_UNKNOWN},
+	};
+	struct message m = message_begin(DHCP_DISCOVER, 0x109);
+	struct world w;
+
+	(void)state;
+	world_begin(&w);
+	fixture_port(&w.f, "eth1", "10.77.0.1");
+	policy_build_subnet(w.f.builder,
+		&(struct policy_subnet){.network = fixture_ip("10.77.0.0"),
+			.mask = 0xffffff00,
+			.lease_time_s = 3600,
+			.max_blksize = 1468,
+			.max_windowsize = 64,
+			.edge_rate_bps = 1000000000},
+		pools, 2, NULL, 0);
+	fixture_node(&w.f, "m-525400000109", "52:54:00:00:01:09", 0x77, 5, "last");
+	fixture_rule(&w.f, "install.efi", 1,
+		(struct policy_condition[]){fixture_value(POLICY_MATCH_ORDER, 0, 1)}, 1);
+	fixture_rule(&w.f, "", 2,
+		(struct policy_condition[]){fixture_value(POLICY_MATCH_LOCAL, 0, 1)}, 1);
+	world_start(&w);
+	w.server.order_used = used;
+	message_option(&m, DHCP_OPT_ARCH, "\0\x07", 2);
+	message_option(&m, DHCP_OPT_PARAMETERS, "\x0c\x43", 2);
+	assert_int_equal(world_send(&w, &m), DHCP_REPLY);
+	assert_true(reply_yiaddr(&w) >= fixture_ip("10.77.0.70"));
+	assert_false(reply_has(&w, DHCP_OPT_HOSTNAME));
+	assert_string_equal((char *)w.output.payload + DHCP_FILE_OFFSET, "install.efi");
+	used[5] = 0x77;
+	assert_int_equal(world_send(&w, &m), DHCP_REPLY);
+	assert_string_equal((char *)w.output.payload + DHCP_FILE_OFFSET, "");
+	world_end(&w);
+}
+
 static void events_tell_what_happened(void **state) {
 	struct world *w = *state;
 	struct message m = message_begin(DHCP_DISCOVER, 1);
@@ -553,6 +594,7 @@ int main(void) {
 		TEST(broadcast_flag_is_honoured),
 		TEST(ciaddr_in_discover_is_ignored),
 		cmocka_unit_test(known_host_takes_an_offer_from_an_unknown_one),
+		cmocka_unit_test(a_host_that_is_not_listed_is_unknown),
 		TEST(events_tell_what_happened),
 	};
 

@@ -212,6 +212,45 @@ static void explain_learns_what_ruled_each_out(void **state) {
 	fixture_end(&f);
 }
 
+// true and false, for a machine without a host, one that is listed, and a node with an order that
+// waits or was used.
+static void local_and_order_match_what_is_due(void **state) {
+	static const struct {
+		const char *name;
+		uint32_t host; // index + 1
+		bool order;
+		bool local_matches;
+	} cases[] = {
+		{"no host", 0, false, false},
+		{"standing boot from us", 1, false, false},
+		{"its own disk", 2, false, true},
+		{"its own disk, but an order", 2, true, false},
+	};
+	struct fixture f;
+
+	(void)state;
+	fixture_begin(&f);
+	fixture_host(&f, "n1", "52:54:00:00:01:01", NULL, "");
+	fixture_node(&f, "n2", "52:54:00:00:01:02", 5, 0, "a");
+	fixture_rule(&f, "a", 1,
+		(struct policy_condition[]){fixture_value(POLICY_MATCH_ORDER, 0, 1)}, 1);
+	fixture_rule(&f, "b", 2,
+		(struct policy_condition[]){fixture_value(POLICY_MATCH_LOCAL, 0, 1)}, 1);
+	fixture_rule(&f, "c", 3,
+		(struct policy_condition[]){fixture_value(POLICY_MATCH_LOCAL, 0, 0),
+			fixture_value(POLICY_MATCH_ORDER, 1, 0)},
+		2);
+	finish(&f);
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct policy_machine machine = {.order = cases[i].order,
+			.host = cases[i].host ? &f.policy.hosts[cases[i].host - 1] : NULL};
+		uint32_t expected = cases[i].order ? 1 : cases[i].local_matches ? 2 : 3;
+
+		assert_case(cases[i].name, line_of(&f, machine) == expected);
+	}
+	fixture_end(&f);
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_a_machine_lacks_matches_nothing),
@@ -223,6 +262,7 @@ int main(void) {
 		cmocka_unit_test(edk2_arch_9_counts_as_7),
 		cmocka_unit_test(ipxe_false_is_everything_else),
 		cmocka_unit_test(explain_learns_what_ruled_each_out),
+		cmocka_unit_test(local_and_order_match_what_is_due),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

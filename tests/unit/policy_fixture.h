@@ -105,6 +105,21 @@ static inline uint32_t fixture_host(struct fixture *f, const char *name, const c
 	return policy_build_host(f->builder, &host);
 }
 
+// A host of which the configuration knows nothing, with its own disk as its standing boot and, if
+// id is not 0, an order.
+static inline uint32_t fixture_node(struct fixture *f, const char *name, const char *mac,
+	uint64_t id, uint32_t slot, const char *last) {
+	struct policy_host host = {.name = fixture_text(f, name),
+		.flags = POLICY_HOST_LOCAL | POLICY_HOST_UNLISTED,
+		.order_id = id,
+		.order_slot = slot,
+		.order_last = fixture_text(f, last)};
+
+	if (text_parse_mac(mac, host.mac) < 0)
+		abort();
+	return policy_build_host(f->builder, &host);
+}
+
 static inline void fixture_name(struct fixture *f, uint32_t node, const char *path, uint32_t slot) {
 	policy_build_name(f->builder, &(struct policy_name){.path = fixture_text(f, path),
 					      .node = node,
@@ -156,7 +171,7 @@ static inline void fixture_sample(struct fixture *f) {
 	fixture_subnet(f, "10.78.0.0", 24, NULL, NULL);
 	fixture_host(f, "n001", "52:54:00:00:01:01", "10.77.0.11", "compute");
 	fixture_host(f, "n002", "52:54:00:00:01:02", "10.77.0.12", "login");
-	fixture_host(f, "n003", "52:54:00:00:01:03", NULL, "");
+	fixture_node(f, "n003", "52:54:00:00:01:03", 0x1234, 7, "menu.ipxe");
 	fixture_rule(f, "menu.ipxe", 1,
 		(struct policy_condition[]){fixture_value(POLICY_MATCH_IPXE, 0, 1)}, 1);
 	fixture_rule(f, "x64.efi", 2,
@@ -176,4 +191,5 @@ static inline void fixture_sample(struct fixture *f) {
 	fixture_name(f, 1, "menu.ipxe", 3);
 	fixture_name(f, 0, "README", 4);
 	fixture_name(f, 0, "readme", 5);
+	fixture_name(f, 3 | POLICY_NODE_ORDER, "menu.ipxe", 6);
 }

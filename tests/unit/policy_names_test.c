@@ -8,7 +8,7 @@
 
 struct question {
 	const char *name;
-	uint32_t node;
+	uint32_t node; // with POLICY_NODE_ORDER: its order is pending
 	enum policy_lookup lookup;
 	uint32_t slot; // when found
 };
@@ -17,7 +17,8 @@ static void ask_len(const struct fixture *f, const struct question *q, size_t le
 	const struct policy_name *found;
 
 	assert_case(
-		q->name, policy_find_name(&f->policy, q->node, q->name, len, &found) == q->lookup);
+		q->name, policy_find_name(&f->policy, q->node & ~POLICY_NODE_ORDER,
+				 q->node & POLICY_NODE_ORDER, q->name, len, &found) == q->lookup);
 	if (q->lookup == POLICY_FOUND)
 		assert_case(q->name, found->slot == q->slot);
 	else
@@ -228,6 +229,43 @@ static void exact_common_comes_before_folded_own(void **state) {
 	fixture_end(&f);
 }
 
+// In each form: the order's, the node's, everybody's. Without a pending order its names do not
+// exist.
+static void a_pending_order_comes_first(void **state) {
+	static const struct question questions[] = {
+		{"boot.ipxe", 1 | POLICY_NODE_ORDER, POLICY_FOUND, 3},
+		{"boot.ipxe", 1, POLICY_FOUND, 2},
+		{"boot.ipxe", 2 | POLICY_NODE_ORDER, POLICY_FOUND, 1},
+		{"boot.ipxe", POLICY_NODE_ORDER, POLICY_FOUND, 1},
+		{"/BOOT.ipxe", 1 | POLICY_NODE_ORDER, POLICY_FOUND, 3},
+		{"/BOOT.ipxe", 1, POLICY_FOUND, 2},
+		{"\\\\grub\\grub.cfg", 1 | POLICY_NODE_ORDER, POLICY_FOUND, 4},
+		{"\\\\grub\\grub.cfg", 1, POLICY_FOUND, 5},
+		{"rouse/used/0000000000000001", 1 | POLICY_NODE_ORDER, POLICY_FOUND, 6},
+		{"rouse/used/0000000000000001", 1, POLICY_NOT_FOUND, 0},
+		{"rouse/used/0000000000000001", 2 | POLICY_NODE_ORDER, POLICY_NOT_FOUND, 0},
+		{"other", 1 | POLICY_NODE_ORDER, POLICY_FOUND, 7},
+		{"OWN", 1 | POLICY_NODE_ORDER, POLICY_FOUND, 8},
+	};
+	struct fixture f;
+
+	(void)state;
+	fixture_begin(&f);
+	fixture_node(&f, "n001", "52:54:00:00:01:01", 1, 0, "boot.ipxe");
+	fixture_node(&f, "n002", "52:54:00:00:01:02", 2, 1, "");
+	fixture_name(&f, 0, "boot.ipxe", 1);
+	fixture_name(&f, 1, "boot.ipxe", 2);
+	fixture_name(&f, 1 | POLICY_NODE_ORDER, "boot.ipxe", 3);
+	fixture_name(&f, 1 | POLICY_NODE_ORDER, "grub/grub.cfg", 4);
+	fixture_name(&f, 0, "grub/grub.cfg", 5);
+	fixture_name(&f, 1 | POLICY_NODE_ORDER, "rouse/used/0000000000000001", 6);
+	fixture_name(&f, 0, "other", 7);
+	fixture_name(&f, 1, "own", 8);
+	finish(&f);
+	ask(&f, questions, COUNT_OF(questions));
+	fixture_end(&f);
+}
+
 static void a_file_with_a_backslash_is_found(void **state) {
 	static const struct question questions[] = {
 		{"a\\b", 0, POLICY_FOUND, 1},
@@ -260,6 +298,7 @@ int main(void) {
 		cmocka_unit_test(hundreds_of_spellings_stay_ambiguous),
 		cmocka_unit_test(the_nodes_own_comes_first),
 		cmocka_unit_test(exact_common_comes_before_folded_own),
+		cmocka_unit_test(a_pending_order_comes_first),
 		cmocka_unit_test(a_file_with_a_backslash_is_found),
 	};
 

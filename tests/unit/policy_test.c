@@ -94,6 +94,29 @@ static void hosts_are_found_by_mac_and_address(void **state) {
 	assert_null(policy_host_by_address(p, 0)); // host 3 has no address, which nobody asks for
 }
 
+static void an_order_is_pending_until_its_id_is_in_the_table(void **state) {
+	static _Atomic uint64_t used[ORDER_SLOTS];
+	struct fixture *f = *state;
+	const struct policy_host *host = &f->policy.hosts[2];
+
+	assert_false(policy_order_pending(NULL, used));
+	assert_false(policy_order_pending(&f->policy.hosts[0], NULL));
+	assert_true(policy_order_pending(host, NULL));
+	assert_true(policy_order_pending(host, used));
+	used[host->order_slot] = 0x1233; // of the slot's former order
+	assert_true(policy_order_pending(host, used));
+	used[host->order_slot] = 0x1234;
+	assert_false(policy_order_pending(host, used));
+}
+
+static void hosts_that_are_not_listed_are_not_known(void **state) {
+	struct fixture *f = *state;
+
+	assert_false(policy_host_is_known(NULL));
+	assert_true(policy_host_is_known(&f->policy.hosts[0]));
+	assert_false(policy_host_is_known(&f->policy.hosts[2]));
+}
+
 static void an_empty_policy_finds_nothing(void **state) {
 	struct fixture f;
 	const struct policy_name *name;
@@ -106,7 +129,7 @@ static void an_empty_policy_finds_nothing(void **state) {
 	assert_null(policy_host_by_mac(&f.policy, (const uint8_t[6]){2}));
 	assert_null(policy_host_by_address(&f.policy, 0x0a000001));
 	assert_null(policy_boot_rule(&f.policy, &(struct policy_machine){0}, NULL));
-	assert_int_equal(policy_find_name(&f.policy, 0, "a", 1, &name), POLICY_NOT_FOUND);
+	assert_int_equal(policy_find_name(&f.policy, 0, false, "a", 1, &name), POLICY_NOT_FOUND);
 	fixture_end(&f);
 }
 
@@ -116,6 +139,10 @@ int main(void) {
 		cmocka_unit_test_setup_teardown(addresses_find_their_pool, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			hosts_are_found_by_mac_and_address, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			an_order_is_pending_until_its_id_is_in_the_table, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			hosts_that_are_not_listed_are_not_known, set_up, tear_down),
 		cmocka_unit_test(an_empty_policy_finds_nothing),
 	};
 

@@ -144,8 +144,8 @@ static const struct change boot_changes[] = {
 	WORD(POLICY_HOST_BY_MAC, 0, 4, "hash table"),
 	WORD(POLICY_HOST_BY_MAC, 0, UINT32_MAX, "hash table"),
 	WORD(POLICY_HOST_BY_ADDR, 7, 4, "hash table"),
-	WORD(POLICY_NAME_EXACT, 0, 6, "hash table"),
-	WORD(POLICY_NAME_FOLDED, 15, 6, "hash table"),
+	WORD(POLICY_NAME_EXACT, 0, 7, "hash table"),
+	WORD(POLICY_NAME_FOLDED, 15, 7, "hash table"),
 	HOST(0, name.len, 0, "no name"),
 	HOST(0, name.len, POLICY_TEXT_MAX + 1, "no name"),
 	HOST(0, role.len, UINT32_MAX, "role"),
@@ -160,7 +160,17 @@ static const struct change boot_changes[] = {
 	HOST(0, address, 0x0a4d00ff, "no machine can have"),
 	HOST(0, address, 0x0a4d0000, "no machine can have"),
 	HOST(0, address, UINT32_MAX, "no machine can have"),
-	CONDITION(0, match, 11, "condition 11"),
+	HOST(0, flags, 4, "flags 0x4"),
+	HOST(0, flags, UINT32_MAX, "flags 0xffffffff"),
+	HOST(0, order_slot, 1, "no order id"),
+	HOST(0, order_last.len, 1, "no order id"),
+	HOST(2, order_id, 0, "no order id"),
+	HOST(2, order_slot, ORDER_SLOTS, "order slot 16384"),
+	HOST(2, order_slot, UINT32_MAX, "order slot 4294967295"),
+	HOST(2, order_last.len, POLICY_NAME_MAX + 1, "plain form"),
+	HOST(2, order_last.offset, UINT32_MAX, "plain form"),
+	HOST(2, order_last.offset, 0, "plain form"), // "/run/rous"
+	CONDITION(0, match, 13, "condition 13"),
 	CONDITION(0, match, UINT16_MAX, "condition 65535"),
 	CONDITION(0, value, 2, "condition 0"),
 	CONDITION(1, value, POLICY_ARCH_UNKNOWN, "condition 1"),
@@ -200,7 +210,10 @@ static const struct change boot_changes[] = {
 	NAME(0, path.len, POLICY_NAME_MAX + 1, "plain"),
 	NAME(0, path.offset, UINT32_MAX, "plain"),
 	NAME(0, path.len, 4, "menu is there twice"),
-	NAME(0, node, 4, "node 4"),
+	NAME(0, node, 4, "node 0x4"),
+	NAME(0, node, POLICY_NODE_ORDER, "node 0x80000000"),
+	NAME(0, node, POLICY_NODE_ORDER | 4, "node 0x80000004"),
+	NAME(5, node, 3, "misses"),
 	NAME(0, node, 1, "menu.ipxe is there twice"),
 	NAME(0, node, 3, "misses"),
 	NAME(0, slot, IMAGE_MAX_SLOTS, "slot 65536"),
@@ -284,7 +297,7 @@ static void another_version_is_named(void **state) {
 	((struct policy_snapshot *)f.out)->abi_version = 99;
 	assert_int_equal(policy_validate(f.out, (size_t)f.size, &f.policy, f.why), -EPROTO);
 	assert_non_null(strstr(f.why, "version 99"));
-	assert_non_null(strstr(f.why, "version 9"));
+	assert_non_null(strstr(f.why, "version 10"));
 	fixture_end(&f);
 }
 

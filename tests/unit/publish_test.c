@@ -87,12 +87,12 @@ static void a_snapshot_says_what_the_configuration_says(void **state) {
 	assert_int_equal(rule->next_server, 0x0a4d0009);
 	assert_int_equal(
 		rule->file_blocks, 0); // another server's file: its size is not ours to tell
-	assert_int_equal(policy_find_name(&policy, 0, "IPXE.EFI", 8, &name), POLICY_FOUND);
+	assert_int_equal(policy_find_name(&policy, 0, false, "IPXE.EFI", 8, &name), POLICY_FOUND);
 	assert_int_equal(name->slot, 7);
 	assert_int_equal(name->generation, 9);
-	assert_int_equal(policy_find_name(&policy, 0, "big.efi", 7, &name), POLICY_FOUND);
+	assert_int_equal(policy_find_name(&policy, 0, false, "big.efi", 7, &name), POLICY_FOUND);
 	assert_int_equal(name->state, POLICY_NAME_NO_MEMORY);
-	assert_int_equal(policy_find_name(&policy, 0, "torn.img", 8, &name), POLICY_FOUND);
+	assert_int_equal(policy_find_name(&policy, 0, false, "torn.img", 8, &name), POLICY_FOUND);
 	assert_int_equal(name->state, POLICY_NAME_UNREADABLE);
 	config_free(config);
 	free(snapshot);
@@ -133,17 +133,19 @@ static void hosts_have_files_of_their_own(void **state) {
 	assert_non_null(config);
 	size = publish_try(config, 500, &images, snapshot, why);
 	assert_int_equal(policy_validate(snapshot, (size_t)size, &policy, why), 0);
-	assert_int_equal(policy_find_name(&policy, 0, "menu.ipxe", 9, &name), POLICY_FOUND);
+	assert_int_equal(policy_find_name(&policy, 0, false, "menu.ipxe", 9, &name), POLICY_FOUND);
 	assert_int_equal(name->slot, 2);
-	assert_int_equal(policy_find_name(&policy, 1, "menu.ipxe", 9, &name), POLICY_FOUND);
+	assert_int_equal(policy_find_name(&policy, 1, false, "menu.ipxe", 9, &name), POLICY_FOUND);
 	assert_int_equal(name->slot, 2);
-	assert_int_equal(policy_find_name(&policy, 2, "/MENU.ipxe", 10, &name), POLICY_FOUND);
-	assert_int_equal(name->slot, 4);
-	assert_int_equal(policy_find_name(&policy, 1, "a/secret", 8, &name), POLICY_FOUND);
-	assert_int_equal(policy_find_name(&policy, 2, "a/secret", 8, &name), POLICY_NOT_FOUND);
 	assert_int_equal(
-		policy_find_name(&policy, 2, "nodes/n002/a/secret", 19, &name), POLICY_NOT_FOUND);
-	assert_int_equal(policy_find_name(&policy, 0, "nodes", 5, &name), POLICY_FOUND);
+		policy_find_name(&policy, 2, false, "/MENU.ipxe", 10, &name), POLICY_FOUND);
+	assert_int_equal(name->slot, 4);
+	assert_int_equal(policy_find_name(&policy, 1, false, "a/secret", 8, &name), POLICY_FOUND);
+	assert_int_equal(
+		policy_find_name(&policy, 2, false, "a/secret", 8, &name), POLICY_NOT_FOUND);
+	assert_int_equal(policy_find_name(&policy, 2, false, "nodes/n002/a/secret", 19, &name),
+		POLICY_NOT_FOUND);
+	assert_int_equal(policy_find_name(&policy, 0, false, "nodes", 5, &name), POLICY_FOUND);
 	assert_int_equal(policy.rules[0].file_blocks, 2);
 	assert_int_equal(policy.rules[1].file_blocks, 0); // not the same for everybody
 	config_free(config);

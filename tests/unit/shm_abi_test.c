@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Copyright (c) 2026, the Rouse authors
 
-// Pins the layout of version 9. When a line here has to change, ROUSE_ABI_VERSION has to change
+// Pins the layout of version 10. When a line here has to change, ROUSE_ABI_VERSION has to change
 // too: programs of both builds may meet in one region.
 
 #include "shm_abi.h"
@@ -23,7 +23,7 @@ struct pin {
 	{ #constant, (size_t)(constant), pinned }
 
 static const struct pin header[] = {
-	VALUE(ROUSE_ABI_VERSION, 9),
+	VALUE(ROUSE_ABI_VERSION, 10),
 	VALUE(ROUSE_SHM_MAGIC, 0x004d48534553554f),
 	VALUE(ROUSE_PAGE, 4096),
 	VALUE(ROUSE_REGION_POLICY, 1),
@@ -93,12 +93,20 @@ static const struct pin policy[] = {
 	AT(policy_pool, first, 0),
 	AT(policy_pool, last, 4),
 	AT(policy_pool, subnet, 8),
-	SIZE(policy_host, 40),
+	SIZE(policy_host, 64),
 	AT(policy_host, name, 0),
 	AT(policy_host, role, 8),
 	AT(policy_host, options, 16),
 	AT(policy_host, address, 24),
 	AT(policy_host, mac, 28),
+	AT(policy_host, flags, 36),
+	AT(policy_host, order_last, 40),
+	AT(policy_host, order_id, 48),
+	AT(policy_host, order_slot, 56),
+	VALUE(ORDER_SLOTS, 16384),
+	VALUE(POLICY_HOST_LOCAL, 1),
+	VALUE(POLICY_HOST_UNLISTED, 2),
+	VALUE(POLICY_NODE_ORDER, 0x80000000),
 	SIZE(policy_condition, 24),
 	AT(policy_condition, match, 0),
 	AT(policy_condition, group, 2),
@@ -130,6 +138,8 @@ static const struct pin policy[] = {
 	AT(policy_name, state, 32),
 	VALUE(POLICY_MATCH_IPXE, 0),
 	VALUE(POLICY_MATCH_REMOTE_ID, 10),
+	VALUE(POLICY_MATCH_LOCAL, 11),
+	VALUE(POLICY_MATCH_ORDER, 12),
 };
 
 static const struct pin images[] = {
@@ -185,6 +195,7 @@ static const struct pin state_region[] = {
 	AT(state_region, wants_offset, 2696),
 	AT(state_region, hits_offset, 2704),
 	AT(state_region, captures_offset, 2720),
+	AT(state_region, orders_offset, 2728),
 	VALUE(WANT_RING_SIZE, 1024),
 	VALUE(IMAGE_LINK(0xfedc, 0x123456789), 0x123456789fedc),
 	VALUE(WANT_NETASCII, 1ull << 63),

@@ -811,6 +811,21 @@ static void a_reserved_address_with_a_wrong_mac_is_a_strangers(void **state) {
 	world_end(world);
 }
 
+static void a_host_that_is_not_listed_is_a_stranger(void **state) {
+	struct world *world = world_begin(64, 1468, 64);
+
+	(void)state;
+	world_file(world, "kernel", 1000000);
+	fixture_node(&world->fixture, "n1", "52:54:00:00:01:0b", 0, 0, "");
+	world_start(world);
+	for (uint16_t i = 0; i < 100; i++)
+		world_request(
+			world, 0x0a4d0140u + i, 7777, BYTES("\0\1kernel\0octet\0tsize\0000\0"));
+	world_read(world, 1000, "kernel", "tsize", "0");
+	assert_int_equal(tftp_server_active(world->server), 16);
+	world_end(world);
+}
+
 static void behind_a_router_the_address_tells_the_machine(void **state) {
 	struct world *world = flooded_by_strangers(0x0a630005);
 
@@ -1184,6 +1199,7 @@ int main(void) {
 		cmocka_unit_test(strangers_make_room_oldest_first),
 		cmocka_unit_test(known_machines_do_not_wait_for_strangers),
 		cmocka_unit_test(a_reserved_address_with_a_wrong_mac_is_a_strangers),
+		cmocka_unit_test(a_host_that_is_not_listed_is_a_stranger),
 		cmocka_unit_test(behind_a_router_the_address_tells_the_machine),
 		cmocka_unit_test(a_flood_by_known_machines_is_bounded),
 		cmocka_unit_test(errors_do_not_starve_transfers),
