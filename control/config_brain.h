@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct vars;
+#include "vars.h"
 
 struct config_texts {
 	uint32_t count;

@@ -81,6 +81,13 @@ static void check_profile(struct check *c, const struct config_profile *profile)
 	if (profile->menu && !config_menu_find(c->brain, profile->menu))
 		bad(c, profile->line, path_of(path, "profiles", profile->name, "menu"),
 			"there is no menu %.40s", profile->menu);
+	if ((profile->fetch == CONFIG_FETCH_HTTP && !c->config->http.port) ||
+		(profile->fetch != CONFIG_FETCH_TFTP && !c->config->http.given))
+		bad(c, profile->line, path_of(path, "profiles", profile->name, "fetch"),
+			"nothing is served by HTTP: add http: {}");
+	if (profile->fetch == CONFIG_FETCH_HTTPS && !c->config->tls.given)
+		bad(c, profile->line, path_of(path, "profiles", profile->name, "fetch"),
+			"nothing is served by HTTPS: add tls:, see rouse cert");
 	if (profile->install && (profile->local || profile->menu))
 		bad(c, profile->line, path_of(path, "profiles", profile->name, "install"),
 			"the local disk and menus install nothing");
@@ -146,6 +153,9 @@ static void check_entry_names(
 	if (entry->menu && !config_menu_find(c->brain, entry->menu))
 		bad(c, entry->line, path_of(path, "menus", menu->name, "items.menu"),
 			"there is no menu %.40s", entry->menu);
+	if (entry->password && !c->config->http.given)
+		bad(c, entry->line, path_of(path, "menus", menu->name, "items.password"),
+			"the server checks it by HTTP: add http: {}");
 	if (entry->password && !is_hash(entry->password))
 		bad(c, entry->line, path_of(path, "menus", menu->name, "items.password"),
 			"is not a hash: write what \"openssl passwd -6\" prints");

@@ -16,6 +16,7 @@
 
 #include "config.h"
 #include "config_tree.h"
+#include "text.h"
 
 // Reads at most size bytes of a file. Returns how many, or -errno.
 static ssize_t read_file(const char *path, char *out, size_t size) {
@@ -52,8 +53,42 @@ static struct config *load(const char *path, struct config_errors *errors,
 	return config;
 }
 
+static void load_secrets(struct config *config, struct vars *vars, const char *section,
+	const char *name, struct config_errors *errors) {
+	char path[96];
+
+	if (!vars)
+		return;
+	snprintf(path, sizeof(path), name ? "%s[%s].vars" : "%s", section, name);
+	vars_load_secrets(&config->arena, vars, path, errors);
+}
+
+// {secret_file: PATH} of all variables.
+static void load_all_secrets(struct config *config, struct config_errors *errors) {
+	char network[TEXT_IP_SIZE];
+
+	load_secrets(config, config->brain.vars, "vars", NULL, errors);
+	load_secrets(config, config->brain.unknown.vars, "unknown.vars", NULL, errors);
+	for (uint32_t i = 0; i < config->brain.role_count; i++)
+		load_secrets(config, config->brain.roles[i].vars, "roles",
+			config->brain.roles[i].name, errors);
+	for (uint32_t i = 0; i < config->subnet_count; i++)
+		load_secrets(config, config->subnets[i].vars, "subnets",
+			text_ip(config->subnets[i].network, network), errors);
+	for (uint32_t i = 0; i < config->host_count; i++)
+		load_secrets(config, config->hosts[i].vars, "hosts", config->hosts[i].name, errors);
+}
+
 struct config *config_load(const char *path, struct config_errors *errors) {
-	return load(path, errors, config_parse);
+	struct config *config = load(path, errors, config_parse);
+
+	if (!config)
+		return NULL;
+	load_all_secrets(config, errors);
+	if (!errors->count)
+		return config;
+	config_free(config);
+	return NULL;
 }
 
 struct config *config_load_where(const char *path, struct config_errors *errors) {

@@ -55,7 +55,7 @@ enum config_type {
 	CONFIG_TYPE_MATCH,     // struct config_match
 	CONFIG_TYPE_ARCHS,     // struct config_match, of architectures only
 	CONFIG_TYPE_FILES,     // struct config_texts, each a CONFIG_TYPE_FILE
-	CONFIG_TYPE_VARS,      // const struct config_node *, a map of variables
+	CONFIG_TYPE_VARS,      // struct vars *
 	CONFIG_TYPE_MAP, // the struct of another section; offset2: bool, whether it is given, or 0
 	CONFIG_TYPE_RECORDS, // an array of another section's records and, elsewhere, their count
 	CONFIG_TYPE_LATER,   // refused with the sentence in later

@@ -234,7 +234,8 @@ static const struct match_key fact_keys[] = {
 // What a machine is does not depend on who of it asks.
 static bool is_for_roles(enum policy_match match) {
 	return match != POLICY_MATCH_IPXE && match != POLICY_MATCH_USER_CLASS &&
-	       match != POLICY_MATCH_ROLE;
+	       match != POLICY_MATCH_ROLE && match != POLICY_MATCH_LOCAL &&
+	       match != POLICY_MATCH_ORDER;
 }
 
 const char *config_match_name(uint16_t match) {

@@ -10,6 +10,7 @@
 
 #include "config_read.h"
 #include "text.h"
+#include "vars.h"
 
 void config_bad(struct config_context *c, const struct config_key *key,
 	const struct config_node *node, const char *format, ...) {
@@ -201,8 +202,12 @@ static void read_files(struct config_context *c, const struct config_key *key,
 
 static void read_vars(struct config_context *c, const struct config_key *key,
 	const struct config_node *node, void *record) {
+	char path[96];
+
+	snprintf(path, sizeof(path), "%s%s%s", c->record, c->record[0] ? "." : "", key->name);
 	if (node->kind == CONFIG_MAP)
-		*(const struct config_node **)config_field(key, record) = node;
+		*(struct vars **)config_field(key, record) =
+			vars_read(c->arena, node, path, c->errors);
 	else
 		config_bad(c, key, node, "takes names and values, as in {packages: nginx}");
 }
