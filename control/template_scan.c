@@ -82,9 +82,13 @@ static bool is_path(const char *name, size_t len, const char *separators) {
 	return word && len <= TEMPLATE_NAME_MAX;
 }
 
+bool template_name_is_good(const char *name, size_t len) {
+	return is_path(name, len, "./");
+}
+
 static bool name_is_good(const struct template_piece *tag) {
 	if (tag->kind == TEMPLATE_PARTIAL)
-		return is_path(tag->text, tag->len, "./");
+		return template_name_is_good(tag->text, tag->len);
 	return (tag->len == 1 && tag->text[0] == '.') || is_path(tag->text, tag->len, ".");
 }
 

@@ -60,6 +60,10 @@ struct template_scan {
 	char error[TEMPLATE_ERROR_SIZE];
 };
 
+// Whether a template may bear this name: words of letters, digits, - and _, with one dot or slash
+// between each two.
+bool template_name_is_good(const char *name, size_t len);
+
 void template_scan_start(
 	struct template_scan *scan, const char *name, const char *text, size_t len);
 
