@@ -385,9 +385,8 @@ static void judge(struct recover *recover, struct journal_recovery *recovery) {
 	}
 	if (recover->replay.damaged)
 		journal_say(recover->journal,
-			"lease journal: a part of it is missing or damaged: %llu leases were "
-			"recovered, others "
-			"may be lost",
+			"lease journal: a part of it is missing or damaged: %llu leases and used "
+			"orders were recovered, others may be lost",
 			(unsigned long long)recover->journal->mirror.count);
 }
 
@@ -395,8 +394,13 @@ static void hand_over(struct journal *journal,
 	int (*restore)(void *context, const struct journal_record *record), void *context,
 	struct journal_recovery *recovery) {
 	for (uint32_t i = 0; i < journal->mirror.count; i++) {
-		recovery->leases++;
-		if (restore(context, &journal->mirror.records[i]))
+		const struct journal_record *record = &journal->mirror.records[i];
+
+		if (journal_is_order(record))
+			recovery->orders++;
+		else
+			recovery->leases++;
+		if (restore(context, record))
 			recovery->refused++;
 	}
 }

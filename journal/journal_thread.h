@@ -45,6 +45,7 @@ struct journal_config {
 struct journal_recovery {
 	uint64_t next_lsn;             // of the first record that the worker will submit
 	uint64_t leases;               // handed to restore
+	uint64_t orders;               // the same
 	uint64_t refused;              // restore did not want them
 	uint64_t dropped;              // records on disk that are not believed
 	uint32_t set_aside;            // files renamed to *.bad
@@ -62,7 +63,8 @@ int journal_open_directory(const char *state_dir);
 int journal_open(int dir_fd, const struct journal_config *config, const struct journal_io *io,
 	struct journal **journal, char why[JOURNAL_WHY_SIZE]);
 
-// Reads checkpoint and segments and calls restore once for each address with its newest record.
+// Reads checkpoint and segments and calls restore once for each address, and for each slot of
+// orders, with its newest record.
 // What is not readable is renamed to *.bad, said in the log, and never deleted. 0; -EPROTO: a file
 // has another format version (nothing was changed); or -errno of what could not be listed. why: a
 // sentence.

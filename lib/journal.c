@@ -27,11 +27,41 @@ static bool state_is_durable(uint8_t state) {
 	return state == LEASE_BOUND || state == LEASE_RELEASED || state == LEASE_DECLINED;
 }
 
+static bool lease_is_sane(const struct journal_record *record) {
+	return record->address && state_is_durable(record->state) &&
+	       record->hlen <= sizeof(record->key) &&
+	       record->hostname_len <= sizeof(record->hostname);
+}
+
+static bool order_is_sane(const struct journal_record *record) {
+	return record->address < ORDER_SLOTS && journal_order_id(record) && !record->hlen &&
+	       !record->hostname_len;
+}
+
 bool journal_sane(const struct journal_record *record) {
-	return record->lsn && record->lsn <= JOURNAL_LSN_MAX && record->address &&
-	       state_is_durable(record->state) && record->hlen <= sizeof(record->key) &&
-	       record->hostname_len <= sizeof(record->hostname) &&
-	       !(record->flags & ~JOURNAL_BATCH_FIRST);
+	if (!record->lsn || record->lsn > JOURNAL_LSN_MAX || record->flags & ~JOURNAL_BATCH_FIRST)
+		return false;
+	return journal_is_order(record) ? order_is_sane(record) : lease_is_sane(record);
+}
+
+struct journal_record journal_order_used(uint64_t lsn, uint32_t slot, uint64_t id, int64_t unix_s) {
+	struct journal_record record = {
+		.lsn = lsn,
+		.address = slot,
+		.state = JOURNAL_ORDER,
+		.since_unix_s = (uint32_t)unix_s,
+	};
+
+	memcpy(record.key, &id, sizeof(id));
+	journal_seal(&record);
+	return record;
+}
+
+uint64_t journal_order_id(const struct journal_record *record) {
+	uint64_t id;
+
+	memcpy(&id, record->key, sizeof(id));
+	return id;
 }
 
 void journal_seal_header(struct journal_header *header) {

@@ -32,6 +32,7 @@
 #define JOURNAL_VERSION       1u
 #define JOURNAL_LSN_MAX       (1ULL << 62)
 #define JOURNAL_MAGIC         0x4c4e4a4553554f52ULL // "ROUSEJNL"
+#define JOURNAL_ORDER         64u // state of a record that is of no lease: see journal_order_used
 
 enum journal_record_flags {
 	JOURNAL_BATCH_FIRST = 1, // set by the journal thread, which seals the record again
@@ -44,7 +45,7 @@ struct journal_record {
 	uint8_t key[16];
 	uint8_t htype;
 	uint8_t hlen;
-	uint8_t state; // enum lease_state: BOUND, RELEASED or DECLINED
+	uint8_t state; // enum lease_state: BOUND, RELEASED or DECLINED; or JOURNAL_ORDER
 	uint8_t hostname_len;
 	char hostname[JOURNAL_HOSTNAME_MAX]; // the beginning of it
 	uint8_t flags;                       // enum journal_record_flags; 0 from whoever submits it
@@ -85,6 +86,17 @@ bool journal_whole(const struct journal_record *record);
 
 // Whether the fields of a whole record make sense: what recovery hands on satisfies this.
 bool journal_sane(const struct journal_record *record);
+
+// A sealed record that says which order was used last in a slot (struct policy_host): address is
+// the slot, the first 8 bytes of key are the id, since_unix_s is when; all else is 0. Programs from
+// before there were orders pass it over.
+struct journal_record journal_order_used(uint64_t lsn, uint32_t slot, uint64_t id, int64_t unix_s);
+
+static inline bool journal_is_order(const struct journal_record *record) {
+	return record->state == JOURNAL_ORDER;
+}
+
+uint64_t journal_order_id(const struct journal_record *record);
 
 void journal_seal_header(struct journal_header *header);
 

@@ -39,18 +39,33 @@ void journal_mirror_clear(struct journal_mirror *mirror) {
 	memset(mirror->index, 0, ((size_t)mirror->index_mask + 1) * sizeof(*mirror->index));
 }
 
-// The index slot that holds address, or the empty one where it belongs. Ends because the index is
-// at most half full.
-static uint32_t *locate(const struct journal_mirror *mirror, uint32_t address) {
-	uint32_t at = (uint32_t)hash_mix(address) & mirror->index_mask;
+// What a record is of: an address, or a slot of orders.
+struct subject {
+	uint32_t address;
+	bool order;
+};
 
-	while (mirror->index[at] && mirror->records[mirror->index[at] - 1].address != address)
+static struct subject subject_of(const struct journal_record *record) {
+	return (struct subject){.address = record->address, .order = journal_is_order(record)};
+}
+
+static bool is_of(const struct journal_record *record, struct subject subject) {
+	return record->address == subject.address && journal_is_order(record) == subject.order;
+}
+
+// The index slot that holds the subject's record, or the empty one where it belongs. Ends because
+// the index is at most half full.
+static uint32_t *locate(const struct journal_mirror *mirror, struct subject subject) {
+	uint64_t hash = hash_mix(subject.address | (uint64_t)subject.order << 32);
+	uint32_t at = (uint32_t)hash & mirror->index_mask;
+
+	while (mirror->index[at] && !is_of(&mirror->records[mirror->index[at] - 1], subject))
 		at = (at + 1) & mirror->index_mask;
 	return &mirror->index[at];
 }
 
 int journal_mirror_put(struct journal_mirror *mirror, const struct journal_record *record) {
-	uint32_t *slot = locate(mirror, record->address);
+	uint32_t *slot = locate(mirror, subject_of(record));
 
 	if (*slot) {
 		struct journal_record *kept = &mirror->records[*slot - 1];
@@ -66,14 +81,26 @@ int journal_mirror_put(struct journal_mirror *mirror, const struct journal_recor
 	return 0;
 }
 
-const struct journal_record *journal_mirror_find(
-	const struct journal_mirror *mirror, uint32_t address) {
-	uint32_t *slot = locate(mirror, address);
+static const struct journal_record *find(
+	const struct journal_mirror *mirror, struct subject subject) {
+	uint32_t *slot = locate(mirror, subject);
 
 	return *slot ? &mirror->records[*slot - 1] : NULL;
 }
 
+const struct journal_record *journal_mirror_find(
+	const struct journal_mirror *mirror, uint32_t address) {
+	return find(mirror, (struct subject){.address = address});
+}
+
+const struct journal_record *journal_mirror_find_order(
+	const struct journal_mirror *mirror, uint32_t slot) {
+	return find(mirror, (struct subject){.address = slot, .order = true});
+}
+
 static bool worth_keeping(const struct journal_record *record, int64_t now_unix_s) {
+	if (journal_is_order(record))
+		return true;
 	return record->state != LEASE_RELEASED && record->expiry_unix_s >= now_unix_s;
 }
 

@@ -20,7 +20,8 @@ static void log_sentence(void *context, const char *sentence) {
 }
 
 static int keep(void *context, const struct journal_record *record) {
-	lease_set_put(context, record);
+	if (!journal_is_order(record))
+		lease_set_put(context, record);
 	return 0;
 }
 

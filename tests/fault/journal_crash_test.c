@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Copyright (c) 2026, the Rouse authors
 
-// kill -9 of a real process on a real disk: a child submits records as fast as it can and tells
-// over a pipe which are durable; it is killed at a random moment; whatever it told must be
-// recovered. usage: journal_crash_test [ROUNDS]; child: journal_crash_test child DIR
+// kill -9 of a real process on a real disk: a child submits records (leases, and on some slots
+// orders that were used) as fast as it can and tells over a pipe which are durable; it is killed at
+// a random moment; whatever it told must be recovered. usage: journal_crash_test [ROUNDS]; child:
+// journal_crash_test child DIR
 
 #include <errno.h>
 #include <fcntl.h>
@@ -88,6 +89,8 @@ static void submit_one(struct journal *journal, uint64_t lsn, uint32_t *address)
 		.htype = 1};
 
 	journal_seal(&record);
+	if (record.address < ORDER_SLOTS && record.address % 4 == 0)
+		record = journal_order_used(lsn, record.address, lsn, 1);
 	*address = record.address;
 	if (journal_submit(journal, &record, 1))
 		die("submit", "refused");

@@ -93,6 +93,8 @@ static void imported_beside_what_was_there(void **state) {
 
 	(void)state;
 	rig_start(rig);
+	rig_submit(rig, 4091); // an order
+	rig->leases_only = true;
 	for (uint32_t i = 0; i < 500; i++)
 		rig_submit(rig, i);
 	rig_settle(rig, 5000);
@@ -112,6 +114,8 @@ static void imported_beside_what_was_there(void **state) {
 	rig_stop(rig);
 	assert_int_equal(rig_recover(rig), 0);
 	assert_int_equal(rig->recovery.leases, 700);
+	assert_int_equal(rig->recovery.orders, 1);
+	assert_int_equal(rig->recovered[4091], 1);
 	assert_int_equal(rig->recovered[650], before + COUNT);
 	rig_free(rig);
 }
@@ -123,6 +127,7 @@ static void one_fault_at(uint64_t at, bool *failed) {
 
 	snprintf(name, sizeof(name), "fault at call %llu", (unsigned long long)at);
 	disk_reset(at);
+	rig->leases_only = true;
 	rig_start(rig);
 	for (uint32_t i = 0; i < 100; i++)
 		rig_submit(rig, i);
@@ -160,6 +165,7 @@ static void looking_changes_nothing(void **state) {
 	int fd;
 
 	(void)state;
+	rig->leases_only = true;
 	rig_start(rig);
 	for (uint32_t i = 0; i < 200; i++)
 		rig_submit(rig, i);

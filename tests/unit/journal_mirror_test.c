@@ -114,12 +114,35 @@ static void compaction_keeps_what_runs(void **state) {
 	free(mirror.records);
 }
 
+// A slot's number is another thing than the same number as an address, and orders are never
+// forgotten.
+static void orders_have_a_place_of_their_own(void **state) {
+	struct journal_mirror mirror = make(8);
+	struct journal_record lease = record_of(1, 5);
+	struct journal_record order = journal_order_used(2, 5, 77, 3);
+
+	(void)state;
+	assert_int_equal(journal_mirror_put(&mirror, &lease), 0);
+	assert_null(journal_mirror_find_order(&mirror, 5));
+	assert_int_equal(journal_mirror_put(&mirror, &order), 0);
+	assert_int_equal(journal_mirror_find(&mirror, 5)->lsn, 1);
+	assert_int_equal(journal_mirror_find_order(&mirror, 5)->lsn, 2);
+	order = journal_order_used(3, 5, 78, 3);
+	assert_int_equal(journal_mirror_put(&mirror, &order), 0);
+	assert_int_equal(mirror.count, 2);
+	assert_int_equal(journal_mirror_compact(&mirror, INT64_MAX), 1);
+	assert_null(journal_mirror_find(&mirror, 5));
+	assert_int_equal(journal_order_id(journal_mirror_find_order(&mirror, 5)), 78);
+	free(mirror.records);
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(no_room_is_an_error),
 		cmocka_unit_test(an_older_record_is_not_taken),
 		cmocka_unit_test(many_random_puts),
 		cmocka_unit_test(compaction_keeps_what_runs),
+		cmocka_unit_test(orders_have_a_place_of_their_own),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

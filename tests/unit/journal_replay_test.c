@@ -47,6 +47,7 @@ static void bench_free(struct bench *bench) {
 	free(bench);
 }
 
+// Leases, and each fifth an order.
 static struct journal_record record_of(uint64_t lsn, bool batch_first) {
 	struct journal_record record = {
 		.lsn = lsn,
@@ -55,9 +56,11 @@ static struct journal_record record_of(uint64_t lsn, bool batch_first) {
 		.state = LEASE_BOUND,
 		.hlen = 6,
 		.htype = 1,
-		.flags = batch_first ? JOURNAL_BATCH_FIRST : 0,
 	};
 
+	if (lsn % 5 == 0)
+		record = journal_order_used(lsn, (uint32_t)(lsn % 3000), lsn, 1);
+	record.flags = batch_first ? JOURNAL_BATCH_FIRST : 0;
 	journal_seal(&record);
 	return record;
 }
@@ -233,6 +236,30 @@ static void senseless_records_are_left_out(void **state) {
 	bench_free(bench);
 }
 
+// Of a slot the order that was used last, as far as the file is whole.
+static void the_last_order_of_a_slot_counts(void **state) {
+	struct bench *bench = bench_new();
+	struct image *image = image_new(1, 1, 0, 10, 1);
+
+	(void)state;
+	for (uint64_t lsn = 2; lsn <= 10; lsn += 2) {
+		struct journal_record *record = &image->record[lsn - 1];
+
+		*record = journal_order_used(lsn, 7, 1000 + lsn, 1);
+		record->flags = JOURNAL_BATCH_FIRST;
+		journal_seal(record);
+	}
+	for (uint64_t end = 2; end <= 10; end++) {
+		bench_reset(bench);
+		feed(bench, image, 64 * (end + 1) + 63, UINT64_MAX); // and a torn record
+		assert_int_equal(journal_order_id(journal_mirror_find_order(&bench->mirror, 7)),
+			1000 + end / 2 * 2);
+		assert_null(journal_mirror_find(&bench->mirror, 7));
+	}
+	free(image);
+	bench_free(bench);
+}
+
 static void a_full_mirror_is_said(void **state) {
 	struct bench *bench = bench_new();
 	struct image *image = image_new(1, 1, 0, 10, 5);
@@ -358,6 +385,7 @@ int main(void) {
 		cmocka_unit_test(failed_batches_are_void),
 		cmocka_unit_test(a_missing_segment_is_damage),
 		cmocka_unit_test(senseless_records_are_left_out),
+		cmocka_unit_test(the_last_order_of_a_slot_counts),
 		cmocka_unit_test(a_full_mirror_is_said),
 		cmocka_unit_test(checkpoints_count_only_whole),
 		cmocka_unit_test(checkpoints_and_trailers_belong_together),

@@ -22,6 +22,7 @@ struct rig {
 	char log[RIG_LOG_SIZE]; // sentences, each with a newline
 	uint32_t segment_bytes;
 	uint32_t gather_us; // 0 unless the test sets it before rig_start
+	bool leases_only;   // false unless the test sets it
 	const struct journal_io *io;
 	uint64_t next_lsn;
 	// By address: what was submitted last, what is acknowledged, what recovery gave back
@@ -46,7 +47,8 @@ void rig_stop(struct rig *rig);
 
 struct journal_record rig_record(uint64_t lsn, uint32_t address);
 
-// Submits one record for address & (RIG_ADDRESSES - 1); waits for room.
+// Submits one record for address & (RIG_ADDRESSES - 1); waits for room. Every eighth is of a used
+// order with that slot instead of a lease, unless leases_only.
 void rig_submit(struct rig *rig, uint32_t address);
 // Takes what became durable and what failed, as a worker does. Returns how many failed.
 uint32_t rig_sweep(struct rig *rig);

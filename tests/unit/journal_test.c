@@ -71,6 +71,37 @@ static void insane_fields_are_seen(void **state) {
 	assert_false(journal_sane(&record));
 }
 
+static void used_orders_are_records(void **state) {
+	static const struct {
+		const char *name;
+		uint32_t slot;
+		uint64_t id;
+		uint8_t hlen;
+		uint8_t hostname_len;
+		bool sane;
+	} cases[] = {
+		{"first slot", 0, 1, 0, 0, true},
+		{"last slot", ORDER_SLOTS - 1, UINT64_MAX, 0, 0, true},
+		{"slot out of range", ORDER_SLOTS, 1, 0, 0, false},
+		{"an address", 0x0a4d0032, 1, 0, 0, false},
+		{"no id", 5, 0, 0, 0, false},
+		{"a hardware address", 5, 1, 6, 0, false},
+		{"a host name", 5, 1, 0, 1, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct journal_record record =
+			journal_order_used(9, cases[i].slot, cases[i].id, 1700000000);
+
+		assert_case(cases[i].name, journal_whole(&record) && journal_is_order(&record));
+		assert_case(cases[i].name, journal_order_id(&record) == cases[i].id);
+		record.hlen = cases[i].hlen;
+		record.hostname_len = cases[i].hostname_len;
+		assert_case(cases[i].name, journal_sane(&record) == cases[i].sane);
+	}
+}
+
 static void good_records_pass(void **state) {
 	static const uint8_t states[] = {LEASE_BOUND, LEASE_RELEASED, LEASE_DECLINED};
 	struct journal_record record = good_record();
@@ -113,6 +144,7 @@ int main(void) {
 		cmocka_unit_test(flipped_bits_are_seen),
 		cmocka_unit_test(zeroes_are_no_record),
 		cmocka_unit_test(insane_fields_are_seen),
+		cmocka_unit_test(used_orders_are_records),
 		cmocka_unit_test(good_records_pass),
 		cmocka_unit_test(headers_are_told_apart),
 	};
