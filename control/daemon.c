@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "control_log.h"
+#include "daemon_http.h"
 #include "rest.h"
 #include "state_view.h"
 
@@ -123,6 +124,8 @@ static int open_regions(struct daemon *daemon) {
 		rc = rest_start(&daemon->rest, daemon, runtime_dir, why);
 	if (rc < 0)
 		control_log(CONTROL_ERROR, "%s", why);
+	else
+		rc = daemon_start_http(daemon);
 	return rc;
 }
 
@@ -263,6 +266,7 @@ static void close_handle(uv_handle_t *handle, void *context) {
 static void close_all(struct daemon *daemon) {
 	refuse_calls(daemon);
 	rest_stop(daemon->rest);
+	daemon_stop_http(daemon);
 	image_service_stop(daemon->images);
 	uv_walk(&daemon->loop, close_handle, NULL);
 	uv_run(&daemon->loop, UV_RUN_DEFAULT);

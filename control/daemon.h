@@ -17,6 +17,7 @@
 #include "publish.h"
 
 struct daemon;
+struct daemon_http;
 struct rest;
 
 // A request that another thread waits for while the loop answers it.
@@ -41,6 +42,7 @@ struct daemon {
 	struct image_service *images;
 	struct image_table *table; // the latest
 	struct rest *rest;
+	struct daemon_http *http;
 	int64_t started_unix_s;
 	int64_t configured_unix_s;
 	uint64_t started_ms;

@@ -12,6 +12,7 @@
 #include "config_check.h"
 #include "control_log.h"
 #include "daemon.h"
+#include "daemon_http.h"
 #include "refusal.h"
 #include "state_view.h"
 
@@ -189,6 +190,7 @@ json_t *daemon_reload(struct daemon *daemon) {
 		daemon->configured_unix_s = time(NULL);
 		control_log(CONTROL_NOTICE, "the configuration %s is taken", daemon->config_path);
 		image_service_reload(daemon->images, next);
+		daemon_reload_http(daemon, next);
 		daemon_publish_soon(daemon);
 	}
 	free(errors);

@@ -10,6 +10,7 @@
 
 #include "capture.h"
 #include "daemon.h"
+#include "daemon_http.h"
 #include "rest_leases.h"
 #include "text.h"
 
@@ -62,7 +63,7 @@ static json_t *images_summary(const struct daemon *daemon, const struct image_ta
 
 static unsigned int run_status(struct daemon *daemon, const void *context, json_t **value) {
 	(void)context;
-	*value = json_pack("{s:s, s:I, s:I, s:s, s:s, s:I, s:I, s:I, s:I, s:o}", "version",
+	*value = json_pack("{s:s, s:I, s:I, s:s, s:s, s:I, s:I, s:I, s:I, s:o, s:o}", "version",
 		ROUSE_VERSION, "pid", (json_int_t)getpid(), "started_unix_s",
 		(json_int_t)daemon->started_unix_s, "config", daemon->config_path, "runtime_dir",
 		daemon->config->runtime_dir, "config_taken_unix_s",
@@ -70,7 +71,7 @@ static unsigned int run_status(struct daemon *daemon, const void *context, json_
 		(json_int_t)daemon->failed_reload_errors, "policy_generation",
 		(json_int_t)daemon->generation, "policy_published_unix_s",
 		(json_int_t)daemon->published_unix_s, "images",
-		images_summary(daemon, daemon->table));
+		images_summary(daemon, daemon->table), "http", daemon_http_json(daemon));
 	return MHD_HTTP_OK;
 }
 

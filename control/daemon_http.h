@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the Rouse authors
+
+// What the HTTP server asks the daemon: which machine has an address, and which files there are.
+
+#pragma once
+
+#include <jansson.h>
+
+struct config;
+struct daemon;
+
+// 0, or -errno, which is told.
+int daemon_start_http(struct daemon *daemon);
+
+// Takes a new configuration, on the loop.
+void daemon_reload_http(struct daemon *daemon, const struct config *config);
+
+void daemon_stop_http(struct daemon *daemon);
+
+// What the server has counted, for the API. A new reference.
+json_t *daemon_http_json(const struct daemon *daemon);

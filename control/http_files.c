@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the Rouse authors
+
+// Files as answers. The descriptor goes to libmicrohttpd, which has the kernel send from it where
+// there is no TLS; a file that is replaced meanwhile is another file.
+
+#include "http_internal.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "http_date.h"
+#include "http_types.h"
+
+static const char *header(struct MHD_Connection *http, const char *name) {
+	return MHD_lookup_connection_value(http, MHD_HEADER_KIND, name);
+}
+
+static void read_conditions(
+	const struct http_exchange *x, struct MHD_Connection *http, struct http_conditions *out) {
+	*out = (struct http_conditions){
+		.if_match = header(http, MHD_HTTP_HEADER_IF_MATCH),
+		.if_unmodified_since = header(http, MHD_HTTP_HEADER_IF_UNMODIFIED_SINCE),
+		.if_none_match = header(http, MHD_HTTP_HEADER_IF_NONE_MATCH),
+		.if_modified_since = header(http, MHD_HTTP_HEADER_IF_MODIFIED_SINCE),
+		.if_range = header(http, MHD_HTTP_HEADER_IF_RANGE),
+		.range = header(http, MHD_HTTP_HEADER_RANGE),
+		.is_get = !x->head,
+	};
+}
+
+static void add_validators(struct MHD_Response *response, const struct http_version *version) {
+	char etag[HTTP_ETAG_SIZE], date[HTTP_DATE_SIZE];
+	int64_t seconds = version->mtime_ns / 1000000000;
+
+	MHD_add_response_header(response, MHD_HTTP_HEADER_ETAG, http_range_etag(version, etag));
+	MHD_add_response_header(
+		response, MHD_HTTP_HEADER_LAST_MODIFIED, http_date_format(seconds, date));
+	MHD_add_response_header(response, MHD_HTTP_HEADER_ACCEPT_RANGES, "bytes");
+}
+
+static void add_content_range(
+	struct MHD_Response *response, const struct http_selection *selection, uint64_t size) {
+	char range[96];
+
+	if (selection->status == MHD_HTTP_PARTIAL_CONTENT)
+		snprintf(range, sizeof(range), "bytes %" PRIu64 "-%" PRIu64 "/%" PRIu64,
+			selection->first, selection->first + selection->len - 1, size);
+	else
+		snprintf(range, sizeof(range), "bytes */%" PRIu64, size);
+	MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_RANGE, range);
+}
+
+static bool is_uefi(struct MHD_Connection *http) {
+	const char *agent = header(http, MHD_HTTP_HEADER_USER_AGENT);
+
+	return agent && !strncasecmp(agent, "UefiHttpBoot", 12);
+}
+
+// The part of the file that is selected. Takes the descriptor.
+static struct MHD_Response *make_part(struct http_exchange *x, struct MHD_Connection *http,
+	const struct http_file *file, const struct http_selection *selection) {
+	struct MHD_Response *response;
+
+	if (selection->len) {
+		response = MHD_create_response_from_fd_at_offset64(
+			selection->len, file->fd, selection->first);
+	} else {
+		close(file->fd);
+		response = MHD_create_response_from_buffer(0, (void *)"", MHD_RESPMEM_PERSISTENT);
+	}
+	if (!response)
+		return NULL;
+	MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE,
+		http_types_of(x->request.path, is_uefi(http)));
+	x->len = selection->len;
+	x->ranged = selection->status == MHD_HTTP_PARTIAL_CONTENT;
+	return response;
+}
+
+static struct MHD_Response *make_bare(const struct http_file *file) {
+	close(file->fd);
+	return MHD_create_response_from_buffer(0, (void *)"", MHD_RESPMEM_PERSISTENT);
+}
+
+static enum MHD_Result send_file(
+	struct http_exchange *x, struct MHD_Connection *http, const struct http_file *file) {
+	struct http_conditions conditions;
+	struct http_selection selection;
+	struct MHD_Response *response;
+
+	read_conditions(x, http, &conditions);
+	http_range_decide(&conditions, &file->version, time(NULL), &selection);
+	x->total = file->version.size;
+	response = selection.status == MHD_HTTP_OK || selection.status == MHD_HTTP_PARTIAL_CONTENT
+			   ? make_part(x, http, file, &selection)
+			   : make_bare(file);
+	if (!response)
+		return MHD_NO;
+	add_validators(response, &file->version);
+	if (selection.status == MHD_HTTP_PARTIAL_CONTENT ||
+		selection.status == MHD_HTTP_RANGE_NOT_SATISFIABLE)
+		add_content_range(response, &selection, file->version.size);
+	return http_exchange_queue(x, http, selection.status, response);
+}
+
+// The name of the client's machine, or NULL.
+static const char *node_of(const struct http_exchange *x, char name[HTTP_NODE_SIZE]) {
+	const struct http_hooks *hooks = &x->server->hooks;
+	const char *node =
+		hooks->node_of ? hooks->node_of(hooks->context, x->request.client, name) : NULL;
+
+	return node && node[0] && node[0] != '.' && !strchr(node, '/') ? node : NULL;
+}
+
+static bool find(struct http_exchange *x, const char *node, enum http_form form,
+	struct http_file *file, struct http_answer *text) {
+	const struct http_hooks *hooks = &x->server->hooks;
+	const char *path = x->request.path;
+
+	if (node && http_names_open(x->server, node, path, form, file) == 0)
+		return true;
+	if (form == HTTP_EXACTLY && hooks->text_of &&
+		hooks->text_of(hooks->context, &x->request, text))
+		return true;
+	return http_names_open(x->server, NULL, path, form, file) == 0;
+}
+
+enum MHD_Result http_files_answer(struct http_exchange *x, struct MHD_Connection *http) {
+	struct http_answer text = {.status = 0};
+	struct http_file file = {.fd = -1};
+	char name[HTTP_NODE_SIZE];
+	const char *node = node_of(x, name);
+	bool found = false;
+
+	x->is_file = true;
+	for (int form = 0; form < HTTP_FORMS && !found; form++)
+		found = find(x, node, (enum http_form)form, &file, &text);
+	if (found && file.fd >= 0)
+		return send_file(x, http, &file);
+	if (!found)
+		return http_exchange_refuse(x, http, MHD_HTTP_NOT_FOUND);
+	x->total = text.body_len;
+	return http_exchange_send(x, http, &text);
+}
