@@ -53,6 +53,14 @@ enum boot_carrier {
 	BOOT_CARRIERS = 3,
 };
 
+// What whoever follows a node's life is told of its boots.
+enum boot_step {
+	BOOT_STEP_BEGAN, // the time to say by boot_plan what it is to boot
+	BOOT_STEP_FILE,  // a file has been got
+	BOOT_STEP_ORDER, // its order was used
+	BOOT_STEP_ENDED, // state, reason and summary are final
+};
+
 struct boot_phase {
 	uint8_t kind;    // enum boot_phase_kind
 	uint8_t result;  // enum boot_result
@@ -73,6 +81,7 @@ struct boot {
 	uint64_t id; // 0 until store_boot_save has given it one, never used again
 	uint8_t mac[6];
 	uint8_t state; // enum boot_state
+	bool asked;    // it began with a DISCOVER of firmware or iPXE, not with a file
 	bool ipxe;     // an iPXE has asked in it
 	bool local;    // the machine was to go to its own disk
 	bool install;  // it has used an order of a profile that installs

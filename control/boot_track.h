@@ -22,7 +22,7 @@
 
 enum boot_event_kind {
 	BOOT_EVENT_MACHINE,     // DISCOVER of a machine that boots: address, arch, ipxe
-	BOOT_EVENT_OFFER,       // address
+	BOOT_EVENT_OFFER,       // address, name: the boot file that it was told
 	BOOT_EVENT_ACK,         // address
 	BOOT_EVENT_NAK,         // address
 	BOOT_EVENT_PROXY,       // address or 0, name: the file that it was told
@@ -32,9 +32,9 @@ enum boot_event_kind {
 	BOOT_EVENT_FILE_FAILED, // bytes so far, reason
 	BOOT_EVENT_FILE_NOT_FOUND,
 	BOOT_EVENT_FILE_REFUSED, // reason
-	BOOT_EVENT_SCRIPT,       // a script was made for it: bytes, name
-	BOOT_EVENT_CALLBACK,     // name: installing, installed or failed; text: the reason given
-	BOOT_EVENT_ORDER_USED,   // order_id, install
+	BOOT_EVENT_SCRIPT,   // a script was made for the machine itself: mac, address, bytes, name
+	BOOT_EVENT_CALLBACK, // name: installing, installed or failed; text: the reason given
+	BOOT_EVENT_ORDER_USED, // order_id, install
 	BOOT_EVENT_KINDS,
 };
 
@@ -59,15 +59,8 @@ struct boot_event {
 	size_t text_len;
 };
 
-enum boot_step {
-	BOOT_STEP_BEGAN, // the time to say by boot_plan what it is to boot
-	BOOT_STEP_FILE,  // a file has been got
-	BOOT_STEP_ORDER, // its order was used
-	BOOT_STEP_ENDED, // state, reason and summary are final
-};
-
 struct boot_track_config {
-	uint32_t quiet_s;   // after the last file: done. 0: 30
+	uint32_t quiet_s;   // after the last file: done. 0: 60
 	uint32_t stall_s;   // without any file: failed. 0: 90
 	uint32_t open_s;    // nothing heard of a transfer under way: failed. 0: 900
 	uint32_t install_s; // an installer that does not report: failed. 0: 7200
@@ -80,6 +73,7 @@ struct boot_track_config {
 struct boot_track_counts {
 	uint64_t events;
 	uint64_t strangers; // events of machines that did not ask by DHCP before
+	uint64_t late;      // events that belong to no boot that runs
 	uint64_t repeated;  // events that a restored boot had already
 	uint64_t full;      // machines not followed: BOOT_TRACK_MACHINES_MAX boot
 	uint64_t forgotten; // idle machines that made room
@@ -100,7 +94,8 @@ void boot_track_free(struct boot_track *track);
 // once.
 void boot_track_restore(struct boot_track *track, struct boot *boot);
 
-// Who had this address last, so that a file that it asks for is known to be its. Before events.
+// Who had this address last, so that a file that it asks for is known to be its, and when it was
+// heard last: its events until then are known. Before events.
 void boot_track_learn(struct boot_track *track, const uint8_t mac[6], uint32_t address, int64_t ns);
 
 void boot_track_event(struct boot_track *track, const struct boot_event *event);
@@ -134,5 +129,8 @@ struct boot_plan {
 	bool local;         // to its own disk: that it asks for no file is no failure
 };
 
-// Within step BEGAN, or for the boot that an order is made for.
+// Within step BEGAN: what the machine is to boot.
 void boot_plan(struct boot *boot, const struct boot_plan *plan);
+
+// The same later, as when a script is made for it. False: no boot of it runs.
+bool boot_track_plan(struct boot_track *track, const uint8_t mac[6], const struct boot_plan *plan);

@@ -50,6 +50,7 @@ struct node_life {
 struct node_event {
 	uint8_t kind;     // enum node_event_kind
 	bool install;     // of ORDER_USED: the order's profile installs
+	bool retry;       // of ORDER_USED: the order's origin is a retry
 	uint32_t retries; // of the profile that installs
 	int64_t unix_ms;
 	const char *reason; // NULL: not told
@@ -57,7 +58,7 @@ struct node_event {
 
 enum node_todo {
 	NODE_MAKE_RETRY = 1,   // a new order of the profile that was being installed, origin retry
-	NODE_CANCEL_ORDER = 2, // the waiting order, if any: what it was for is over
+	NODE_CANCEL_ORDER = 2, // the waiting order, if its origin is not the operator: it is over
 	NODE_GO_LOCAL = 4,     // publish: its standing boot is the local disk now
 };
 
@@ -69,6 +70,10 @@ struct node_step {
 
 // What becomes of a node by an event. Never fails: an event that means nothing changes nothing.
 struct node_step node_life_event(const struct node_life *life, const struct node_event *event);
+
+// The event that a step of a boot is for its node; retries of its profile and, of ORDER_USED, retry
+// are left to the caller. False: none, as when a callback ended the boot and was told already.
+bool node_event_of_boot(const struct boot *boot, enum boot_step step, struct node_event *event);
 
 // Whether an installation (timeout_s by its profile, 0: no limit) is overdue.
 bool node_life_expired(const struct node_life *life, uint32_t timeout_s, int64_t now_ms);
