@@ -4,7 +4,7 @@
 // What control remembers: nodes, orders, boots, used tokens, in SQLite at state_dir/rouse.db (see
 // store_nodes.h, store_orders.h, store_boots.h). One thread, control's loop, and one process. It
 // survives kill -9 and loss of power at any point: a call that has returned 0 outside of a batch is
-// on the disk. No secret is ever stored.
+// on the disk, unless it says otherwise. No secret is ever stored.
 //
 // Errors are -errno, with a sentence in store_why until the next call: -ENOENT, -EEXIST, -EINVAL
 // and -ENOSPC as each function says; -EIO, -EUCLEAN (damaged) and what the system says from any of
@@ -38,7 +38,10 @@ const char *store_why(const struct store *store);
 // Calls between the two are one transaction: all or none after a crash. A commit syncs the disk
 // only when something in it must not be lost: orders, tokens, states, what the operator sets;
 // boots and what machines say of themselves follow with the next sync, and are lost by loss of
-// power only. After a failed commit nothing of the batch has happened. Batches do not nest.
+// power only. After a failed commit nothing of the batch has happened, unless it is the sync that
+// has failed (-EIO): then it may be lost by a loss of power. Batches do not nest. A call within a
+// batch that fails for a reason of its own (-ENOENT, -EEXIST, -EINVAL, -ENOSPC as it says) has
+// changed nothing and does no harm to the rest.
 int store_begin(struct store *store);
 int store_commit(struct store *store);
 void store_rollback(struct store *store);

@@ -71,8 +71,8 @@ int store_node_forget(struct store *store, const uint8_t mac[6]);
 int store_node_seen(struct store *store, const uint8_t mac[6], uint32_t address,
 	const struct node_facts *facts, int64_t now_ms, bool *is_new);
 
-int store_node_life(
-	struct store *store, const uint8_t mac[6], const struct node_life *life); // -ENOENT
+// -ENOENT. Not synced by itself while the node is discovered or boots.
+int store_node_life(struct store *store, const uint8_t mac[6], const struct node_life *life);
 
 // Makes the listed nodes equal to hosts:, whose names win: another node with such a name gets its
 // usual one. Writes only what differs.
