@@ -3,6 +3,7 @@
 
 #include "http_certificate.h"
 
+#include <errno.h>
 #include <gnutls/x509.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,7 +37,8 @@ bool http_tls_ready(struct http_server *server) {
 // --- reading
 
 static int bad(char why[WHY_SIZE], const char *path, int error) {
-	snprintf(why, WHY_SIZE, "%s: %s", path, gnutls_strerror(error));
+	snprintf(why, WHY_SIZE, "%s: %s", path,
+		error == GNUTLS_E_FILE_ERROR ? strerror(errno) : gnutls_strerror(error));
 	return error;
 }
 

@@ -18,6 +18,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "http_alert.h"
 #include "http_limits.h"
 #include "http_range.h"
 #include "http_server.h"
@@ -44,8 +45,8 @@ struct http_connection {
 	struct http_connection *before, *after; // of all
 	// TLS
 	gnutls_session_t session; // while the handshake runs
-	bool first_byte_seen;
-	bool speaks_tls;
+	struct http_alert alert;
+	uint64_t read; // bytes
 	bool eof;
 	bool handshaken;
 	bool told; // that it failed
@@ -215,11 +216,10 @@ bool http_tls_ready(struct http_server *server);
 void http_tls_free(struct http_server *server);
 
 // --- http_tls.c
-// Callbacks of GnuTLS and libmicrohttpd.
+// A callback of GnuTLS.
 int http_tls_retrieve(gnutls_session_t session, const struct gnutls_cert_retr_st *info,
 	gnutls_pcert_st **certificates, unsigned int *count, gnutls_ocsp_data_st **ocsp,
 	unsigned int *ocsp_count, gnutls_privkey_t *key, unsigned int *flags);
-void http_tls_log(void *context, const char *format, va_list list);
 // A connection of TLS begins, or has ended.
 void http_tls_began(struct http_connection *connection, gnutls_session_t session);
 void http_tls_ended(struct http_server *server, struct http_connection *connection);

@@ -22,7 +22,7 @@
 
 #define TICK_MS     250
 #define SWEEP_MS    1000u
-#define RETRY_MS    3000u
+#define RETRY_MS    1000u
 #define BACKLOG     4096
 #define EVENTS_MAX  64
 #define ACCEPTS_MAX 64 // of one socket, before others have their turn

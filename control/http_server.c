@@ -52,21 +52,35 @@ static void on_connection(void *context, struct MHD_Connection *http, void **soc
 	http_tls_began(connection, info->tls_session);
 }
 
-static const struct MHD_OptionItem tls_options[] = {
-	{MHD_OPTION_HTTPS_PRIORITIES, 0, PRIORITIES},
-	{MHD_OPTION_HTTPS_CERT_CALLBACK2, (intptr_t)http_tls_retrieve, NULL},
-	{MHD_OPTION_END, 0, NULL},
-};
+// Of DHE, for clients that name no group themselves: iPXE of some years. RFC 7919's, in PEM.
+static gnutls_datum_t make_dh(void) {
+	gnutls_datum_t pem = {0};
+	gnutls_dh_params_t dh;
 
-static const struct MHD_OptionItem no_options[] = {{MHD_OPTION_END, 0, NULL}};
+	if (gnutls_dh_params_init(&dh) < 0)
+		return pem;
+	if (gnutls_dh_params_import_raw3(dh, &gnutls_ffdhe_2048_group_prime,
+		    &gnutls_ffdhe_2048_group_q, &gnutls_ffdhe_2048_group_generator) == 0)
+		gnutls_dh_params_export2_pkcs3(dh, GNUTLS_X509_FMT_PEM, &pem);
+	gnutls_dh_params_deinit(dh);
+	return pem;
+}
 
-static struct MHD_Daemon *start_daemon(struct http_server *server, bool tls) {
+static struct MHD_Daemon *start_daemon(
+	struct http_server *server, bool tls, const gnutls_datum_t *dh) {
+	const struct MHD_OptionItem tls_options[] = {
+		{MHD_OPTION_HTTPS_PRIORITIES, 0, PRIORITIES},
+		{MHD_OPTION_HTTPS_CERT_CALLBACK2, 0, (void *)(intptr_t)http_tls_retrieve},
+		{dh->data ? MHD_OPTION_HTTPS_MEM_DHPARAMS : MHD_OPTION_END, 0, dh->data},
+		{MHD_OPTION_END, 0, NULL},
+	};
+	const struct MHD_OptionItem no_options[] = {{MHD_OPTION_END, 0, NULL}};
 	unsigned int flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_NO_LISTEN_SOCKET |
-			     MHD_USE_ITC | (tls ? MHD_USE_TLS | MHD_USE_ERROR_LOG : 0);
+			     MHD_USE_ITC | (tls ? MHD_USE_TLS : 0);
 
 	return MHD_start_daemon(flags, 0, NULL, NULL, http_exchange_handle, server,
-		MHD_OPTION_EXTERNAL_LOGGER, http_tls_log, server, MHD_OPTION_CONNECTION_LIMIT,
-		HTTP_CONNECTIONS_MAX, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
+		MHD_OPTION_CONNECTION_LIMIT, HTTP_CONNECTIONS_MAX,
+		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
 		MHD_OPTION_CONNECTION_TIMEOUT, HTTP_STALLED_S, MHD_OPTION_URI_LOG_CALLBACK,
 		http_exchange_begin, server, MHD_OPTION_NOTIFY_COMPLETED, http_exchange_end, server,
 		MHD_OPTION_NOTIFY_CONNECTION, on_connection, server, MHD_OPTION_ARRAY,
@@ -83,19 +97,23 @@ static uint32_t worker_count(void) {
 
 static bool start_pool(struct http_server *server, struct http_pool *pool, bool tls) {
 	uint32_t count = worker_count(), i;
+	gnutls_datum_t dh = {0};
 	sigset_t all, old;
 
 	if (pool->count)
 		return true;
+	if (tls)
+		dh = make_dh();
 	// Signals are the main thread's.
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
 	for (i = 0; i < count; i++) {
-		pool->workers[i].http = start_daemon(server, tls);
+		pool->workers[i].http = start_daemon(server, tls, &dh);
 		if (!pool->workers[i].http)
 			break;
 	}
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	gnutls_free(dh.data);
 	pool->count = i;
 	if (!i)
 		control_log(CONTROL_ERROR, "http: libmicrohttpd does not start%s",

@@ -3,8 +3,8 @@
 
 // TLS handshakes: the certificate that is given to them, and why they fail. libmicrohttpd tells
 // nobody which alert ended one, and has freed the session before it tells that the connection is
-// closed. What it does at once, in the same thread, is to write to its log; so the session that a
-// thread has read from last is kept, and asked then.
+// closed. But it does so by gnutls_deinit(), which gives back what extensions have stored: one of
+// ours, which is never on the wire, is there to be asked then.
 
 #include "http_internal.h"
 
@@ -15,7 +15,14 @@
 
 #include "http_certificate.h"
 
-static _Thread_local struct http_connection *current;
+#define MARK 0xfe52 // of the numbers for private use
+
+static struct http_connection *connection_of(gnutls_session_t session) {
+	gnutls_transport_ptr_t in, out;
+
+	gnutls_transport_get_ptr2(session, &in, &out);
+	return in;
+}
 
 // --- what a connection's session reads
 
@@ -23,14 +30,13 @@ static ssize_t pull(gnutls_transport_ptr_t context, void *data, size_t size) {
 	struct http_connection *connection = context;
 	ssize_t len = recv(connection->fd, data, size, 0);
 
-	current = connection;
 	if (len < 0)
 		gnutls_transport_set_errno(connection->session, errno);
 	if (len == 0)
 		connection->eof = true;
-	if (len > 0 && !connection->first_byte_seen) {
-		connection->first_byte_seen = true;
-		connection->speaks_tls = *(const unsigned char *)data == 22; // a handshake
+	if (len > 0 && !connection->handshaken) {
+		http_alert_feed(&connection->alert, data, (size_t)len);
+		connection->read += (uint64_t)len;
 	}
 	return len;
 }
@@ -45,38 +51,28 @@ static int wait_for_bytes(gnutls_transport_ptr_t context, unsigned int ms) {
 // The client's Finished is its last word in a handshake.
 static int on_finished(gnutls_session_t session, unsigned int type, unsigned int when,
 	unsigned int incoming, const gnutls_datum_t *message) {
-	(void)session;
+	struct http_connection *connection = connection_of(session);
+
 	(void)type;
 	(void)when;
 	(void)message;
-	if (incoming && current && !current->handshaken) {
-		current->handshaken = true;
-		http_tell_count(&current->owner->tell.tls_handshakes, 1);
+	if (incoming && !connection->handshaken) {
+		connection->handshaken = true;
+		http_tell_count(&connection->owner->tell.tls_handshakes, 1);
 	}
 	return 0;
-}
-
-void http_tls_began(struct http_connection *connection, gnutls_session_t session) {
-	connection->session = session;
-	gnutls_transport_set_ptr2(
-		session, connection, (gnutls_transport_ptr_t)(intptr_t)connection->fd);
-	gnutls_transport_set_pull_function(session, pull);
-	gnutls_transport_set_pull_timeout_function(session, wait_for_bytes);
-	gnutls_handshake_set_hook_function(
-		session, GNUTLS_HANDSHAKE_FINISHED, GNUTLS_HOOK_POST, on_finished);
 }
 
 int http_tls_retrieve(gnutls_session_t session, const struct gnutls_cert_retr_st *info,
 	gnutls_pcert_st **certificates, unsigned int *count, gnutls_ocsp_data_st **ocsp,
 	unsigned int *ocsp_count, gnutls_privkey_t *key, unsigned int *flags) {
-	struct http_certificate *certificate = NULL;
+	struct http_certificate *certificate =
+		http_certificate_now(&connection_of(session)->owner->tls);
 
 	(void)info;
 	*ocsp = NULL;
 	*ocsp_count = 0;
 	*flags = 0; // all of it stays ours
-	if (current && current->session == session)
-		certificate = http_certificate_now(&current->owner->tls);
 	if (!certificate)
 		return -1;
 	*certificates = certificate->chain;
@@ -115,30 +111,38 @@ static void tell_alert(struct http_connection *connection, gnutls_alert_descript
 		name ? name : "an alert without a name");
 }
 
-// Called after gnutls_handshake() has failed.
-void http_tls_log(void *context, const char *format, va_list list) {
-	gnutls_alert_description_t alert;
+static void on_deinit(gnutls_ext_priv_data_t data) {
+	struct http_connection *connection = data;
+	gnutls_alert_description_t alert = gnutls_alert_get(connection->session);
 
-	(void)context;
-	(void)list;
-	if (!strstr(format, "handshake") || !current || current->handshaken || current->told)
-		return;
-	alert = gnutls_alert_get(current->session);
-	if (alert != GNUTLS_A_CLOSE_NOTIFY)
-		tell_alert(current, alert);
+	if (alert != GNUTLS_A_CLOSE_NOTIFY && !connection->told)
+		tell_alert(connection, alert);
+}
+
+void http_tls_began(struct http_connection *connection, gnutls_session_t session) {
+	connection->session = session;
+	gnutls_transport_set_ptr2(
+		session, connection, (gnutls_transport_ptr_t)(intptr_t)connection->fd);
+	gnutls_transport_set_pull_function(session, pull);
+	gnutls_transport_set_pull_timeout_function(session, wait_for_bytes);
+	gnutls_handshake_set_hook_function(
+		session, GNUTLS_HANDSHAKE_FINISHED, GNUTLS_HOOK_POST, on_finished);
+	if (gnutls_session_ext_register(session, "rouse", MARK, GNUTLS_EXT_NONE, NULL, NULL,
+		    on_deinit, NULL, NULL, 0) == 0)
+		gnutls_ext_set_data(session, MARK, connection);
 }
 
 // A client that checks the name itself, as curl does, first finishes the handshake.
 void http_tls_ended(struct http_server *server, struct http_connection *connection) {
-	if (current == connection)
-		current = NULL;
-	if (connection->told || connection->requests || !connection->first_byte_seen)
+	if (connection->told || connection->requests || !connection->read)
 		return;
-	if (connection->handshaken)
+	if (connection->alert.seen)
+		tell_alert(connection, connection->alert.description);
+	else if (connection->handshaken)
 		http_tell_tls(server, connection,
 			"went away after the TLS handshake: the name or address that it asked for "
 			"may not be in our certificate");
-	else if (!connection->speaks_tls)
+	else if (connection->alert.broken)
 		http_tell_tls(server, connection, "does not speak TLS, but came to the port of it");
 	else if (connection->eof)
 		http_tell_tls(server, connection,
