@@ -18,6 +18,7 @@ extern const struct cli_command cmd_leases;
 extern const struct cli_command cmd_sessions;
 extern const struct cli_command cmd_images;
 extern const struct cli_command cmd_policy;
+extern const struct cli_command cmd_cert;
 extern const struct cli_command cmd_help;
 
 const struct cli_command *const cli_commands[] = {
@@ -34,6 +35,7 @@ const struct cli_command *const cli_commands[] = {
 	&cmd_sessions,
 	&cmd_images,
 	&cmd_policy,
+	&cmd_cert,
 	&cmd_help,
 	NULL,
 };
