@@ -19,6 +19,7 @@ extern const struct cli_command cmd_sessions;
 extern const struct cli_command cmd_images;
 extern const struct cli_command cmd_policy;
 extern const struct cli_command cmd_cert;
+extern const struct cli_command cmd_sign;
 extern const struct cli_command cmd_help;
 
 const struct cli_command *const cli_commands[] = {
@@ -36,6 +37,7 @@ const struct cli_command *const cli_commands[] = {
 	&cmd_images,
 	&cmd_policy,
 	&cmd_cert,
+	&cmd_sign,
 	&cmd_help,
 	NULL,
 };
