@@ -85,9 +85,9 @@ static unsigned int judge(
 	if (size && size->header_size > HTTP_HEADERS_MAX)
 		return MHD_HTTP_REQUEST_HEADER_FIELDS_TOO_LARGE;
 	x->dynamic = is_dynamic(x->path);
-	if (!is_allowed(x, method))
-		return MHD_HTTP_METHOD_NOT_ALLOWED;
-	return content_length(http) > HTTP_BODY_MAX ? MHD_HTTP_CONTENT_TOO_LARGE : 0;
+	if (content_length(http) > HTTP_BODY_MAX)
+		return MHD_HTTP_CONTENT_TOO_LARGE;
+	return is_allowed(x, method) ? 0 : MHD_HTTP_METHOD_NOT_ALLOWED;
 }
 
 static uint64_t acknowledged(const struct http_connection *connection) {

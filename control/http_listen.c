@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -102,15 +103,27 @@ void http_listen_closed(struct http_server *server, struct http_connection *conn
 	free(connection);
 }
 
-// A request that takes too long: its connection is shut down, and the worker that has it sees the
-// end. While it is in the list its descriptor is open.
+// Whether the client has ended its side. libmicrohttpd waits on for some requests that are cut off.
+static bool has_ended(const struct http_connection *connection) {
+	struct tcp_info info = {0};
+	socklen_t len = sizeof(info);
+
+	return getsockopt(connection->fd, IPPROTO_TCP, TCP_INFO, &info, &len) == 0 &&
+	       info.tcpi_state == TCP_CLOSE_WAIT;
+}
+
+// A request that takes too long, or whose rest will never come: its connection is shut down, and
+// the worker that has it sees the end. While it is in the list its descriptor is open.
 static void sweep_connections(struct http_server *server, uint64_t now_ms) {
 	for (struct http_connection *c = server->first; c; c = c->after) {
-		if (c->answering || now_ms < c->since_ms + HTTP_REQUEST_MS)
+		bool late = now_ms >= c->since_ms + HTTP_REQUEST_MS;
+
+		if (c->answering || now_ms < c->since_ms + SWEEP_MS || !(late || has_ended(c)))
 			continue;
 		shutdown(c->fd, SHUT_RDWR);
 		c->since_ms = now_ms;
-		http_tell_count(&server->tell.timed_out, 1);
+		if (late)
+			http_tell_count(&server->tell.timed_out, 1);
 	}
 }
 
