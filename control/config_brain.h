@@ -142,6 +142,7 @@ struct config_brain {
 	struct config_unknown unknown;
 	uint32_t menu_count;
 	struct config_menu *menus;
+	uint32_t url_lifetime_s;
 	const char *template_dir; // NULL: there are no templates
 	struct vars *vars;        // of the site
 };

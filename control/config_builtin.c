@@ -3,11 +3,22 @@
 
 #include "config_builtin.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include "text.h"
 
 // The variable console, where it is given, is the kernel's (ttyS0,115200). The names of files are
 // those that scripts/boot-tree gives them.
 const char config_builtin_text[] =
+	"boot:\n"
+	"  - {match: {local: true, ipxe: false}}\n"
+	"  - {match: {ipxe: true}, file: boot.ipxe}\n"
+	"  - {match: {arch: x86-bios}, file: undionly.kpxe}\n"
+	"  - {match: {arch: x64-uefi}, file: ipxe.efi}\n"
+	"  - {match: {arch: ia32-uefi}, file: ipxe-ia32.efi}\n"
+	"  - {match: {arch: arm64-uefi}, file: ipxe-arm64.efi}\n"
 	"profiles:\n"
 	"  - {name: local, title: Boot from the local disk, local: true}\n"
 	"  - {name: menu, title: Boot menu, menu: main}\n"
@@ -101,11 +112,78 @@ static void add_menus(struct config *config, const struct config_brain *builtin)
 	}
 }
 
-void config_builtin_add(struct config *config) {
-	struct config_brain builtin;
+// --- boot rules
 
-	if (!config_read_builtin(&config->arena, config_builtin_text, &builtin))
+// Firmware that boots by HTTP is told a URI: our address in its network, and for machines behind
+// relay agents our first.
+static const struct {
+	uint16_t arch;
+	const char *file;
+} http_files[] = {{16, "ipxe.efi"}, {15, "ipxe-ia32.efi"}, {19, "ipxe-arm64.efi"}};
+
+#define HTTP_FILES (sizeof(http_files) / sizeof(http_files[0]))
+
+static const char *uri_of(struct config *config, const struct config_port *port, const char *file) {
+	char ip[TEXT_IP_SIZE], number[8] = "", uri[128];
+
+	if (config->http.port != 80)
+		snprintf(number, sizeof(number), ":%u", config->http.port);
+	snprintf(uri, sizeof(uri), "http://%s%s/%s", text_ip(port->address, ip), number, file);
+	return arena_text(&config->arena, uri, strlen(uri));
+}
+
+static void add_http_rule(
+	struct config *config, const struct config_port *port, size_t file, bool any_network) {
+	struct config_rule *rule = &config->rules[config->rule_count++];
+	struct config_condition *list = arena_alloc(&config->arena, 2 * sizeof(*list));
+
+	list[0] = (struct config_condition){
+		.match = POLICY_MATCH_ARCH, .value = http_files[file].arch};
+	list[1] = (struct config_condition){.match = POLICY_MATCH_SUBNET,
+		.group = 1,
+		.value = port->address & config_mask(port->prefix_len),
+		.mask = config_mask(port->prefix_len)};
+	*rule = (struct config_rule){
+		.match = {.count = any_network ? 1 : 2, .list = list},
+		.file = uri_of(config, port, http_files[file].file),
+		.send_ahead = true,
+		.menu_prompt = CONFIG_MENU_PROMPT,
+		.menu_timeout_s = (uint32_t)strtoul(CONFIG_MENU_TIMEOUT, NULL, 10),
+	};
+}
+
+static void add_http_rules(struct config *config) {
+	for (size_t k = 0; k < HTTP_FILES; k++) {
+		for (uint32_t i = 0; i < config->port_count; i++)
+			add_http_rule(config, &config->ports[i], k, false);
+		add_http_rule(config, &config->ports[0], k, true);
+	}
+}
+
+static void add_rules(struct config *config, const struct config *builtin) {
+	size_t http = config->http.given && config->http.port
+			      ? HTTP_FILES * (config->port_count + (size_t)1)
+			      : 0;
+
+	config->rules =
+		arena_alloc(&config->arena, (builtin->rule_count + http) * sizeof(*config->rules));
+	for (uint32_t i = 0; i < builtin->rule_count; i++) {
+		config->rules[i] = builtin->rules[i];
+		config->rules[i].line = 0;
+	}
+	config->rule_count = builtin->rule_count;
+	if (http)
+		add_http_rules(config);
+}
+
+void config_builtin_add(struct config *config) {
+	struct config *builtin = config_read_builtin(&config->arena, config_builtin_text);
+
+	if (!builtin)
 		return; // its test reads it
-	add_profiles(config, &builtin);
-	add_menus(config, &builtin);
+	add_profiles(config, &builtin->brain);
+	add_menus(config, &builtin->brain);
+	if (!config->rule_count)
+		add_rules(config, builtin);
+	free(builtin);
 }

@@ -10,5 +10,6 @@
 
 extern const char config_builtin_text[];
 
-// Appends them to what the configuration has.
+// Appends them to what the configuration has, and gives it boot rules if it has none: those whose
+// files are not there are not published.
 void config_builtin_add(struct config *config);

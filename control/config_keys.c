@@ -135,6 +135,11 @@ const struct config_key config_keys[] = {
 	{BRAIN(template_dir), .name = "template_dir", .type = CONFIG_TYPE_DIRECTORY, .max = 1024,
 		.help = "templates of preseeds, kickstarts, cloud-init and the like, each by its "
 			"file's name"},
+	{BRAIN(url_lifetime_s), .name = "url_lifetime", .type = CONFIG_TYPE_DURATION,
+		.fallback = "1h", .min = 10, .max = 7 * 86400,
+		.help = "how long the one-time URLs of templates in a machine's script are good; "
+			"those to report an installation by are good for the profile's timeout in "
+			"addition"},
 	{TOP(multicast), .name = "multicast", .type = CONFIG_TYPE_MAP, .records = CONFIG_MULTICAST,
 		.help = "files that several TFTP clients ask for as a group (RFC 2090)"},
 	{TOP(http), .name = "http", .type = CONFIG_TYPE_MAP, .records = CONFIG_HTTP,

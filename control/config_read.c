@@ -229,28 +229,21 @@ const struct config_host *config_host_by_mac(const struct config *config, const 
 	return found ? *found : NULL;
 }
 
-static void read_brain(
-	struct config_context *c, const struct config_node *root, struct config *config) {
-	static const char *const keys[] = {"profiles", "menus"};
-
-	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
-		read_key(c, config_key_find(CONFIG_TOP, keys[i]), root, config);
-}
-
-bool config_read_builtin(struct arena *arena, const char *text, struct config_brain *brain) {
+struct config *config_read_builtin(struct arena *arena, const char *text) {
+	static const char *const keys[] = {"boot", "profiles", "menus"};
 	struct config_errors *errors = mem_alloc(sizeof(*errors));
 	struct config_context c = {.arena = arena, .errors = errors};
 	struct config_node *root = config_tree_parse(arena, text, strlen(text), errors);
 	struct config *config = mem_alloc(sizeof(*config));
-	bool good;
 
-	if (root)
-		read_brain(&c, root, config);
-	*brain = config->brain;
-	good = errors->count == 0;
-	free(config);
+	for (size_t i = 0; root && i < sizeof(keys) / sizeof(keys[0]); i++)
+		read_key(&c, config_key_find(CONFIG_TOP, keys[i]), root, config);
+	if (errors->count) {
+		free(config);
+		config = NULL;
+	}
 	free(errors);
-	return good;
+	return config;
 }
 
 // Whether the configuration says what machines become, or only which file they load.

@@ -25,8 +25,9 @@ config_read_fn config_read_options;
 config_read_fn config_read_match;
 config_read_fn config_read_archs;
 
-// Only profiles and menus, of a text that has nothing else. False: it has errors.
-bool config_read_builtin(struct arena *arena, const char *text, struct config_brain *brain);
+// Only boot rules, profiles and menus, of a text that has nothing else. The caller frees it, but
+// not its arena, as all it has is in arena. NULL: it has errors.
+struct config *config_read_builtin(struct arena *arena, const char *text);
 
 // Notes an error at node, under the key's path.
 void config_bad(struct config_context *c, const struct config_key *key,

@@ -17,6 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "brain.h"
 #include "control_log.h"
 #include "daemon_http.h"
 #include "rest.h"
@@ -108,6 +109,28 @@ static void on_table(void *context) {
 	uv_async_send(&daemon->images_ready);
 }
 
+static void follow(void *context, const struct event_record *event, const char *file) {
+	brain_event(((struct daemon *)context)->brain, event, file);
+}
+
+int daemon_start_brain(struct daemon *daemon) {
+	struct brain *brain;
+	char why[BRAIN_WHY];
+	int rc;
+
+	if (daemon->brain || !daemon->config->brain.given)
+		return 0;
+	rc = brain_open(&brain, daemon, why);
+	if (rc < 0) {
+		control_log(CONTROL_ERROR, "%s", why);
+		return rc;
+	}
+	daemon->brain = brain;
+	daemon->events.follow_context = daemon;
+	daemon->events.follow = follow;
+	return 0;
+}
+
 static int open_regions(struct daemon *daemon) {
 	const char *runtime_dir = daemon->config->runtime_dir;
 	char why[IMAGE_SERVICE_WHY];
@@ -124,7 +147,9 @@ static int open_regions(struct daemon *daemon) {
 		rc = rest_start(&daemon->rest, daemon, runtime_dir, why);
 	if (rc < 0)
 		control_log(CONTROL_ERROR, "%s", why);
-	else
+	if (rc == 0)
+		rc = daemon_start_brain(daemon);
+	if (rc == 0)
 		rc = daemon_start_http(daemon);
 	return rc;
 }
@@ -138,6 +163,8 @@ static void on_images(uv_async_t *handle) {
 	image_table_drop(daemon->table);
 	daemon->table = table;
 	event_log_images(&daemon->events, table);
+	if (daemon->brain)
+		brain_images(daemon->brain);
 	daemon_publish_soon(daemon);
 }
 
@@ -156,6 +183,9 @@ static void on_poll_events(uv_timer_t *handle) {
 	struct daemon *daemon = handle->data;
 
 	event_log_run(&daemon->events, daemon->config);
+	if (daemon->brain)
+		brain_tick(daemon->brain);
+	event_log_done(&daemon->events);
 	daemon_check_adoption(daemon);
 }
 
@@ -267,6 +297,8 @@ static void close_all(struct daemon *daemon) {
 	refuse_calls(daemon);
 	rest_stop(daemon->rest);
 	daemon_stop_http(daemon);
+	brain_close(daemon->brain);
+	daemon->brain = NULL;
 	image_service_stop(daemon->images);
 	uv_walk(&daemon->loop, close_handle, NULL);
 	uv_run(&daemon->loop, UV_RUN_DEFAULT);

@@ -17,6 +17,7 @@
 #include "publish.h"
 
 struct daemon;
+struct brain;
 struct daemon_http;
 struct rest;
 
@@ -40,7 +41,8 @@ struct daemon {
 	struct event_log events;
 	struct capture_leases captures;
 	struct image_service *images;
-	struct image_table *table; // the latest
+	struct image_table *table;   // the latest
+	struct brain *_Atomic brain; // NULL: no profiles were ever configured
 	struct rest *rest;
 	struct daemon_http *http;
 	int64_t started_unix_s;
@@ -73,6 +75,9 @@ bool daemon_ask(struct daemon *daemon, struct daemon_call *call);
 
 // On the loop: reads the configuration again. NULL: taken; otherwise a new array of errors.
 json_t *daemon_reload(struct daemon *daemon);
+
+// Opens the store and what follows nodes, once there are profiles. 0, or -errno, which is told.
+int daemon_start_brain(struct daemon *daemon);
 
 // Schedules a publication: at once, but at most ten in a second; several become one.
 void daemon_publish_soon(struct daemon *daemon);

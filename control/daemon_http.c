@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "brain.h"
+#include "brain_web.h"
 #include "daemon.h"
 #include "http_server.h"
 
@@ -17,8 +19,8 @@ struct node {
 
 // Copied out of the configuration, which the loop may replace while a server thread looks.
 struct daemon_http {
+	struct daemon *daemon;
 	struct http_server *server;
-	struct image_service *images;
 	pthread_mutex_t lock;
 	struct node *nodes; // by address
 	size_t count;
@@ -52,11 +54,15 @@ static void take_nodes(struct daemon_http *http, const struct config *config) {
 	free(former);
 }
 
-// Machines whose address is reserved for them.
+// Machines whose address is reserved for them, and with profiles whose address is known.
 static const char *node_of(void *context, uint32_t address, char name[HTTP_NODE_SIZE]) {
 	struct daemon_http *http = context;
 	const struct node wanted = {.address = address}, *found;
+	struct brain *brain = http->daemon->brain;
+	uint8_t mac[6];
 
+	if (brain && brain_who(brain, address, mac, name))
+		return name;
 	pthread_mutex_lock(&http->lock);
 	found = bsearch(&wanted, http->nodes, http->count, sizeof(*http->nodes), by_address);
 	if (found)
@@ -68,15 +74,34 @@ static const char *node_of(void *context, uint32_t address, char name[HTTP_NODE_
 static struct image_table *files(void *context) {
 	struct daemon_http *http = context;
 
-	return image_service_table(http->images);
+	return image_service_table(http->daemon->images);
+}
+
+static bool text_of(void *context, const struct http_request *request, struct http_answer *answer) {
+	return brain_web_text(((struct daemon_http *)context)->daemon, request, answer);
+}
+
+static void answer(void *context, const struct http_request *request, struct http_answer *answer) {
+	brain_web_answer(((struct daemon_http *)context)->daemon, request, answer);
+}
+
+static void file_done(void *context, const struct http_file_event *event) {
+	brain_web_file_done(((struct daemon_http *)context)->daemon, event);
 }
 
 int daemon_start_http(struct daemon *daemon) {
 	struct daemon_http *http = mem_alloc(sizeof(*http));
-	const struct http_hooks hooks = {.context = http, .node_of = node_of, .files = files};
+	const struct http_hooks hooks = {
+		.context = http,
+		.node_of = node_of,
+		.files = files,
+		.text_of = text_of,
+		.answer = answer,
+		.file_done = file_done,
+	};
 
 	daemon->http = http;
-	http->images = daemon->images;
+	http->daemon = daemon;
 	pthread_mutex_init(&http->lock, NULL);
 	take_nodes(http, daemon->config);
 	return http_server_start(&http->server, daemon->config, &hooks);

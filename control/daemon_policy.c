@@ -9,6 +9,7 @@
 #include <strings.h>
 #include <time.h>
 
+#include "brain.h"
 #include "config_check.h"
 #include "control_log.h"
 #include "daemon.h"
@@ -29,7 +30,7 @@ static uint64_t now_ms(void) {
 // Without names every file would be "not found". Whoever took over a region that is published
 // already leaves that in force meanwhile.
 static bool is_ready(const struct daemon *daemon) {
-	if (!daemon->table)
+	if (!daemon->table || (daemon->brain && !brain_is_ready(daemon->brain)))
 		return false;
 	return daemon->table->complete || daemon->generation ||
 	       now_ms() >= daemon->started_ms + FIRST_WAIT_MS;
@@ -58,7 +59,7 @@ static void tell_if_missing(
 	const struct image_entry *entry;
 
 	// Elsewhere: a URI, or another server's.
-	if (!file || strstr(file, "://") || next_server)
+	if (!file || strstr(file, "://") || next_server || publish_is_rendered(daemon->table, file))
 		return;
 	entry = find_file(daemon->table, file);
 	if ((!entry || !entry->served) &&
@@ -67,6 +68,16 @@ static void tell_if_missing(
 			"%s:%u: boot: %s is not served: %s; machines that match cannot boot",
 			daemon->config_path, line, file,
 			entry ? entry->reason : "there is no such file below boot_root");
+}
+
+// The rules that come with Rouse are for several kinds of machines; of the usual two there should
+// be one at least.
+static void tell_no_loader(struct daemon *daemon) {
+	if (!find_file(daemon->table, "undionly.kpxe") && !find_file(daemon->table, "ipxe.efi"))
+		control_log(CONTROL_WARNING,
+			"%s has neither undionly.kpxe (BIOS) nor ipxe.efi (UEFI), so firmware gets "
+			"no boot file: copy them from /usr/lib/ipxe, or write boot: rules",
+			daemon->config->boot_root);
 }
 
 static void tell_missing(struct daemon *daemon) {
@@ -78,6 +89,10 @@ static void tell_missing(struct daemon *daemon) {
 	for (uint32_t i = 0; i < config->rule_count; i++) {
 		const struct config_rule *rule = &config->rules[i];
 
+		if (!rule->line) {
+			tell_no_loader(daemon);
+			break;
+		}
 		tell_if_missing(daemon, rule->file, rule->next_server, rule->line);
 		for (uint32_t k = 0; k < rule->menu_count; k++)
 			tell_if_missing(daemon, rule->menu[k].file, rule->menu[k].next_server,
@@ -190,6 +205,8 @@ json_t *daemon_reload(struct daemon *daemon) {
 		daemon->configured_unix_s = time(NULL);
 		control_log(CONTROL_NOTICE, "the configuration %s is taken", daemon->config_path);
 		image_service_reload(daemon->images, next);
+		if (daemon_start_brain(daemon) == 0 && daemon->brain)
+			brain_reload(daemon->brain);
 		daemon_reload_http(daemon, next);
 		daemon_publish_soon(daemon);
 	}

@@ -18,7 +18,8 @@
 // away for 6 ms loses what does not fit its port's ring.
 #define LINES_PER_SECOND 500u
 #define LINES_PER_RUN    100u
-#define EVENTS_PER_RUN   512u // of one worker
+#define EVENTS_PER_RUN   512u  // of one worker
+#define EVENTS_FOLLOWED  4096u // the same, while somebody follows them: 40,000 a second
 #define RUNS_PER_SECOND  10u
 #define EVENTS_LEFT_MAX  (EVENT_RING_SIZE / 4)
 
@@ -58,17 +59,31 @@ void event_log_beat(struct event_log *log) {
 		&log->region->header.heartbeat_ns, state_boottime_ns(), memory_order_release);
 }
 
-void event_log_images(struct event_log *log, const struct image_table *images) {
-	for (size_t i = 0; i < images->count; i++) {
-		const struct image_entry *entry = &images->entries[i];
+static void note_file(struct event_log *log, uint32_t slot, const char *path) {
+	if (slot >= IMAGE_MAX_SLOTS || (log->files[slot] && !strcmp(log->files[slot], path)))
+		return;
+	free(log->files[slot]);
+	log->files[slot] = mem_text(path);
+}
 
-		if (!entry->served || entry->slot >= IMAGE_MAX_SLOTS)
-			continue;
-		if (log->files[entry->slot] && !strcmp(log->files[entry->slot], entry->path))
-			continue;
-		free(log->files[entry->slot]);
-		log->files[entry->slot] = mem_text(entry->path);
+// A text that several names share is told by one of them.
+static void note_rendered(struct event_log *log, const struct image_table *images) {
+	const struct rendered_set *set = images->rendered;
+
+	for (size_t i = set ? set->file_count : 0; i-- > 0;) {
+		const struct image_rendered_place *place =
+			&images->rendered_places[set->files[i].text];
+
+		if (place->served)
+			note_file(log, place->slot, set->files[i].name);
 	}
+}
+
+void event_log_images(struct event_log *log, const struct image_table *images) {
+	for (size_t i = 0; i < images->count; i++)
+		if (images->entries[i].served)
+			note_file(log, images->entries[i].slot, images->entries[i].path);
+	note_rendered(log, images);
 }
 
 static const char *host_name(const struct config *config, const uint8_t mac[6]) {
@@ -112,6 +127,23 @@ static void refill(struct event_log *log) {
 	log->held_back = 0;
 }
 
+static void take_event(
+	struct event_log *log, const struct config *config, const struct event_record *event) {
+	if (log->follow)
+		log->follow(log->follow_context, event, file_name(log, event));
+	if (log->credit && log->lines < LINES_PER_RUN)
+		write_event(log, config, event);
+	else
+		log->held_back++;
+}
+
+// Whether one more event is taken in this run. Who follows them takes all that there may be.
+static bool goes_on(const struct event_log *log, uint32_t taken) {
+	if (log->follow)
+		return taken < EVENTS_FOLLOWED;
+	return taken < EVENTS_PER_RUN && log->credit && log->lines < LINES_PER_RUN;
+}
+
 static void run_worker(struct event_log *log, const struct config *config, uint32_t worker) {
 	const struct worker_block *block = &log->state.workers[worker];
 	uint64_t tail =
@@ -119,19 +151,26 @@ static void run_worker(struct event_log *log, const struct config *config, uint3
 	uint64_t lost;
 	struct event_record event;
 
-	for (uint32_t n = 0; n < EVENTS_PER_RUN && log->credit && log->lines < LINES_PER_RUN; n++) {
+	for (uint32_t n = 0; goes_on(log, n); n++) {
 		if (!events_pop(
 			    block, state_ring(&log->state, worker), &tail, &log->held_back, &event))
 			break;
-		write_event(log, config, &event);
+		take_event(log, config, &event);
 	}
 	// The rest can wait for the next run, as long as there are credit and room for it.
-	log->held_back += events_skip(block, &tail, log->credit ? EVENTS_LEFT_MAX : 0);
-	atomic_store_explicit(&log->region->event_tail[worker], tail, memory_order_release);
+	log->held_back +=
+		events_skip(block, &tail, log->credit || log->follow ? EVENTS_LEFT_MAX : 0);
+	log->tail[worker] = tail;
 	lost = atomic_load_explicit((_Atomic uint64_t *)&block->event_lost, memory_order_relaxed);
 	if (lost > log->lost[worker])
 		log->held_back += lost - log->lost[worker];
 	log->lost[worker] = lost;
+}
+
+void event_log_done(struct event_log *log) {
+	for (uint32_t i = 0; log->attached && i < log->state.worker_count; i++)
+		atomic_store_explicit(
+			&log->region->event_tail[i], log->tail[i], memory_order_release);
 }
 
 static void tell_health(struct event_log *log) {

@@ -22,8 +22,12 @@ struct event_log {
 	char *files[IMAGE_MAX_SLOTS];     // last known name of each slot
 	uint32_t credit;                  // lines that may still be written
 	uint32_t lines;                   // written in this run
+	uint64_t tail[ROUSE_MAX_WORKERS]; // how far the rings were read
 	uint64_t told_ms;                 // when the number of those not written was told
 	uint64_t held_back; // events not written for want of credit, or lost in a full ring
+	// Gets each event, if it is not NULL; file as in event_text.
+	void (*follow)(void *context, const struct event_record *event, const char *file);
+	void *follow_context;
 };
 
 // Adopts or makes runtime_dir/control. 0, or -errno with a sentence.
@@ -33,8 +37,11 @@ void event_log_close(struct event_log *log);
 // Notes which file is in which slot, for the sentences.
 void event_log_images(struct event_log *log, const struct image_table *images);
 
-// Takes what is in the rings. Call it ten times a second.
+// Takes what is in the rings. Call it ten times a second. That it has been taken is told to the
+// dataplane by event_log_done only, when what follows from it is kept: a process that is killed in
+// between is followed by one that sees it again.
 void event_log_run(struct event_log *log, const struct config *config);
+void event_log_done(struct event_log *log);
 
 // The running dataplane's state, or NULL; good until the next event_log_run.
 const struct state_view *event_log_state(const struct event_log *log);

@@ -60,10 +60,6 @@ static bool holds(const struct config_condition *condition, const struct machine
 			       config_arch_kind((uint16_t)condition->value);
 	case POLICY_MATCH_VENDOR_CLASS:
 		return glob(condition->text, facts->vendor_class, false);
-	case POLICY_MATCH_CIRCUIT_ID:
-		return glob(condition->text, facts->circuit_id, false);
-	case POLICY_MATCH_REMOTE_ID:
-		return glob(condition->text, facts->remote_id, false);
 	default:
 		return matches_fact(condition, facts);
 	}

@@ -84,7 +84,27 @@ static void add_subnet(struct policy_builder *builder, const struct config_subne
 	free(pools);
 }
 
-static void add_host(struct policy_builder *builder, const struct config_host *host) {
+static const struct rendered_set *set_of(const struct image_table *images) {
+	return images ? images->rendered : NULL;
+}
+
+// What the brain says of it.
+static void add_node(
+	struct policy_builder *builder, struct policy_host *out, const struct rendered_node *node) {
+	if (node->role)
+		out->role = add_text(builder, node->role);
+	if (node->local)
+		out->flags |= POLICY_HOST_LOCAL;
+	if (!node->order_id)
+		return;
+	out->order_id = node->order_id;
+	out->order_slot = node->order_slot;
+	out->order_last = add_text(builder, node->order_last);
+}
+
+static void add_host(struct policy_builder *builder, const struct config_host *host,
+	const struct rendered_set *set) {
+	const struct rendered_node *node = rendered_set_find(set, host->mac);
 	struct policy_host out = {
 		.name = add_text(builder, host->name),
 		.role = add_text(builder, host->role),
@@ -95,7 +115,27 @@ static void add_host(struct policy_builder *builder, const struct config_host *h
 	memcpy(out.mac, host->mac, sizeof(out.mac));
 	if (host->options.count && option_block_options(&host->options, &block) == 0)
 		out.options = add_block(builder, &block);
+	if (node)
+		add_node(builder, &out, node);
 	policy_build_host(builder, &out);
+}
+
+// Nodes that hosts: does not have.
+static void add_unlisted(struct policy_builder *builder, const struct config *config,
+	const struct rendered_set *set) {
+	for (size_t i = 0; set && i < set->node_count; i++) {
+		const struct rendered_node *node = &set->nodes[i];
+		struct policy_host out = {
+			.name = add_text(builder, node->name),
+			.flags = POLICY_HOST_UNLISTED,
+		};
+
+		if (config_host_by_mac(config, node->mac))
+			continue;
+		memcpy(out.mac, node->mac, sizeof(out.mac));
+		add_node(builder, &out, node);
+		policy_build_host(builder, &out);
+	}
 }
 
 static uint32_t add_menu(struct policy_builder *builder, const struct config *config,
@@ -156,9 +196,11 @@ struct publish_orphans publish_build(struct policy_builder *builder, const struc
 	for (uint32_t i = 0; i < config->subnet_count; i++)
 		add_subnet(builder, &config->subnets[i]);
 	for (uint32_t i = 0; i < config->host_count; i++)
-		add_host(builder, &config->hosts[i]);
+		add_host(builder, &config->hosts[i], set_of(images));
+	add_unlisted(builder, config, set_of(images));
 	for (uint32_t i = 0; i < config->rule_count; i++)
-		add_rule(builder, config, &config->rules[i], images);
+		if (publish_rule_applies(images, &config->rules[i]))
+			add_rule(builder, config, &config->rules[i], images);
 	return publish_names(builder, config, images);
 }
 

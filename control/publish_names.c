@@ -3,6 +3,7 @@
 
 #include "publish_names.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -80,6 +81,94 @@ static void add_name(struct policy_builder *builder, const struct image_entry *e
 				   });
 }
 
+// --- rendered texts
+
+// Index + 1 of the host with this MAC: those of hosts: come first, then those of the set that
+// hosts: does not have, in its order.
+static uint32_t *unlisted_indexes(const struct config *config, const struct rendered_set *set) {
+	uint32_t *indexes = mem_alloc((set->node_count + 1) * sizeof(*indexes));
+	uint32_t next = config->host_count + 1;
+
+	for (size_t i = 0; i < set->node_count; i++) {
+		const struct config_host *host = config_host_by_mac(config, set->nodes[i].mac);
+
+		indexes[i] = host ? (uint32_t)(host - config->hosts) + 1 : next++;
+	}
+	return indexes;
+}
+
+static bool host_has_file(const struct config *config, const struct image_table *images,
+	const char *host, const char *name) {
+	char path[POLICY_NAME_MAX + 1];
+
+	if (!config->node_dir)
+		return false;
+	snprintf(path, sizeof(path), "%s/%s/%s", config->node_dir, host, name);
+	return image_table_find(images, path) != NULL;
+}
+
+// The node's number in policy_name.node; -1: the operator has a file of this name, or the machine
+// is no node of this snapshot.
+static int64_t number_of(const struct config *config, const struct image_table *images,
+	const uint32_t *indexes, const struct rendered_file *file) {
+	const struct rendered_set *set = images->rendered;
+	const struct rendered_node *node;
+
+	if (image_table_find(images, file->name))
+		return -1;
+	if (file->common)
+		return 0;
+	node = rendered_set_find(set, file->mac);
+	if (!node || host_has_file(config, images, node->name, file->name))
+		return -1;
+	return indexes[node - set->nodes] | (file->order ? POLICY_NODE_ORDER : 0);
+}
+
+static void add_rendered(struct policy_builder *builder, const struct config *config,
+	const struct image_table *images) {
+	const struct rendered_set *set = images->rendered;
+	uint32_t *indexes = unlisted_indexes(config, set);
+
+	for (size_t i = 0; i < set->file_count; i++) {
+		const struct rendered_file *file = &set->files[i];
+		const struct image_rendered_place *place = &images->rendered_places[file->text];
+		int64_t number = number_of(config, images, indexes, file);
+
+		if (number < 0 || !place->served)
+			continue;
+		policy_build_name(builder,
+			&(struct policy_name){
+				.path = policy_build_bytes(builder, file->name, strlen(file->name)),
+				.node = (uint32_t)number,
+				.slot = place->slot,
+				.generation = place->generation,
+				.size = set->texts[file->text]->len,
+				.state = POLICY_NAME_SERVED,
+			});
+	}
+	free(indexes);
+}
+
+bool publish_is_rendered(const struct image_table *images, const char *name) {
+	const struct rendered_set *set = images ? images->rendered : NULL;
+
+	for (size_t i = 0; set && i < set->file_count; i++)
+		if (set->files[i].common && !strcmp(set->files[i].name, name))
+			return true;
+	return false;
+}
+
+// What comes with Rouse names files of boot_root, and those by the end of their URI.
+bool publish_rule_applies(const struct image_table *images, const struct config_rule *rule) {
+	const char *name = rule->file;
+
+	if (rule->line || !name || !images)
+		return true;
+	if (strstr(name, "://"))
+		name = strrchr(name, '/') + 1;
+	return image_table_find(images, name) || publish_is_rendered(images, name);
+}
+
 struct publish_orphans publish_names(struct policy_builder *builder, const struct config *config,
 	const struct image_table *images) {
 	const struct config_host **hosts = sort_hosts(config);
@@ -101,6 +190,8 @@ struct publish_orphans publish_names(struct policy_builder *builder, const struc
 			orphans.first = entry->path;
 	}
 	free(hosts);
+	if (images && images->rendered)
+		add_rendered(builder, config, images);
 	return orphans;
 }
 

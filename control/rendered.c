@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-
 struct rendered_text *rendered_text_new(const char *bytes, size_t len) {
 	struct rendered_text *text = mem_alloc(sizeof(*text) + len);
 

@@ -45,8 +45,8 @@ struct rendered_node {
 	bool listed; // in hosts:, whose name it has
 	bool local;  // its standing boot is its own disk
 	const char *name;
-	const char *role;       // NULL: none
-	uint64_t order_id;      // that waits for it; 0: none
+	const char *role;  // NULL: none
+	uint64_t order_id; // that waits for it; 0: none
 	uint32_t order_slot;
 	const char *order_last; // the file whose last block uses the order up
 };
@@ -76,8 +76,7 @@ bool rendered_set_add(struct rendered_set *set, const uint8_t mac[6], bool order
 void rendered_set_add_node(struct rendered_set *set, const struct rendered_node *node);
 
 // After rendered_set_finish: the node, or NULL.
-const struct rendered_node *rendered_set_find(
-	const struct rendered_set *set, const uint8_t mac[6]);
+const struct rendered_node *rendered_set_find(const struct rendered_set *set, const uint8_t mac[6]);
 
 // Puts the texts in order, each once. Nothing may be added afterwards.
 void rendered_set_finish(struct rendered_set *set);

@@ -145,12 +145,13 @@ static void mistakes_are_told(void **state) {
 
 static void what_comes_with_rouse_is_good(void **state) {
 	struct arena arena = {0};
-	struct config_brain builtin;
+	struct config *builtin = config_read_builtin(&arena, config_builtin_text);
 
 	(void)state;
-	assert_true(config_read_builtin(&arena, config_builtin_text, &builtin));
-	assert_non_null(config_profile_find(&builtin, "menu"));
-	assert_non_null(config_menu_find(&builtin, "main"));
+	assert_non_null(builtin);
+	assert_non_null(config_profile_find(&builtin->brain, "menu"));
+	assert_non_null(config_menu_find(&builtin->brain, "main"));
+	free(builtin);
 	arena_free(&arena);
 }
 
@@ -206,12 +207,33 @@ static void a_variant_replaces_what_it_has(void **state) {
 	config_free(config);
 }
 
+static void boot_rules_come_with_profiles(void **state) {
+	struct config *config = parse(BASE "unknown: {}\nhttp: {port: 8080}\n");
+	const struct config_rule *last;
+
+	(void)state;
+	assert_non_null(config);
+	assert_int_equal(config->rule_count, 6 + 6);
+	assert_null(config->rules[0].file);
+	assert_string_equal(config->rules[1].file, "boot.ipxe");
+	last = &config->rules[6];
+	assert_string_equal(last->file, "http://10.77.0.1:8080/ipxe.efi");
+	assert_int_equal(last->match.list[0].value, 16);
+	assert_int_equal(last->match.list[1].value, 0x0a4d0000);
+	config_free(config);
+	config = parse(BASE "unknown: {}\nboot: [{file: a}]\n");
+	assert_non_null(config);
+	assert_int_equal(config->rule_count, 1);
+	config_free(config);
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(mistakes_are_told),
 		cmocka_unit_test(what_comes_with_rouse_is_good),
 		cmocka_unit_test(an_own_profile_replaces_one_of_rouse),
 		cmocka_unit_test(a_file_without_profiles_stays_as_it_was),
+		cmocka_unit_test(boot_rules_come_with_profiles),
 		cmocka_unit_test(a_variant_replaces_what_it_has),
 	};
 

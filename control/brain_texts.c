@@ -1,0 +1,594 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the Rouse authors
+
+// Texts of nodes: made again when something that they depend on has changed, a bounded number in
+// each tick, then handed to the image thread as one set.
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "brain_internal.h"
+#include "control_log.h"
+#include "template_dir.h"
+
+#define TEXTS_PER_TICK 400u // nodes: about 20 ms
+
+// --- what is there
+
+static bool has_file(void *context, const char *path) {
+	const struct brain *brain = context;
+	const struct image_entry *entry = image_table_find(brain->daemon->table, path);
+
+	return entry && entry->served;
+}
+
+static bool ends_with(const char *text, const char *end) {
+	size_t len = strlen(text), end_len = strlen(end);
+
+	return len >= end_len && !strcmp(text + len - end_len, end);
+}
+
+// GRUB's image for the network has many names; its configuration and modules are none of it.
+static bool is_grub(const char *path) {
+	const char *name = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
+
+	return strstr(name, "grub") && (strstr(name, ".efi") || strstr(name, "core"));
+}
+
+static uint32_t loaders_of(const struct image_table *table) {
+	uint32_t loaders = 1u << RENDER_IPXE;
+
+	for (size_t i = 0; table && i < table->count; i++) {
+		const char *path = table->entries[i].path;
+
+		if (ends_with(path, "pxelinux.0"))
+			loaders |= 1u << RENDER_PXELINUX;
+		else if (is_grub(path))
+			loaders |= 1u << RENDER_GRUB;
+	}
+	return loaders;
+}
+
+static uint64_t look_at(const struct brain *brain, uint64_t seen, const char *file) {
+	return file ? seen * 31 + 1 + has_file((void *)(uintptr_t)brain, file) : seen;
+}
+
+// Which of the files of profiles that come with Rouse are there: its menu follows them.
+static uint64_t files_seen(const struct brain *brain) {
+	const struct config_brain *config = &brain->daemon->config->brain;
+	uint64_t seen = 17;
+
+	for (uint32_t i = 0; i < config->profile_count; i++) {
+		const struct config_profile *profile = &config->profiles[i];
+
+		if (profile->line)
+			continue;
+		seen = look_at(brain, seen, profile->load.kernel);
+		for (uint32_t k = 0; k < profile->variant_count; k++)
+			seen = look_at(brain, seen, profile->variants[k].load.kernel);
+	}
+	return look_at(brain, look_at(brain, seen, "menu.c32"), "ipxe.lkrn");
+}
+
+bool brain_texts_look(struct brain *brain) {
+	uint32_t loaders = loaders_of(brain->daemon->table);
+	uint64_t seen = files_seen(brain);
+	bool news = loaders != brain->loaders || seen != brain->files_seen;
+
+	brain->loaders = loaders;
+	brain->files_seen = seen;
+	return news;
+}
+
+// --- one text
+
+struct expander {
+	struct brain *brain;
+	const struct vars_merged *vars;
+};
+
+static char *expand(void *context, const struct config_profile *profile, const char *what,
+	const char *text, char why[256]) {
+	const struct expander *expander = context;
+	struct template_output output;
+	char name[96];
+
+	snprintf(name, sizeof(name), "profile %.40s, %.32s", profile->name, what);
+	if (template_render(&(struct template_input){.name = name,
+				    .text = text,
+				    .len = strlen(text),
+				    .vars = expander->vars},
+		    &output) == 0)
+		return output.text;
+	snprintf(why, 256, "%.255s", output.error);
+	return NULL;
+}
+
+static bool expander_has_file(void *context, const char *path) {
+	return has_file(((const struct expander *)context)->brain, path);
+}
+
+// What the machine shows when its text cannot be made, in place of nothing.
+static char *apology(enum render_loader loader, const char *name, const char *why, size_t *len) {
+	static const char *const forms[] = {
+		[RENDER_IPXE] = "#!ipxe\necho\necho Rouse: nothing can be booted on %s:\necho %s\n"
+				"echo What to do: mend it on the server (rouse check), then start "
+				"the machine again\nprompt --timeout 60000 Press a key to go on "
+				"||\nexit 1\n",
+		[RENDER_PXELINUX] = "# %s\nSAY Rouse: nothing can be booted: %s\nDEFAULT local\n"
+				    "LABEL local\nLOCALBOOT -1\n",
+		[RENDER_GRUB] = "# %s\necho 'Rouse: nothing can be booted: %s'\nsleep 60\nexit\n",
+	};
+	char clean[256], *text = mem_alloc(1024);
+	size_t at = 0;
+
+	for (; *why && at < sizeof(clean) - 1; why++)
+		clean[at++] = strchr("${}'\"\\|&\n", *why) ? ' ' : *why;
+	clean[at] = '\0';
+	*len = (size_t)snprintf(text, 1024, forms[loader], name, clean);
+	return text;
+}
+
+// What a text is rendered from; the pointers in it live as long as it does.
+struct source {
+	struct expander expander;
+	struct brain_where where;
+	struct render_input input;
+};
+
+static const struct render_input *source_of(struct source *source, struct brain *brain,
+	const struct store_node *record, const struct node_plan *plan,
+	const struct config_profile *profile, const struct store_order *order,
+	const struct vars_merged *vars) {
+	uint32_t address =
+		plan->host && plan->host->address ? plan->host->address : record->address;
+
+	source->expander = (struct expander){brain, vars};
+	brain_where(brain, address, &source->where);
+	source->input = (struct render_input){
+		.brain = &brain->daemon->config->brain,
+		.profile = profile,
+		.menu_default = plan->menu_default,
+		.menu_timeout_s = plan->menu_timeout_s,
+		.node = record->name,
+		.mac = record->mac,
+		.arch = record->facts.arch,
+		.server = source->where.server,
+		.http = source->where.http[0] ? source->where.http : NULL,
+		.https = source->where.https[0] ? source->where.https : NULL,
+		.order_id = order ? order->id : 0,
+		.report = source->where.http[0] != '\0',
+		.expand = expand,
+		.has_file = expander_has_file,
+		.context = &source->expander,
+	};
+	return &source->input;
+}
+
+static int render_node(struct brain *brain, const struct store_node *record,
+	const struct node_plan *plan, const struct config_profile *profile,
+	const struct store_order *order, const struct vars_merged *vars, enum render_loader loader,
+	char **text, size_t *len, char why[256]) {
+	struct source source;
+
+	return render(loader, source_of(&source, brain, record, plan, profile, order, vars), text,
+		len, why);
+}
+
+static struct rendered_text *text_of(char *bytes, size_t len) {
+	struct rendered_text *text = rendered_text_new(bytes, len);
+
+	free(bytes);
+	return text;
+}
+
+static void replace(struct brain *brain, struct rendered_text **place, struct rendered_text *next) {
+	bool same = *place && next && (*place)->len == next->len &&
+		    !memcmp((*place)->sha256, next->sha256, RENDERED_SHA_SIZE);
+
+	if (same || (!*place && !next)) {
+		rendered_text_drop(next);
+		return;
+	}
+	rendered_text_drop(*place);
+	*place = next;
+	brain->set_due = true;
+}
+
+static bool is_wanted(const struct brain *brain, enum render_loader loader) {
+	return brain->loaders & 1u << loader;
+}
+
+// --- a node's texts
+
+struct making {
+	struct brain *brain;
+	struct brain_node *node;
+	struct arena arena;
+	struct store_node record;
+	struct node_plan plan;
+	struct store_order order; // id 0: none waits
+	const struct vars_merged *vars;
+};
+
+static void tell_failure(struct making *m, const char *why) {
+	if (!m->node->told)
+		control_log(CONTROL_WARNING, "%s: what it boots cannot be written: %s",
+			m->node->name, why);
+	m->node->told = true;
+}
+
+static void make_text(struct making *m, enum render_loader loader,
+	const struct config_profile *profile, const struct store_order *order,
+	struct rendered_text **place) {
+	char *bytes, why[256];
+	size_t len;
+
+	if (!is_wanted(m->brain, loader) || !profile) {
+		replace(m->brain, place, NULL);
+		return;
+	}
+	if (render_node(m->brain, &m->record, &m->plan, profile, order, m->vars, loader, &bytes,
+		    &len, why) < 0) {
+		tell_failure(m, why);
+		bytes = apology(loader, m->node->name, why, &len);
+	}
+	replace(m->brain, place, text_of(bytes, len));
+}
+
+// A machine of which nothing is told but that it was seen boots as all strangers do.
+static bool is_common(const struct making *m) {
+	return !m->plan.host && !m->plan.role_name && m->plan.assigned_source == NODE_BY_UNKNOWN &&
+	       !m->order.id && !m->record.vars && !m->record.listed;
+}
+
+static const char *last_of(const struct config_load *load) {
+	if (load->files.count)
+		return load->files.list[load->files.count - 1];
+	if (load->initrd.count)
+		return load->initrd.list[load->initrd.count - 1];
+	return load->kernel ? load->kernel : load->efi ? load->efi : load->script;
+}
+
+// The file with which a machine has all of a profile; "" where it cannot be told. What is expanded
+// and what lies elsewhere cannot be.
+static void set_last(char out[256], const struct config_profile *profile, uint16_t arch) {
+	struct config_load load;
+	const char *last;
+
+	out[0] = '\0';
+	if (!profile)
+		return;
+	load = config_load_for(profile, arch);
+	last = last_of(&load);
+	if (last && !strstr(last, "://") && !strstr(last, "{{"))
+		snprintf(out, 256, "%s", last);
+}
+
+static void note(struct brain *brain, struct brain_node *node, const struct making *m) {
+	bool local = m->plan.standing && m->plan.standing->local;
+	const char *role = m->plan.role_name ? m->plan.role_name : "";
+	uint16_t arch = m->record.facts.arch;
+	char last[256];
+
+	set_last(last, m->order.id ? m->plan.boots : NULL, arch);
+	brain->set_due |= node->local != local || strcmp(node->role, role) != 0 ||
+			  strcmp(node->order_last, last) != 0;
+	node->local = local;
+	snprintf(node->role, sizeof(node->role), "%s", role);
+	snprintf(node->order_last, sizeof(node->order_last), "%s", last);
+	set_last(node->last, m->plan.boots, arch);
+}
+
+static bool mentions(const struct rendered_text *text, const char *serial) {
+	return text && memmem(text->bytes, text->len, serial, strlen(serial));
+}
+
+// Whether a ticket stands in the texts, so that it has to be renewed.
+static void note_ticket(struct brain_node *node) {
+	char serial[48];
+
+	node->tickets = false;
+	snprintf(serial, sizeof(serial), "/%" PRIx64 "-", node->ticket.serial);
+	for (size_t i = 0; node->ticket.serial && i < BRAIN_LOADERS; i++)
+		node->tickets |=
+			mentions(node->standing[i], serial) || mentions(node->ordered[i], serial);
+}
+
+static struct rendered_text *used_text(uint64_t id) {
+	char text[64];
+
+	snprintf(text, sizeof(text), "order %" PRIu64 " is used\n", id);
+	return rendered_text_new(text, strlen(text));
+}
+
+static void make_all(struct making *m) {
+	struct brain_node *node = m->node;
+	bool common = is_common(m);
+	const struct brain_ticket none = {0},
+				  *ticket = common ? &none : brain_ticket_of(m->brain, node);
+
+	m->vars = brain_vars_of(m->brain, &m->record, &m->plan, &m->order, ticket, &m->arena);
+	node->told = false;
+	for (enum render_loader i = 0; i < BRAIN_LOADERS; i++) {
+		make_text(m, i, common ? NULL : m->plan.standing, NULL, &node->standing[i]);
+		make_text(m, i, m->order.id ? m->plan.boots : NULL, &m->order, &node->ordered[i]);
+	}
+	replace(m->brain, &node->used, m->order.id ? used_text(m->order.id) : NULL);
+	note(m->brain, node, m);
+	note_ticket(node);
+}
+
+// A node that is to be installed gets its order with its first texts.
+static void order_install(struct making *m) {
+	char why[BRAIN_WHY];
+
+	if (!m->plan.wants_install)
+		return;
+	if (brain_order(m->brain, m->node->mac, m->plan.assigned->name, STORE_ORDER_INSTALL, false,
+		    &m->order, why) < 0)
+		control_log(CONTROL_WARNING, "%s cannot be installed: %s", m->node->name, why);
+	else
+		brain_plan(m->brain, &m->record, &m->arena, &m->plan, &m->order);
+}
+
+void brain_node_make(struct brain *brain, struct brain_node *node) {
+	struct making m = {.brain = brain, .node = node};
+
+	if (!node->dirty)
+		return;
+	node->dirty = false;
+	brain->dirty_count--;
+	if (store_node_get(brain->store, node->mac, &m.arena, &m.record) == 0) {
+		brain_node_take(brain, &m.record);
+		brain_plan(brain, &m.record, &m.arena, &m.plan, &m.order);
+		order_install(&m);
+		make_all(&m);
+	}
+	// What its own order has changed is in its texts.
+	if (node->dirty)
+		brain->dirty_count--;
+	node->dirty = false;
+	arena_free(&m.arena);
+}
+
+void brain_text_free(struct brain_node *node) {
+	for (size_t i = 0; i < BRAIN_LOADERS; i++) {
+		rendered_text_drop(node->standing[i]);
+		rendered_text_drop(node->ordered[i]);
+	}
+	rendered_text_drop(node->used);
+}
+
+// --- the text of all others
+
+static void make_common(struct brain *brain, enum render_loader loader) {
+	const struct config_brain *config = &brain->daemon->config->brain;
+	struct arena arena = {0};
+	struct expander expander = {brain, brain_vars_common(brain, loader, &arena)};
+	const struct vars_entry *server = vars_find(expander.vars, "server", strlen("server"));
+	const struct vars_value *map = server->value;
+	const struct vars_value *address = vars_map_find(map, "address", 7),
+				*http = vars_map_find(map, "http", 4),
+				*https = vars_map_find(map, "https", 5);
+	bool one = brain->daemon->config->port_count == 1;
+	char *bytes, why[256];
+	size_t len;
+
+	if (render(loader,
+		    &(struct render_input){
+			    .brain = config,
+			    .profile = config_profile_find(config, config->unknown.profile),
+			    .menu_default = config->unknown.menu_default,
+			    .menu_timeout_s = config->unknown.menu_timeout_s,
+			    .arch = POLICY_ARCH_UNKNOWN,
+			    .server = one ? address->text : NULL,
+			    .http = http ? http->text : NULL,
+			    .https = https ? https->text : NULL,
+			    .report = http != NULL,
+			    .expand = expand,
+			    .has_file = expander_has_file,
+			    .context = &expander,
+		    },
+		    &bytes, &len, why) < 0) {
+		if (!brain->common_told[loader])
+			control_log(CONTROL_WARNING, "what unknown machines boot: %s", why);
+		brain->common_told[loader] = true;
+		bytes = apology(loader, "unknown machines", why, &len);
+	} else {
+		brain->common_told[loader] = false;
+	}
+	replace(brain, &brain->common[loader], text_of(bytes, len));
+	arena_free(&arena);
+}
+
+static void make_commons(struct brain *brain) {
+	brain->common_dirty = false;
+	for (enum render_loader i = 0; i < BRAIN_LOADERS; i++) {
+		if (is_wanted(brain, i))
+			make_common(brain, i);
+		else
+			replace(brain, &brain->common[i], NULL);
+	}
+}
+
+// --- the set
+
+static void add_names(struct rendered_set *set, const uint8_t *mac, bool order,
+	struct rendered_text *const texts[BRAIN_LOADERS]) {
+	char names[RENDER_NAMES_MAX][RENDER_NAME_SIZE];
+
+	for (enum render_loader i = 0; i < BRAIN_LOADERS; i++) {
+		size_t count = texts[i] ? render_names(i, mac, names) : 0;
+
+		for (size_t k = 0; k < count; k++)
+			rendered_set_add(set, mac, order, names[k], texts[i]);
+	}
+}
+
+static void add_node(struct rendered_set *set, const struct brain_node *node) {
+	struct rendered_node out = {
+		.listed = node->listed,
+		.local = node->local,
+		.name = node->name,
+		.role = node->role,
+		.order_id = node->ordered[0] ? node->order_id : 0,
+		.order_slot = node->order_slot,
+		.order_last = node->order_last,
+	};
+	char name[RENDER_NAME_SIZE];
+
+	memcpy(out.mac, node->mac, sizeof(out.mac));
+	rendered_set_add_node(set, &out);
+	add_names(set, node->mac, false, node->standing);
+	if (!out.order_id)
+		return;
+	add_names(set, node->mac, true, node->ordered);
+	snprintf(name, sizeof(name), "rouse/used/%016" PRIx64, node->order_id);
+	rendered_set_add(set, node->mac, true, name, node->used);
+}
+
+static void add_all(const struct brain *brain, struct rendered_set *set) {
+	add_names(set, NULL, false, brain->common);
+	for (size_t i = 0; i < brain->node_count; i++)
+		add_node(set, brain->nodes[i]);
+}
+
+// An empty one when there are no profiles any more.
+static void hand_out(struct brain *brain) {
+	struct rendered_set *set = rendered_set_new(++brain->set_version);
+
+	if (brain->daemon->config->brain.given)
+		add_all(brain, set);
+	rendered_set_finish(set);
+	image_service_render(brain->daemon->images, set);
+	rendered_set_drop(set);
+	brain->set_due = brain->set_ready = false;
+}
+
+void brain_texts_all_dirty(struct brain *brain) {
+	brain->common_dirty = brain->set_due = true;
+	for (size_t i = 0; i < brain->node_count; i++)
+		brain_node_dirty(brain, brain->nodes[i]);
+}
+
+static void make_some(struct brain *brain) {
+	size_t made = 0;
+
+	for (size_t n = 0; n < brain->node_count && brain->dirty_count && made < TEXTS_PER_TICK;
+		n++) {
+		struct brain_node *node = brain->nodes[brain->next_dirty++ % brain->node_count];
+
+		if (!node->dirty)
+			continue;
+		brain_node_make(brain, node);
+		made++;
+	}
+	brain->next_dirty = brain->node_count ? brain->next_dirty % brain->node_count : 0;
+}
+
+// A change of one node is out at once; of many, together when all are made.
+void brain_texts_tick(struct brain *brain) {
+	if (!brain->daemon->table || !brain->daemon->config->brain.given) {
+		brain->set_ready |= brain->set_due;
+		return;
+	}
+	if (brain->common_dirty)
+		make_commons(brain);
+	make_some(brain);
+	brain->set_ready = brain->set_due && !brain->dirty_count && !brain->batch_failed;
+}
+
+// After the orders that are in it are on the disk.
+void brain_texts_publish(struct brain *brain) {
+	if (brain->set_ready)
+		hand_out(brain);
+}
+
+// --- for others
+
+int brain_render(struct brain *brain, const struct store_node *node, enum render_loader loader,
+	char **text, size_t *len, char why[BRAIN_WHY]) {
+	struct brain_node *own = brain_node_find(brain, node->mac);
+	struct arena arena = {0};
+	struct store_order order;
+	struct node_plan plan;
+	const struct vars_merged *vars;
+	int rc;
+
+	brain_plan(brain, node, &arena, &plan, &order);
+	vars = brain_vars_of(
+		brain, node, &plan, &order, own ? brain_ticket_of(brain, own) : NULL, &arena);
+	rc = render_node(brain, node, &plan, plan.boots, order.id ? &order : NULL, vars, loader,
+		text, len, why);
+	arena_free(&arena);
+	return rc;
+}
+
+// A machine that is no node asks by its address only: its script is that of all.
+int brain_render_menu(struct brain *brain, uint32_t client, const struct config_menu *menu,
+	const struct config_entry *opened, const char *notice, char **text, size_t *len,
+	char why[BRAIN_WHY]) {
+	char name[STORE_NODE_NAME_SIZE];
+	struct store_node record;
+	struct store_order order;
+	struct node_plan plan;
+	struct source source;
+	struct arena arena = {0};
+	uint8_t mac[6];
+	int rc = -ENOENT;
+
+	snprintf(why, BRAIN_WHY, "the machine at this address is not known: start it again");
+	if (brain_who(brain, client, mac, name) &&
+		store_node_get(brain->store, mac, &arena, &record) == 0) {
+		brain_plan(brain, &record, &arena, &plan, &order);
+		source_of(&source, brain, &record, &plan, plan.boots, order.id ? &order : NULL,
+			brain_vars(brain, &record, &plan, &arena));
+		source.input.from_menu = menu;
+		source.input.opened = opened;
+		source.input.notice = notice;
+		rc = render(RENDER_IPXE, &source.input, text, len, why);
+	}
+	arena_free(&arena);
+	return rc;
+}
+
+int brain_template(struct brain *brain, const struct store_node *node, const char *name,
+	bool private_carrier, char **text, size_t *len, char why[BRAIN_WHY]) {
+	const char *directory = brain->daemon->config->brain.template_dir;
+	struct template_output output;
+	struct arena arena = {0};
+	struct node_plan plan;
+	struct template_input input = {.name = name, .private_carrier = private_carrier};
+	int fd, rc;
+
+	if (!directory) {
+		snprintf(why, BRAIN_WHY, "there are no templates: set template_dir:");
+		return -ENOENT;
+	}
+	fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	rc = fd < 0 ? -errno : template_dir_read(fd, name, &arena, &input.text, &input.len);
+	if (rc < 0) {
+		snprintf(why, BRAIN_WHY, "template %.100s of %.200s: %s", name, directory,
+			strerror(-rc));
+	} else {
+		brain_plan(brain, node, &arena, &plan, NULL);
+		input.vars = brain_vars(brain, node, &plan, &arena);
+		input.load = template_dir_load;
+		input.load_context = &fd;
+		rc = template_render(&input, &output);
+		if (rc < 0)
+			snprintf(why, BRAIN_WHY, "%s", output.error);
+		*text = output.text;
+		*len = output.len;
+	}
+	if (fd >= 0)
+		close(fd);
+	arena_free(&arena);
+	return rc;
+}
