@@ -10,6 +10,7 @@
 #include <stdbool.h>
 
 #include "handover.h"
+#include "order_log.h"
 #include "outlook.h"
 #include "policy_watch.h"
 #include "port.h"
@@ -30,6 +31,8 @@ struct dataplane {
 	uint8_t images_id[16];
 
 	struct state state;
+	struct order_log orders;
+	uint64_t recorded_orders[ORDER_SLOTS]; // for it
 	int journal_dir;
 	struct journal *journal;
 	uint16_t port_count;

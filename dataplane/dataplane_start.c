@@ -145,6 +145,8 @@ static int open_state(struct dataplane *dp) {
 
 	if (rc < 0)
 		log_say(LOG_LEVEL_ERROR, "cannot make the state region: %s", why);
+	else
+		order_log_init(&dp->orders, dp->state.order_used, dp->recorded_orders);
 	return rc;
 }
 
@@ -155,12 +157,15 @@ static void log_journal(void *context, const char *sentence) {
 
 struct restoring {
 	struct lease_table *leases;
+	struct order_log *orders;
 	struct rouse_now now;
 };
 
 static int restore(void *context, const struct journal_record *record) {
 	struct restoring *restoring = context;
 
+	if (journal_is_order(record))
+		return order_log_restore(restoring->orders, record);
 	return lease_restore(restoring->leases, record, restoring->now);
 }
 
@@ -180,8 +185,9 @@ static bool probes_needed(const struct dataplane *dp, bool fresh) {
 }
 
 static int recover(struct dataplane *dp) {
-	struct restoring restoring = {
-		.leases = dp->dhcp->server.leases, .now = dp->worker->time.now};
+	struct restoring restoring = {.leases = dp->dhcp->server.leases,
+		.orders = &dp->orders,
+		.now = dp->worker->time.now};
 	char why[JOURNAL_WHY_SIZE] = "";
 	struct journal_recovery recovery = {0};
 	int rc;
@@ -192,6 +198,7 @@ static int recover(struct dataplane *dp) {
 		return rc;
 	}
 	lease_raise_lsn(restoring.leases, recovery.next_lsn - 1);
+	order_log_merge(&dp->orders, &dp->current->policy);
 	dp->probes = probes_needed(dp, recovery.fresh);
 	lease_require_probes(restoring.leases, dp->probes);
 	log_say(LOG_LEVEL_NOTICE, "%llu leases are known from the journal",

@@ -80,6 +80,13 @@ static bool may_copy(struct dhcp_glue *glue) {
 	return false;
 }
 
+static void take_back(struct dhcp_glue *glue, const struct journal_record *record) {
+	if (journal_is_order(record))
+		order_log_failed(glue->order_log, record);
+	else
+		dhcp_server_failed(&glue->server, record, glue->worker->time.now);
+}
+
 // The room for it was told before, so a refusal means that the numbers went out of step: the leases
 // take back what they did.
 static void park(struct dhcp_glue *glue, uint16_t port, uint64_t received_us) {
@@ -93,7 +100,7 @@ static void park(struct dhcp_glue *glue, uint16_t port, uint64_t received_us) {
 	}
 	stat_inc(&glue->worker->stats, STAT_DHCP_JOURNAL_REFUSED);
 	for (i = 0; i < output->record_count; i++)
-		dhcp_server_failed(&glue->server, &output->record[i], glue->worker->time.now);
+		take_back(glue, &output->record[i]);
 }
 
 static void answered(struct dhcp_glue *glue, uint16_t port, uint64_t received_us) {
@@ -142,7 +149,7 @@ static void take_failed(struct dhcp_glue *glue) {
 	struct journal_record record;
 
 	while (journal_failed_pop(glue->journal, &record)) {
-		dhcp_server_failed(&glue->server, &record, glue->worker->time.now);
+		take_back(glue, &record);
 		failed_lsns_add(&glue->failed, record.lsn);
 	}
 }
@@ -285,10 +292,31 @@ static void carry_out_orders(struct dhcp_glue *glue, struct rouse_now now) {
 	atomic_store_explicit(glue->orders_done, glue->orders, memory_order_release);
 }
 
+// Orders that some worker has marked as used. Other workers do not wake this one for it: it looks
+// at least ten times a second.
+static void record_orders(struct dhcp_glue *glue, struct rouse_now now) {
+	struct dhcp_output *output = &glue->output;
+	uint32_t slot;
+	uint64_t id;
+
+	if (journal_degraded(glue->journal))
+		return;
+	output->len = 0;
+	output->record_count = 1;
+	while (journal_room(glue->journal) && parked_has_room(&glue->parked) &&
+		order_log_take(glue->order_log, &slot, &id)) {
+		output->wait_lsn = lease_take_lsn(glue->server.leases);
+		output->record[0] = journal_order_used(output->wait_lsn, slot, id, now.unix_s);
+		park(glue, 0, now.us);
+	}
+}
+
 void dhcp_glue_sweep(struct dhcp_glue *glue, struct rouse_now now) {
 	if (glue->probes)
 		tell_probes(glue, now);
 	carry_out_orders(glue, now);
+	if (order_log_pending(glue->order_log))
+		record_orders(glue, now);
 	if (now.us < glue->sweep_us)
 		return;
 	glue->sweep_us = now.us + WORKER_DHCP_SWEEP_US;

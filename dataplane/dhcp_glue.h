@@ -11,6 +11,7 @@
 #include "dhcp_order.h"
 #include "dhcp_server.h"
 #include "frame.h"
+#include "order_log.h"
 #include "outlook.h"
 #include "parked.h"
 #include "prober.h"
@@ -27,6 +28,7 @@ struct dhcp_glue {
 	struct journal *journal;
 	struct worker *worker;
 	struct dhcp_order *order;
+	struct order_log *order_log; // of boots, which has nothing to do with the orders below
 	struct parked parked;
 	struct parked copies; // of replies that were asked for again; they wait for their time
 	struct failed_lsns failed;

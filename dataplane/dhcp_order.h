@@ -56,8 +56,8 @@ struct dhcp_order {
 void dhcp_order_init(struct dhcp_order *order);
 
 // Takes a message; the buffer is the order's to free.
-void dhcp_order_take(
-	struct dhcp_glue *glue, uint16_t port, const struct frame_view *view, struct rte_mbuf *mbuf);
+void dhcp_order_take(struct dhcp_glue *glue, uint16_t port, const struct frame_view *view,
+	struct rte_mbuf *mbuf);
 
 // Whether to look for more in ports that were not empty: there may be known machines behind the
 // unknown ones.

@@ -2,8 +2,8 @@
 // Copyright (c) 2026, the Rouse authors
 
 // DHCP replies that wait until their journal records are durable: a fixed ring of bytes, first in,
-// first out. A record without a reply (RELEASE, DECLINE) waits here too. In a ring of their own wait
-// copies of replies, until it is their time. One thread.
+// first out. A record without a reply (RELEASE, DECLINE) waits here too. In a ring of their own
+// wait copies of replies, until it is their time. One thread.
 
 #pragma once
 

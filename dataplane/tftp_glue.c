@@ -39,5 +39,5 @@ void tftp_glue_reconfigure(
 	if (last && last->images_serial != next->images_serial)
 		tftp_server_abandon(w->tftp, w->time.now);
 	w->images = next->images;
-	tftp_server_renew(w->tftp);
+	tftp_server_renew(w->tftp, &next->policy);
 }

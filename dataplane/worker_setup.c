@@ -83,7 +83,8 @@ static int setup_tftp(struct dataplane *dp, struct worker *w) {
 		.port_count = dp->port_count,
 		.leases = dp->leases,
 		.seen = dp->seen,
-		.order_used = state->order_used,
+		.orders = &dp->orders,
+		.policy = &dp->current->policy,
 		.images = &w->images,
 		.pins = state->pins + (size_t)w->index * state->region->image_slot_count,
 		.last_use = state->last_use,
@@ -195,6 +196,7 @@ static int setup_dhcp(struct dataplane *dp) {
 	parked_init(
 		&dp->dhcp->copies, (uint8_t *)dp->parked_memory + PARKED_BYTES, DHCP_COPIES_BYTES);
 	dp->dhcp->order = dp->dhcp_order;
+	dp->dhcp->order_log = &dp->orders;
 	dhcp_order_init(dp->dhcp_order);
 	dp->dhcp->orders_done = &dp->state.region->lease_orders_done;
 	w->dhcp = dp->dhcp;

@@ -46,8 +46,8 @@ static void note_blocked(struct worker *w, struct worker_port *port, uint16_t se
 		drop_all(w, port, STAT_TX_STALLED);
 }
 
-// Main looks at links every so often only. A frame that has just come in says sooner that one is up,
-// and is answered: a peer that asks as soon as it is connected would lose its first try.
+// Main looks at links every so often only. A frame that has just come in says sooner that one is
+// up, and is answered: a peer that asks as soon as it is connected would lose its first try.
 static bool has_carrier(const struct worker *w, const struct worker_port *port) {
 	return atomic_load_explicit(port->link_up, memory_order_relaxed) ||
 	       w->time.now.us - port->heard_us < WORKER_HEARD_US;

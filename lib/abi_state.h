@@ -160,7 +160,7 @@ struct tftp_session {
 	uint32_t name; // index in the snapshot of the time; for events, never followed after a
 		       // restart
 	uint32_t request_crc; // CRC32C of the request's bytes: a duplicate from a replacing one
-	uint32_t pad2;
+	uint32_t order;       // of the order that its last ACK uses up: policy_order_tag; 0: none
 	uint32_t requested; // enum tftp_option_id that the OACK repeats, 4 bits each, first lowest
 	uint32_t worker;
 	uint8_t own_mac[6]; // of our port

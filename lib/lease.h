@@ -54,6 +54,9 @@ int lease_adopt(struct lease_table *table, const struct lease_record *record, st
 // do, since the last one may have been superseded.
 void lease_raise_lsn(struct lease_table *table, uint64_t lsn);
 
+// The number of the next journal record, for one that is of no lease.
+uint64_t lease_take_lsn(struct lease_table *table);
+
 // Takes a new policy: rebuilds what is derived from pools and hosts (free addresses, reservations).
 // Leases outside of every pool stay until they expire, but are not renewed. The policy must stay
 // valid until the next call.
@@ -108,8 +111,8 @@ struct lease_who {
 	uint32_t reservation; // its host's address if that lies in the subnet, else 0
 	bool known;           // it is one of the policy's hosts
 	bool says_ipxe;
-	bool send_ahead; // it does, and its boot rule lets TFTP send ahead
-	uint16_t arch;   // POLICY_ARCH_UNKNOWN if it did not say
+	bool send_ahead;  // it does, and its boot rule lets TFTP send ahead
+	uint16_t arch;    // POLICY_ARCH_UNKNOWN if it did not say
 	uint32_t message; // tells its messages apart: equal in those that it sends again
 	const uint8_t *hostname;
 	size_t hostname_len;

@@ -129,6 +129,10 @@ void lease_raise_lsn(struct lease_table *table, uint64_t lsn) {
 		table->lsn = lsn;
 }
 
+uint64_t lease_take_lsn(struct lease_table *table) {
+	return ++table->lsn;
+}
+
 void lease_require_probes(struct lease_table *table, bool required) {
 	table->need_probes = required;
 }

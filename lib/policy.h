@@ -68,6 +68,17 @@ static inline bool policy_order_pending(
 				 host->order_id);
 }
 
+// A number that tells the orders of one machine apart, never 0.
+static inline uint32_t policy_order_tag(uint64_t id) {
+	uint32_t tag = (uint32_t)(id ^ id >> 32);
+
+	return tag ? tag : 1;
+}
+
+// Whether the last ACK of this file, which was found for the host, uses up the host's order.
+bool policy_order_ends_with(const struct policy *policy, const struct policy_host *host,
+	const struct policy_name *name);
+
 // The pool that holds address, or NULL.
 const struct policy_pool *policy_pool_of(const struct policy *policy, uint32_t address);
 

@@ -104,40 +104,30 @@ enum policy_lookup policy_find_folded(const struct policy *policy, uint32_t node
 	return *found ? POLICY_FOUND : POLICY_NOT_FOUND;
 }
 
-// Whose names are looked through, in this order: those of the node's order, the node's,
-// everybody's.
-struct owners {
-	uint32_t node[3];
-	uint32_t count;
-};
-
-static struct owners owners_of(uint32_t node, bool order) {
-	struct owners owners = {0};
-
-	if (node != 0 && order)
-		owners.node[owners.count++] = node | POLICY_NODE_ORDER;
-	if (node != 0)
-		owners.node[owners.count++] = node;
-	owners.count++;
-	return owners;
-}
-
+// Whose names are looked through: those of the node's order, if one is pending, the node's,
+// everybody's, in this order.
 static const struct policy_name *find_exact(
-	const struct policy *policy, const struct owners *owners, const struct plain *plain) {
+	const struct policy *policy, uint32_t node, bool order, const struct plain *plain) {
 	const struct policy_name *name = NULL;
 
-	for (uint32_t i = 0; i < owners->count && !name; i++)
-		name = policy_find_exact(policy, owners->node[i], plain->text, plain->len);
-	return name;
+	if (node != 0 && order)
+		name = policy_find_exact(policy, node | POLICY_NODE_ORDER, plain->text, plain->len);
+	if (node != 0 && !name)
+		name = policy_find_exact(policy, node, plain->text, plain->len);
+	return name ? name : policy_find_exact(policy, 0, plain->text, plain->len);
 }
 
-static enum policy_lookup find_folded(const struct policy *policy, const struct owners *owners,
+static enum policy_lookup find_folded(const struct policy *policy, uint32_t node, bool order,
 	const struct plain *plain, const struct policy_name **found) {
 	enum policy_lookup lookup = POLICY_NOT_FOUND;
 
-	for (uint32_t i = 0; i < owners->count && lookup == POLICY_NOT_FOUND; i++)
-		lookup =
-			policy_find_folded(policy, owners->node[i], plain->text, plain->len, found);
+	if (node != 0 && order)
+		lookup = policy_find_folded(
+			policy, node | POLICY_NODE_ORDER, plain->text, plain->len, found);
+	if (node != 0 && lookup == POLICY_NOT_FOUND)
+		lookup = policy_find_folded(policy, node, plain->text, plain->len, found);
+	if (lookup == POLICY_NOT_FOUND)
+		lookup = policy_find_folded(policy, 0, plain->text, plain->len, found);
 	return lookup;
 }
 
@@ -159,9 +149,32 @@ static void fold(struct plain *plain) {
 		plain->text[i] = policy_fold(plain->text[i]);
 }
 
+#define USED_PREFIX     "rouse/used/"
+#define USED_PREFIX_LEN (sizeof(USED_PREFIX) - 1)
+
+static bool is_mark_of(uint64_t id, const char *path, size_t len) {
+	static const char digits[] = "0123456789abcdef";
+
+	if (len != USED_PREFIX_LEN + 16 || memcmp(path, USED_PREFIX, USED_PREFIX_LEN) != 0)
+		return false;
+	for (size_t i = 0; i < 16; i++)
+		if (path[USED_PREFIX_LEN + i] != digits[id >> (60 - 4 * i) & 15])
+			return false;
+	return true;
+}
+
+bool policy_order_ends_with(const struct policy *policy, const struct policy_host *host,
+	const struct policy_name *name) {
+	const char *path = policy_text(policy, name->path);
+	struct policy_ref last = host->order_last;
+
+	if (last.len == name->path.len && memcmp(policy_text(policy, last), path, last.len) == 0)
+		return true;
+	return is_mark_of(host->order_id, path, name->path.len);
+}
+
 enum policy_lookup policy_find_name(const struct policy *policy, uint32_t node, bool order,
 	const char *name, size_t name_len, const struct policy_name **found) {
-	struct owners owners = owners_of(node, order);
 	struct plain plain;
 
 	*found = NULL;
@@ -172,11 +185,11 @@ enum policy_lookup policy_find_name(const struct policy *policy, uint32_t node, 
 		return POLICY_BAD_NAME;
 	if (plain.len == 0)
 		return POLICY_NOT_FOUND;
-	*found = find_exact(policy, &owners, &plain);
+	*found = find_exact(policy, node, order, &plain);
 	if (!*found && slashes_forward(&plain))
-		*found = find_exact(policy, &owners, &plain);
+		*found = find_exact(policy, node, order, &plain);
 	if (*found)
 		return POLICY_FOUND;
 	fold(&plain);
-	return find_folded(policy, &owners, &plain, found);
+	return find_folded(policy, node, order, &plain, found);
 }

@@ -204,6 +204,19 @@ static void set_machine(struct tftp_server *server, const struct tftp_incoming *
 	tftp_count(server, STAT_TFTP_SEND_AHEAD);
 }
 
+// The order is in the session's record, by a number that tells it apart from the machine's others:
+// so it survives a restart of the dataplane, and the policy's changes. What else is needed is in
+// the policy when the session ends.
+static void set_order(const struct tftp_incoming *request, struct tftp_session *session) {
+	const struct policy_host *host;
+
+	if (!request->order)
+		return;
+	host = &request->policy->hosts[request->node - 1];
+	if (policy_order_ends_with(request->policy, host, request->file))
+		session->order = policy_order_tag(host->order_id);
+}
+
 static void fill_session(struct tftp_server *server, const struct tftp_incoming *request,
 	uint32_t index, const struct image_ref *image, const struct tftp_asked *asked,
 	bool shares) {
@@ -222,6 +235,7 @@ static void fill_session(struct tftp_server *server, const struct tftp_incoming 
 	session->started_unix_ms = request->now.unix_s * 1000;
 	session->name = (uint32_t)(request->file - request->policy->names);
 	session->request_crc = request->crc;
+	set_order(request, session);
 	session->crc = tftp_core_crc(session);
 }
 

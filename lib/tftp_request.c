@@ -90,16 +90,6 @@ static void refuse(struct tftp_server *server, const struct tftp_incoming *reque
 	tftp_core_refuse(server, &to, input->port, code, text);
 }
 
-// A machine is known by its reserved address, because behind a router the MAC is the router's.
-static uint32_t node_of(const struct tftp_incoming *request) {
-	const struct policy_host *host =
-		policy_host_by_address(request->policy, request->input->frame->src);
-
-	if (!host)
-		host = policy_host_by_mac(request->policy, request->input->frame->src_mac);
-	return host ? (uint32_t)(host - request->policy->hosts) + 1 : 0;
-}
-
 // For what can't be had, and its client has no use in waiting.
 static void refuse_file(struct tftp_server *server, const struct tftp_incoming *request,
 	enum event_reason reason, const char *text) {
@@ -121,14 +111,17 @@ static bool file_is_served(struct tftp_server *server, const struct tftp_incomin
 	return false;
 }
 
-static bool has_order(const struct tftp_server *server, const struct tftp_incoming *request) {
-	return request->node && policy_order_pending(&request->policy->hosts[request->node - 1],
-					server->setup.order_used);
+static void find_node(const struct tftp_server *server, struct tftp_incoming *request) {
+	const struct frame_view *frame = request->input->frame;
+	const struct policy_host *host =
+		tftp_core_host(request->policy, frame->src, frame->src_mac);
+
+	request->node = host ? (uint32_t)(host - request->policy->hosts) + 1 : 0;
+	request->order = tftp_core_has_order(server, host);
 }
 
 static bool find_file(struct tftp_server *server, struct tftp_incoming *request) {
-	request->node = node_of(request);
-	request->order = has_order(server, request);
+	find_node(server, request);
 	switch (policy_find_name(request->policy, request->node, request->order, request->view.name,
 		request->view.name_len, &request->file)) {
 	case POLICY_FOUND:

@@ -204,10 +204,57 @@ void tftp_core_event(struct tftp_server *server, const struct tftp_session *sess
 	events_push(server->setup.events, &event, NULL, 0);
 }
 
+// A machine is known by its reserved address, because behind a router the MAC is the router's.
+const struct policy_host *tftp_core_host(
+	const struct policy *policy, uint32_t address, const uint8_t mac[6]) {
+	const struct policy_host *host = policy_host_by_address(policy, address);
+
+	return host ? host : policy_host_by_mac(policy, mac);
+}
+
+bool tftp_core_has_order(const struct tftp_server *server, const struct policy_host *host) {
+	return server->setup.orders && policy_order_pending(host, server->setup.orders->used);
+}
+
+static void tell_order(const struct tftp_server *server, const struct tftp_session *session,
+	uint64_t id, struct rouse_now now) {
+	struct event_record event = {
+		.unix_ns = now.unix_s * 1000000000,
+		.kind = EVENT_ORDER_USED,
+		.address = session->peer_address,
+		.port = session->peer_port,
+		.value = id,
+	};
+
+	memcpy(event.mac, session->peer_mac, sizeof(event.mac));
+	events_push(server->setup.events, &event, NULL, 0);
+}
+
+// The last block of an order has been acknowledged. Which order it was, the session has known since
+// its request: if the machine has another one by now, or none, there is nothing to mark.
+static void use_order(const struct tftp_server *server, const struct tftp_session *session,
+	struct rouse_now now) {
+	const struct policy_host *host;
+
+	if (!server->setup.orders) // a record of a former process, which had some
+		return;
+	host = tftp_core_host(server->setup.policy, session->peer_address, session->peer_mac);
+	if (!tftp_core_has_order(server, host) ||
+		policy_order_tag(host->order_id) != session->order ||
+		!order_log_use(server->setup.orders, host->order_slot, host->order_id))
+		return;
+	tftp_count(server, STAT_TFTP_ORDERS_USED);
+	tell_order(server, session, host->order_id, now);
+}
+
 void tftp_core_end(struct tftp_server *server, uint32_t index, enum rouse_stat stat,
 	enum event_kind kind, enum event_reason reason, struct rouse_now now) {
+	const struct tftp_session *session = &server->setup.sessions[index];
+
 	tftp_count(server, stat);
-	tftp_core_event(server, &server->setup.sessions[index], kind, reason, now);
+	tftp_core_event(server, session, kind, reason, now);
+	if (session->order && kind == EVENT_TFTP_DONE && reason == EVENT_REASON_NONE)
+		use_order(server, session, now);
 	tftp_core_close(server, index, now);
 }
 

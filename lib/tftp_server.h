@@ -12,6 +12,7 @@
 #include "events.h"
 #include "frame.h"
 #include "images.h"
+#include "order_log.h"
 #include "policy.h"
 #include "stats.h"
 #include "wants.h"
@@ -28,7 +29,8 @@ struct tftp_server_setup {
 	const struct images *images;
 	const struct lease_table *leases; // which machines are known and what they run; or NULL
 	struct seen_table *seen;          // the same where another server gives the leases; or NULL
-	_Atomic uint64_t *order_used;     // the table of used orders in state; or NULL
+	struct order_log *orders;         // which orders were used; NULL: none ever is
+	const struct policy *policy;      // by whose orders transfers end; see tftp_server_renew
 	_Atomic uint32_t *pins;           // this worker's row in state
 	_Atomic uint64_t *last_use;       // unix ms, per slot
 	_Atomic uint64_t *hits;           // HITS_WORD, this worker's row
@@ -93,7 +95,8 @@ uint64_t tftp_server_wake(
 	struct tftp_server *server, const struct policy *policy, struct rouse_now now);
 
 // Names may lead elsewhere from now on: what waits is looked up again by the next tftp_server_wake.
-void tftp_server_renew(struct tftp_server *server);
+// policy takes the place of that in setup, which may go.
+void tftp_server_renew(struct tftp_server *server, const struct policy *policy);
 
 // The next packet to send by a port (below ROUSE_MAX_PORTS): ERRORs, then retransmissions, running
 // transfers in turn, new ones, OACKs; see tftp_queue.h on what is overdue. False when there is

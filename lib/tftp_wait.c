@@ -89,6 +89,7 @@ uint64_t tftp_server_wake(
 	return server->park.count ? server->look_us : UINT64_MAX;
 }
 
-void tftp_server_renew(struct tftp_server *server) {
+void tftp_server_renew(struct tftp_server *server, const struct policy *policy) {
+	server->setup.policy = policy;
 	server->renewed = true;
 }

@@ -37,6 +37,7 @@ struct plan {
 	struct policy_globals globals;
 	enum policy_dhcp_mode dhcp;
 	uint32_t pool[2];
+	const char *order; // MAC,ID,SLOT
 };
 
 struct file {
@@ -185,16 +186,46 @@ static void add_subnet(struct policy_builder *b, const struct plan *plan) {
 	policy_build_subnet(b, &subnet, pools, plan->pool[0] ? 1 : 0, NULL, 0);
 }
 
-static void add_names(struct policy_builder *b) {
+// The one host of the policy, whose order the file `last` uses up.
+static uint64_t add_order(struct policy_builder *b, const char *order) {
+	struct policy_host host = {.flags = POLICY_HOST_LOCAL | POLICY_HOST_UNLISTED};
+	char mac[18];
+	unsigned long long id;
+
+	if (sscanf(order, "%17[0-9a-f:],%llx,%u", mac, &id, &host.order_slot) != 3 ||
+		text_parse_mac(mac, host.mac) < 0)
+		die(order, "not MAC,ID,SLOT");
+	host.order_id = id;
+	host.name = text(b, "node");
+	host.order_last = text(b, "last");
+	policy_build_host(b, &host);
+	return id;
+}
+
+// A file once-NAME is NAME while the order is pending; once-used is its mark.
+static struct policy_name name_of(
+	struct policy_builder *b, const struct plan *plan, const char *file, uint64_t order) {
+	char mark[32];
+
+	if (!plan->order || strncmp(file, "once-", 5) != 0)
+		return (struct policy_name){.path = text(b, file)};
+	snprintf(mark, sizeof(mark), "rouse/used/%016llx", (unsigned long long)order);
+	file = strcmp(file, "once-used") == 0 ? mark : file + 5;
+	return (struct policy_name){.path = text(b, file), .node = 1 | POLICY_NODE_ORDER};
+}
+
+static void add_names(struct policy_builder *b, const struct plan *plan) {
+	uint64_t order = plan->order ? add_order(b, plan->order) : 0;
 	uint32_t i;
 
-	for (i = 0; i < file_count; i++)
-		policy_build_name(b, &(struct policy_name){
-					     .path = text(b, files[i].name),
-					     .slot = i,
-					     .generation = i + 1,
-					     .size = files[i].size,
-				     });
+	for (i = 0; i < file_count; i++) {
+		struct policy_name name = name_of(b, plan, files[i].name, order);
+
+		name.slot = i;
+		name.generation = i + 1;
+		name.size = files[i].size;
+		policy_build_name(b, &name);
+	}
 }
 
 static void publish(const struct plan *plan, struct shm_map *policy) {
@@ -209,7 +240,7 @@ static void publish(const struct plan *plan, struct shm_map *policy) {
 	for (i = 0; i < plan->ports; i++)
 		add_port(b, plan, i);
 	add_subnet(b, plan);
-	add_names(b);
+	add_names(b, plan);
 	if (plan->boot_file)
 		rule.file = text(b, plan->boot_file);
 	policy_build_rule(b, &rule, NULL, 0);
@@ -238,7 +269,7 @@ static void parse_pool(char *pool, uint32_t out[2]) {
 static void parse_arguments(int argc, char **argv, struct plan *plan) {
 	int option;
 
-	while ((option = getopt(argc, argv, "r:s:p:v:f:i:w:t:a:o:b:k")) != -1) {
+	while ((option = getopt(argc, argv, "r:s:p:v:f:i:w:t:a:o:b:n:k")) != -1) {
 		switch (option) {
 		case 'r':
 			plan->runtime_dir = optarg;
@@ -279,6 +310,9 @@ static void parse_arguments(int argc, char **argv, struct plan *plan) {
 			plan->dhcp =
 				strcmp(optarg, "off") == 0 ? POLICY_DHCP_OFF : POLICY_DHCP_SERVER;
 			break;
+		case 'n':
+			plan->order = optarg;
+			break;
 		case 'k':
 			plan->globals.idle = POLICY_IDLE_BUSY;
 			break;
@@ -287,11 +321,11 @@ static void parse_arguments(int argc, char **argv, struct plan *plan) {
 		}
 	}
 	if (!plan->runtime_dir || !plan->state_dir || !plan->ports || !plan->root || !plan->images)
-		die("usage",
-			"-r RUNTIME_DIR -s STATE_DIR -p DEVICE ADDRESS/PREFIX [-v VLAN] -f "
-			"DIRECTORY -i "
-			"IMAGES_FILE "
-			"[-w WORKERS] [-t TID-TID] [-a POOL-POOL] [-b BOOT_FILE] [-o off] [-k]");
+		die("usage", "-r RUNTIME_DIR -s STATE_DIR -p DEVICE ADDRESS/PREFIX [-v VLAN] -f "
+			     "DIRECTORY -i "
+			     "IMAGES_FILE "
+			     "[-w WORKERS] [-t TID-TID] [-a POOL-POOL] [-b BOOT_FILE] [-o off] "
+			     "[-n MAC,ID,SLOT] [-k]");
 }
 
 int main(int argc, char **argv) {

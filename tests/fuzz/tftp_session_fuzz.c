@@ -19,6 +19,9 @@
 #define EXTENTS   2u
 #define MAP       3u
 
+#define ORDER_ID   0x123456789abcdef0ull
+#define ORDER_SLOT 7u
+
 static const uint64_t sizes[FILES] = {0, 1000, 70000, 4200000};
 
 // What a client has sent and got. proven: it sent something to a TID, which a stranger cannot.
@@ -42,6 +45,9 @@ struct bench {
 	_Atomic uint32_t pins[FILES];
 	_Atomic uint64_t last_use[FILES];
 	_Atomic uint64_t hits[FILES];
+	_Atomic uint64_t order_used[ORDER_SLOTS];
+	uint64_t orders_recorded[ORDER_SLOTS];
+	struct order_log orders;
 	_Atomic uint64_t want_ring[WANT_RING_SIZE];
 	struct wants wants;
 	_Atomic uint64_t tail;
@@ -99,6 +105,13 @@ static void make_policy(void) {
 					    .slot = i,
 					    .generation = i + 1,
 					    .size = sizes[i]});
+	// Client 0 has an order.
+	policy_build_host(f->builder, &(struct policy_host){.name = fixture_text(f, "once"),
+					      .address = CLIENT,
+					      .mac = {2, 0, 0, 0, 0, 1},
+					      .order_id = ORDER_ID,
+					      .order_slot = ORDER_SLOT,
+					      .order_last = fixture_text(f, "a")});
 	FUZZ_ASSERT(fixture_finish(f) == 0);
 	((struct policy_snapshot *)f->out)->multicast = 0; // tftp_multicast_fuzz.c
 }
@@ -135,6 +148,8 @@ static void start(void) {
 		.pins = bench->pins,
 		.last_use = bench->last_use,
 		.hits = bench->hits,
+		.orders = &bench->orders,
+		.policy = &bench->fixture.policy,
 		.wants = &bench->wants,
 		.stats = &bench->stats,
 		.phases = &bench->phases,
@@ -155,6 +170,8 @@ static void begin(void) {
 						IMAGE_EXTENT_SHIFT)};
 	memset(bench->session, 0, sizeof(bench->session));
 	memset(bench->account, 0, sizeof(bench->account));
+	bench->order_used[ORDER_SLOT] = 0;
+	order_log_init(&bench->orders, bench->order_used, bench->orders_recorded);
 	bench->now = (struct rouse_now){.us = 1000000, .unix_s = 1800000000};
 	start();
 }

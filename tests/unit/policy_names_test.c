@@ -286,6 +286,43 @@ static void a_file_with_a_backslash_is_found(void **state) {
 	fixture_end(&f);
 }
 
+static void the_last_file_of_an_order(void **state) {
+	static const struct {
+		const char *path;
+		bool last;
+	} cases[] = {
+		{"a/last", true},
+		{"a/last2", false},
+		{"a/las", false},
+		{"A/last", false},
+		{"rouse/used/fedcba9876543210", true},
+		{"rouse/used/fedcba9876543211", false},
+		{"rouse/used/FEDCBA9876543210", false},
+		{"rouse/used/fedcba987654321", false},
+		{"rouse/used/fedcba98765432100", false},
+		{"xouse/used/fedcba9876543210", false},
+	};
+	struct fixture f;
+
+	(void)state;
+	fixture_begin(&f);
+	fixture_node(&f, "n1", "52:54:00:00:01:01", 0xfedcba9876543210, 0, "a/last");
+	fixture_node(&f, "n2", "52:54:00:00:01:02", 2, 1, "");
+	for (uint32_t i = 0; i < COUNT_OF(cases); i++)
+		fixture_name(&f, 1, cases[i].path, i);
+	fixture_name(&f, 2, "rouse/used/0000000000000002", 20);
+	finish(&f);
+	for (uint32_t i = 0; i < COUNT_OF(cases); i++)
+		assert_case(cases[i].path, policy_order_ends_with(&f.policy, &f.policy.hosts[0],
+						   &f.policy.names[i]) == cases[i].last);
+	assert_false(policy_order_ends_with(&f.policy, &f.policy.hosts[1], &f.policy.names[0]));
+	assert_true(policy_order_ends_with(
+		&f.policy, &f.policy.hosts[1], &f.policy.names[COUNT_OF(cases)]));
+	assert_int_equal(policy_order_tag(0x0000000500000005), 1); // never 0
+	assert_int_not_equal(policy_order_tag(1), policy_order_tag(2));
+	fixture_end(&f);
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names_that_leave_the_tree_are_bad),
@@ -299,6 +336,7 @@ int main(void) {
 		cmocka_unit_test(the_nodes_own_comes_first),
 		cmocka_unit_test(exact_common_comes_before_folded_own),
 		cmocka_unit_test(a_pending_order_comes_first),
+		cmocka_unit_test(the_last_file_of_an_order),
 		cmocka_unit_test(a_file_with_a_backslash_is_found),
 	};
 

@@ -236,6 +236,7 @@ static const struct pin state_region[] = {
 	AT(tftp_session, data_delay_us, 116),
 	AT(tftp_session, pace_ns, 120),
 	AT(tftp_session, peer_address, 128),
+	AT(tftp_session, order, 228),
 	AT(tftp_session, burst_max, 246),
 	AT(tftp_session, block_ns, 248),
 	AT(tftp_session, crc, 252),

@@ -272,7 +272,7 @@ static void a_file_just_replaced_waits_for_the_next_policy(void **state) {
 	assert_int_equal(world_drain(world, &sent), 0);
 	assert_int_equal(world_pins(world), 0);
 	world->slot[3].word = IMAGE_WORD(4, IMAGE_READY);
-	tftp_server_renew(world->server);
+	tftp_server_renew(world->server, &world->fixture.policy);
 	world_wait(world, 0);
 	assert_true(world_take(world, &sent) && world_is_data(&sent, 1));
 	world_end(world);

@@ -87,6 +87,7 @@ struct world *world_begin_at(
 	world->stats.counter = world->worker->counter;
 	world->now = (struct rouse_now){.us = 5000000, .unix_s = 1800000000};
 	world->mtu = 1500;
+	order_log_init(&world->orders, world->order_used, world->orders_recorded);
 	make_images(world);
 	make_policy(world, edge_rate, max_blksize, max_windowsize);
 	return world;
@@ -134,6 +135,8 @@ static void start_server(struct world *world) {
 		.pins = world->pins,
 		.last_use = world->last_use,
 		.hits = world->hits,
+		.orders = &world->orders,
+		.policy = &world->fixture.policy,
 		.wants = &world->wants,
 		.stats = &world->stats,
 		.phases = world->phases,

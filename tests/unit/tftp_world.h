@@ -37,6 +37,9 @@ struct world {
 	_Atomic uint32_t pins[WORLD_FILES];
 	_Atomic uint64_t last_use[WORLD_FILES];
 	_Atomic uint64_t hits[WORLD_FILES];
+	_Atomic uint64_t order_used[ORDER_SLOTS];
+	uint64_t orders_recorded[ORDER_SLOTS];
+	struct order_log orders;
 	_Atomic uint64_t *want_ring;
 	_Atomic uint64_t want_tail;
 	struct wants wants;
