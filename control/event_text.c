@@ -192,6 +192,7 @@ bool event_text(const struct event_record *event, const char *host, const char *
 		return true;
 	case EVENT_TFTP_OPEN:      // its end is told
 	case EVENT_POLICY_ADOPTED: // rouse status tells
+	case EVENT_DHCP_MACHINE:   // what it was told is told
 		return false;
 	}
 	return false; // of a newer dataplane
@@ -217,6 +218,7 @@ bool event_is_trouble(const struct event_record *event) {
 	case EVENT_POLICY_ADOPTED:
 	case EVENT_DHCP_PROXY:
 	case EVENT_ORDER_USED:
+	case EVENT_DHCP_MACHINE:
 		return false;
 	}
 	return false;

@@ -193,7 +193,18 @@ enum event_kind {
 	EVENT_DHCP_PROXY, // address: 0, or the one that it has; text: the file; value: 1 if that is
 			  // told on port 4011 only
 	EVENT_ORDER_USED, // value: the order's id; port as in EVENT_TFTP_OPEN
+	EVENT_DHCP_MACHINE, // who it is that boots, before the event of what it was told: address
+			    // as in that; port: its architecture, or UINT16_MAX; value: enum
+			    // event_machine; bytes: its relay agent; text: its UUID, if it has one,
+			    // then its vendor class. Once for each transaction (xid)
 };
+
+enum event_machine {
+	EVENT_MACHINE_IPXE = 1,
+	EVENT_MACHINE_HAS_UUID = 2, // the text begins with 16 bytes, as in option 97
+};
+
+#define EVENT_UUID_BYTES 16
 
 enum event_reason {
 	EVENT_REASON_NONE = 0,

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "dhcp_pxe.h"
+#include "hash.h"
 
 enum dhcp_verdict dhcp_exchange_drop(struct dhcp_exchange *x, enum rouse_stat why) {
 	stat_inc(x->server->stats, why);
@@ -39,6 +40,70 @@ void dhcp_exchange_event(struct dhcp_exchange *x, enum event_kind kind, uint32_t
 	if (x->view.hlen)
 		memcpy(event.mac, x->view.chaddr, sizeof(event.mac));
 	events_push(x->server->events, &event, text.data, text.len);
+}
+
+// Whether it is firmware or iPXE that asks: an operating system says none of this.
+static bool is_booting(const struct dhcp_exchange *x) {
+	const struct dhcp_view *view = &x->view;
+
+	return view->arch != POLICY_ARCH_UNKNOWN || x->selection.machine.ipxe ||
+	       dhcp_class_begins(view, DHCP_VENDOR_PXE) ||
+	       dhcp_class_begins(view, DHCP_VENDOR_HTTP);
+}
+
+// DISCOVER and REQUEST have one xid, and so has what is repeated. A transaction whose place another
+// one has taken meanwhile is told of again.
+static bool is_told(struct dhcp_exchange *x) {
+	uint64_t mac = 0, hash;
+	uint32_t *place, tag;
+
+	memcpy(&mac, x->view.chaddr, 6);
+	hash = hash_mix(hash_mix(mac) ^ x->view.xid);
+	place = &x->server->told[hash % DHCP_TOLD];
+	tag = (uint32_t)(hash >> 32) | 1;
+	if (*place == tag)
+		return true;
+	*place = tag;
+	return false;
+}
+
+// Its UUID, if it has one, and as much of its class as there is room for. Returns the length.
+static size_t write_identity(const struct dhcp_view *view, uint8_t text[EVENT_TEXT_MAX]) {
+	size_t at = 0, len = view->vendor_class.len;
+
+	if (view->uuid) {
+		memcpy(text, view->uuid, EVENT_UUID_BYTES);
+		at = EVENT_UUID_BYTES;
+	}
+	if (!len)
+		return at;
+	len = len < EVENT_TEXT_MAX - at ? len : EVENT_TEXT_MAX - at;
+	memcpy(text + at, view->vendor_class.data, len);
+	return at + len;
+}
+
+static void tell_machine(struct dhcp_exchange *x, uint32_t address) {
+	const struct dhcp_view *view = &x->view;
+	struct event_record event = {
+		.unix_ns = x->now.unix_s * 1000000000,
+		.kind = EVENT_DHCP_MACHINE,
+		.address = address,
+		.port = view->arch,
+		.bytes = view->giaddr,
+		.value = (x->selection.machine.ipxe ? EVENT_MACHINE_IPXE : 0) |
+			 (view->uuid ? EVENT_MACHINE_HAS_UUID : 0),
+	};
+	uint8_t text[EVENT_TEXT_MAX];
+
+	memcpy(event.mac, view->chaddr, sizeof(event.mac));
+	events_push(x->server->events, &event, text, write_identity(view, text));
+}
+
+// Tells who is being answered. Machines that get no answer are not told of, or a flood of strangers
+// would drown all other events.
+static void meet(struct dhcp_exchange *x, uint32_t address) {
+	if (x->selection.machine.mac && is_booting(x) && !is_told(x))
+		tell_machine(x, address);
 }
 
 static bool build(struct dhcp_exchange *x, const struct dhcp_reply *reply) {
@@ -80,6 +145,7 @@ enum dhcp_verdict dhcp_exchange_offer(struct dhcp_exchange *x) {
 		return DHCP_SILENT;
 	x->output->phase = PHASE_OFFER;
 	stat_inc(x->server->stats, STAT_DHCP_OFFER);
+	meet(x, reply.yiaddr);
 	dhcp_exchange_event(
 		x, EVENT_DHCP_OFFER, reply.yiaddr, reply.lease_s, x->selection.boot_file);
 	return DHCP_REPLY;
@@ -100,6 +166,7 @@ static enum dhcp_verdict send_ack(
 		return output->record_count ? DHCP_RECORD_ONLY : DHCP_SILENT;
 	output->phase = PHASE_ACK;
 	stat_inc(x->server->stats, STAT_DHCP_ACK);
+	meet(x, reply.yiaddr);
 	dhcp_exchange_event(x, EVENT_DHCP_ACK, reply.yiaddr, lease_s, x->view.hostname);
 	if (output->record_count)
 		output->wait_lsn = output->record[output->record_count - 1].lsn;
@@ -164,6 +231,8 @@ enum dhcp_verdict dhcp_exchange_proxy(struct dhcp_exchange *x, enum dhcp_type ty
 		return DHCP_SILENT;
 	x->output->phase = offers ? PHASE_OFFER : PHASE_ACK;
 	stat_inc(x->server->stats, offers ? STAT_DHCP_PROXY_OFFER : STAT_DHCP_PROXY_ACK);
+	if (offers) // what comes to port 4011 is another transaction of the same boot
+		meet(x, x->input->frame->src);
 	dhcp_exchange_event(x, EVENT_DHCP_PROXY, x->input->frame->src, offers && asks_later(x),
 		x->selection.boot_file);
 	return DHCP_REPLY;

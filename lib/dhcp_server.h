@@ -18,7 +18,8 @@
 // A reply that has waited longer than this for the journal is dropped, since its client may count
 // the lease from its arrival. It asks again.
 #define DHCP_PARK_MAX_MS 1000u
-#define DHCP_RECORDS_MAX 2u // a renewed lease, and the one elsewhere that it ends
+#define DHCP_TOLD        1024u // a power of two
+#define DHCP_RECORDS_MAX 2u    // a renewed lease, and the one elsewhere that it ends
 
 struct dhcp_server {
 	const struct policy *policy; // replaced at reconfigure
@@ -28,6 +29,7 @@ struct dhcp_server {
 	struct seen_table *seen; // machines that ProxyDHCP has spoken to; NULL: nobody asks
 	const _Atomic uint64_t *order_used; // as in policy_order_pending
 	uint64_t exhausted_us; // the server's own, 0 at first: when it last told of an empty pool
+	uint32_t told[DHCP_TOLD]; // the same: transactions whose machine was told of, by their hash
 };
 
 struct dhcp_input {

@@ -536,6 +536,90 @@ static void a_host_that_is_not_listed_is_unknown(void **state) {
 	world_end(&w);
 }
 
+// The next event of this kind, or NULL.
+static const struct event_record *next_event(
+	const struct world *w, uint64_t *at, enum event_kind kind) {
+	while (*at < w->worker.event_head) {
+		const struct event_record *event = &w->ring[(*at)++ % EVENT_RING_SIZE];
+
+		if (event->kind == kind)
+			return event;
+	}
+	return NULL;
+}
+
+static struct message from_firmware(uint8_t type, uint16_t client, uint8_t xid) {
+	static const char class[] =
+		"PXEClient:Arch:00007:UNDI:003016, and more than an event has room for";
+	static const uint8_t uuid[17] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16};
+	struct message m = message_begin(type, client);
+
+	m.bytes[7] = xid;
+	message_text(&m, DHCP_OPT_VENDOR_CLASS, class);
+	message_option(&m, DHCP_OPT_ARCH, "\0\x07", 2);
+	message_option(&m, DHCP_OPT_UUID, uuid, sizeof(uuid));
+	return m;
+}
+
+static void a_machine_that_boots_is_told_of_once(void **state) {
+	struct world *w = *state;
+	struct message m = from_firmware(DHCP_DISCOVER, 9, 1);
+	const struct event_record *event;
+	uint64_t at = 0;
+	uint32_t address;
+
+	world_send(w, &m);
+	address = reply_yiaddr(w);
+	world_send(w, &m); // repeated
+	event = next_event(w, &at, EVENT_DHCP_MACHINE);
+	assert_non_null(event);
+	assert_memory_equal(event->mac, "\x52\x54\x00\x00\x00\x09", 6);
+	assert_int_equal(event->address, address);
+	assert_int_equal(event->port, 7);
+	assert_int_equal(event->value, EVENT_MACHINE_HAS_UUID);
+	assert_int_equal(event->bytes, 0);
+	assert_int_equal(event->text_len, EVENT_TEXT_MAX);
+	assert_memory_equal(
+		event->text, "\1\2\3\4\5\6\7\10\11\12\13\14\15\16\17\20PXEClient:Arch", 30);
+	assert_non_null(next_event(w, &at, EVENT_DHCP_OFFER)); // and then what it was told
+	m = from_firmware(DHCP_REQUEST, 9, 1);
+	message_ip_number(&m, DHCP_OPT_REQUESTED_IP, address);
+	message_ip(&m, DHCP_OPT_SERVER_ID, "10.77.0.1");
+	world_send(w, &m);
+	assert_null(next_event(w, &at, EVENT_DHCP_MACHINE));
+	m = from_firmware(DHCP_DISCOVER, 9, 2); // it boots once more
+	world_send(w, &m);
+	assert_non_null(next_event(w, &at, EVENT_DHCP_MACHINE));
+}
+
+static void whoever_does_not_boot_is_not_told_of(void **state) {
+	struct world *w = *state;
+	struct message m = message_begin(DHCP_DISCOVER, 9);
+	const struct event_record *event;
+	uint64_t at = 0;
+
+	message_text(&m, DHCP_OPT_VENDOR_CLASS, "MSFT 5.0");
+	world_send(w, &m);
+	world_lease(w, 10);
+	m = from_firmware(DHCP_REQUEST, 11, 1); // refused
+	message_ip(&m, DHCP_OPT_REQUESTED_IP, "192.168.1.1");
+	world_send(w, &m);
+	assert_null(next_event(w, &at, EVENT_DHCP_MACHINE));
+	// A REQUEST without a DISCOVER, of iPXE without a UUID, through a relay agent.
+	m = message_begin(DHCP_REQUEST, 12);
+	message_relay(&m, "10.88.0.1");
+	message_text(&m, DHCP_OPT_USER_CLASS, "iPXE");
+	message_ip(&m, DHCP_OPT_REQUESTED_IP, "10.88.0.55");
+	assert_int_equal(world_send(w, &m), DHCP_REPLY_WHEN_DURABLE);
+	event = next_event(w, &at, EVENT_DHCP_MACHINE);
+	assert_non_null(event);
+	assert_int_equal(event->address, fixture_ip("10.88.0.55"));
+	assert_int_equal(event->port, UINT16_MAX);
+	assert_int_equal(event->value, EVENT_MACHINE_IPXE);
+	assert_int_equal(event->bytes, fixture_ip("10.88.0.1"));
+	assert_int_equal(event->text_len, 0);
+}
+
 static void events_tell_what_happened(void **state) {
 	struct world *w = *state;
 	struct message m = message_begin(DHCP_DISCOVER, 1);
@@ -595,6 +679,8 @@ int main(void) {
 		TEST(ciaddr_in_discover_is_ignored),
 		cmocka_unit_test(known_host_takes_an_offer_from_an_unknown_one),
 		cmocka_unit_test(a_host_that_is_not_listed_is_unknown),
+		TEST(a_machine_that_boots_is_told_of_once),
+		TEST(whoever_does_not_boot_is_not_told_of),
 		TEST(events_tell_what_happened),
 	};
 

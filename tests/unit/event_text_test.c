@@ -24,6 +24,7 @@ static void events_become_sentences(void **state) {
 		{{.kind = 0}, NULL, NULL, NULL},
 		{{.kind = 999}, NULL, NULL, NULL},
 		{{.kind = EVENT_TFTP_OPEN}, NULL, NULL, NULL},
+		{{.kind = EVENT_DHCP_MACHINE, .mac = MAC}, NULL, NULL, NULL},
 		{{.kind = EVENT_DHCP_OFFER,
 			 .address = 0x0a4d0032,
 			 .mac = MAC,

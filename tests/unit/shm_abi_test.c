@@ -177,6 +177,8 @@ static const struct pin state_region[] = {
 	VALUE(ROUSE_MAX_PORTS, 16),
 	VALUE(EVENT_RING_SIZE, 8192),
 	VALUE(EVENT_TEXT_MAX, 72),
+	VALUE(EVENT_ORDER_USED, 17),
+	VALUE(EVENT_DHCP_MACHINE, 18),
 	SIZE(state_region, 4096),
 	AT(state_region, worker_count, 128),
 	AT(state_region, workers_offset, 168),
