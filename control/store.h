@@ -50,9 +50,9 @@ void store_rollback(struct store *store);
 // Does nothing until enough has gathered.
 int store_checkpoint(struct store *store);
 
-// Removes a bounded part (under 20 ms) of what is old: ended boots, used and cancelled orders
-// from before boots_before_ms, marks of expired tokens, and unlisted nodes that never booted and
-// were not seen since. 0: nothing left to do now; 1: call it again soon.
+// Removes a bounded part (under 20 ms) of what is old: ended boots (see STORE_BOOTS_MAX, too), used
+// and cancelled orders from before boots_before_ms, marks of expired tokens, and unlisted nodes
+// that never booted and were not seen since. 0: nothing left to do now; 1: call it again soon.
 int store_prune(struct store *store, int64_t boots_before_ms, int64_t now_unix_ms);
 
 // A serial that no token had before.

@@ -258,6 +258,12 @@ struct old_boots {
 	bool more; // older ones than there was room for
 };
 
+// Beyond STORE_BOOTS_MAX, as when machines begin again and again, age does not count. Ids have no
+// gaps to speak of.
+static bool is_old(const struct store *store, uint64_t id, int64_t started_ns, int64_t before_ms) {
+	return started_ns / 1000000 < before_ms || id + STORE_BOOTS_MAX < store->boot_next;
+}
+
 // By id, which is in order of time: it stops at the first that is young enough. One that runs
 // stays.
 static int find_old(struct store *store, int64_t before_ms, struct old_boots *old) {
@@ -267,7 +273,8 @@ static int find_old(struct store *store, int64_t before_ms, struct old_boots *ol
 
 	sqlite3_bind_int64(statement, 1, PRUNE_BOOTS);
 	while ((rc = store_row(store, statement, "look for old boots")) == 1) {
-		if (sqlite3_column_int64(statement, 2) / 1000000 >= before_ms)
+		if (!is_old(store, (uint64_t)sqlite3_column_int64(statement, 0),
+			    sqlite3_column_int64(statement, 2), before_ms))
 			break;
 		if (phases >= PRUNE_PHASES || old->count + 1 == PRUNE_BOOTS) {
 			old->more = true;

@@ -8,6 +8,8 @@
 #include "boot_record.h"
 #include "store.h"
 
+#define STORE_BOOTS_MAX 200000u // more are pruned, however young
+
 // Writes a boot and those of its phases that have changed; gives it its id the first time. store:
 // a struct store, so that boot_track_flush can call it. Moves saved_from to the last phase: should
 // the batch not be committed, boot_track_saved moves it back.

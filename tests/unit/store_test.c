@@ -8,7 +8,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
+#include <signal.h>
 #include <sqlite3.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
 
@@ -533,6 +535,47 @@ static void somebody_who_locks_the_file_is_named(void **state) {
 	ok(store_node_add(box.store, mac_1, NULL, STORE_T0));
 }
 
+// No file of this process grows meanwhile: what the disk does not take.
+static void limit_files(rlim_t bytes) {
+	struct rlimit limit;
+
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+	limit.rlim_cur = bytes;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+static int64_t log_bytes(void) {
+	struct stat st;
+	char path[64];
+
+	snprintf(path, sizeof(path), "%s/" STORE_FILE "-wal", box.dir);
+	assert_int_equal(stat(path, &st), 0);
+	return st.st_size;
+}
+
+static void what_the_disk_does_not_take_has_not_happened(void **state) {
+	struct store_order order;
+	struct store_node node;
+	uint64_t id;
+
+	(void)state;
+	ok(store_node_add(box.store, mac_1, "n001", STORE_T0));
+	signal(SIGXFSZ, SIG_IGN);
+	limit_files((rlim_t)log_bytes());
+	ok(store_begin(box.store));
+	ok(store_node_add(box.store, mac_2, "n002", STORE_T0));
+	id = order_for(mac_1, false);
+	assert_true(store_commit(box.store) < 0);
+	assert_non_null(strstr(store_why(box.store), STORE_FILE));
+	limit_files(RLIM_INFINITY);
+	assert_int_equal(store_node_get(box.store, mac_2, &box.arena, &node), -ENOENT);
+	assert_int_equal(store_order_of(box.store, mac_1, true, &box.arena, &order), -ENOENT);
+	assert_true(order_for(mac_1, false) > id);
+	store_box_reopen(&box);
+	assert_int_equal(bad_files(), 0);
+	ok(store_order_of(box.store, mac_1, true, &box.arena, &order));
+}
+
 // --- boots
 
 static struct boot a_boot(struct boot_phase *phases, uint32_t count) {
@@ -671,6 +714,27 @@ static void old_boots_go_in_small_steps(void **state) {
 	}
 }
 
+static void a_flood_of_boots_has_a_limit(void **state) {
+	struct boot boot = a_boot(NULL, 0);
+	unsigned boots = 0;
+
+	(void)state;
+	boot.state = BOOT_DONE;
+	ok(store_boot_save(box.store, &boot));
+	boot.id += STORE_BOOTS_MAX - 1;
+	ok(store_boot_save(box.store, &boot));
+	store_box_reopen(&box);
+	ok(store_prune(box.store, 0, STORE_T0));
+	ok(store_boots_of(box.store, mac_1, 9, count_boot, &boots));
+	assert_int_equal(boots, 2);
+	boot.id = 0;
+	ok(store_boot_save(box.store, &boot));
+	ok(store_prune(box.store, 0, STORE_T0));
+	boots = 0;
+	ok(store_boots_of(box.store, mac_1, 9, count_boot, &boots));
+	assert_int_equal(boots, 2); // the first one has gone
+}
+
 static void old_orders_go_and_those_that_wait_stay(void **state) {
 	struct store_order order;
 	uint64_t used, waiting;
@@ -786,9 +850,11 @@ int main(void) {
 		TEST(a_failure_of_one_call_leaves_the_batch_as_it_was),
 		TEST(what_is_not_committed_is_lost_by_a_close),
 		TEST(somebody_who_locks_the_file_is_named),
+		TEST(what_the_disk_does_not_take_has_not_happened),
 		TEST(a_boot_comes_back_as_it_was),
 		TEST(boots_are_found_by_their_node_and_while_they_run),
 		TEST(old_boots_go_in_small_steps),
+		TEST(a_flood_of_boots_has_a_limit),
 		TEST(old_orders_go_and_those_that_wait_stay),
 		TEST(a_token_is_used_once),
 		TEST(serials_never_repeat),
