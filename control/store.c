@@ -15,8 +15,6 @@
 
 #include "store_internal.h"
 
-#define CHECKPOINT_PAGES 1000 // of 4 KiB, in the log
-
 // --- errors
 
 int store_say(struct store *store, int err, const char *format, ...) {
@@ -205,16 +203,6 @@ int store_leave(struct store *store, int rc, bool must) {
 	}
 	roll_back(store);
 	return rc;
-}
-
-int store_checkpoint(struct store *store) {
-	int rc;
-
-	if (store->log_pages < CHECKPOINT_PAGES)
-		return 0;
-	store->log_pages = 0;
-	rc = sqlite3_wal_checkpoint_v2(store->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
-	return rc == SQLITE_OK || rc == SQLITE_BUSY ? 0 : store_fail(store, "make a checkpoint");
 }
 
 // --- pruning and counts

@@ -2,9 +2,9 @@
 // Copyright (c) 2026, the Rouse authors
 
 // What control remembers: nodes, orders, boots, used tokens, in SQLite at state_dir/rouse.db (see
-// store_nodes.h, store_orders.h, store_boots.h). One thread, control's loop, and one process. It
-// survives kill -9 and loss of power at any point: a call that has returned 0 outside of a batch is
-// on the disk, unless it says otherwise. No secret is ever stored.
+// store_nodes.h, store_orders.h, store_boots.h). One thread of the caller's, control's loop, and
+// one process. It survives kill -9 and loss of power at any point: a call that has returned 0
+// outside of a batch is on the disk, unless it says otherwise. No secret is ever stored.
 //
 // Errors are -errno, with a sentence in store_why until the next call: -ENOENT, -EEXIST, -EINVAL
 // and -ENOSPC as each function says; -EIO, -EUCLEAN (damaged) and what the system says from any of
@@ -46,8 +46,8 @@ int store_begin(struct store *store);
 int store_commit(struct store *store);
 void store_rollback(struct store *store);
 
-// Moves what has been written into the database file: call it once a second, after the commit.
-// Does nothing until enough has gathered.
+// Has a thread move what has been written into the database file: call it once a second, after the
+// commit. Does nothing until enough has gathered.
 int store_checkpoint(struct store *store);
 
 // Removes a bounded part (under 20 ms) of what is old: ended boots (see STORE_BOOTS_MAX, too), used

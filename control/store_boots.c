@@ -15,7 +15,7 @@
 #include "store_internal.h"
 
 #define PRUNE_BOOTS  100u
-#define PRUNE_PHASES 1000u // of one call, and one boot's more
+#define PRUNE_PHASES 500u // of one call, and one boot's more
 
 enum boot_flag {
 	FLAG_ASKED = 1,

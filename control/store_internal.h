@@ -5,6 +5,7 @@
 
 #pragma once
 
+#include <pthread.h>
 #include <sqlite3.h>
 
 #include "store.h"
@@ -62,14 +63,26 @@ enum store_sql {
 	STORE_STATEMENTS,
 };
 
+struct store_checkpointer {
+	sqlite3 *db; // the thread's own connection
+	pthread_t thread;
+	pthread_mutex_t lock;
+	pthread_cond_t wake;
+	bool runs;
+	bool wanted; // these three under lock
+	bool failed;
+	bool ending;
+};
+
 struct store {
 	sqlite3 *db;
 	sqlite3_stmt *statements[STORE_STATEMENTS];
 	char *path;
 	char why[STORE_WHY_SIZE];
-	bool batch;          // between store_begin and its end
-	bool must;           // what the transaction has written must not be lost
-	bool broken;         // something of the batch has failed half-way
+	bool batch;  // between store_begin and its end
+	bool must;   // what the transaction has written must not be lost
+	bool broken; // something of the batch has failed half-way
+	struct store_checkpointer checkpointer;
 	int log_pages;       // in the write-ahead log
 	uint64_t order_next; // ids
 	uint64_t boot_next;
@@ -120,6 +133,11 @@ int store_leave(struct store *store, int rc, bool must);
 
 // It looked damaged: the next start reads all of it.
 void store_suspect(const struct store *store);
+
+// --- store_checkpoint.c
+
+int store_checkpointer_start(struct store *store);
+void store_checkpointer_stop(struct store *store);
 
 // --- store_tokens.c
 

@@ -30,6 +30,7 @@ void store_suspect(const struct store *store) {
 }
 
 static void close_database(struct store *store) {
+	store_checkpointer_stop(store);
 	for (size_t i = 0; i < STORE_STATEMENTS; i++) {
 		sqlite3_finalize(store->statements[i]);
 		store->statements[i] = NULL;
@@ -192,6 +193,8 @@ static int open_database(struct store *store, int64_t now_unix_ms) {
 		rc = prepare_all(store);
 	if (rc == 0)
 		rc = load_numbers(store, now_unix_ms);
+	if (rc == 0)
+		rc = store_checkpointer_start(store);
 	sqlite3_wal_hook(store->db, note_log, store);
 	return rc;
 }

@@ -787,7 +787,7 @@ static void serials_never_repeat(void **state) {
 	}
 }
 
-// --- speed: generous bounds, for a slow disk and sanitizers
+// --- the log
 
 static int64_t now_ms(void) {
 	struct timespec now;
@@ -795,6 +795,42 @@ static int64_t now_ms(void) {
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
+
+// Not by one long sleep: as soon as the thread has done its part, the next commit begins anew.
+static void the_log_does_not_grow_for_ever(void **state) {
+	struct boot_phase phases[BOOT_PHASES_MAX] = {{.times = 1, .name = "linux"}};
+	int64_t end_ms = now_ms() + 20000;
+	struct store_counts counts;
+	int64_t most = 0;
+
+	(void)state;
+	for (int tick = 0; tick < 40; tick++) {
+		ok(store_begin(box.store));
+		for (int i = 0; i < 100; i++) {
+			struct boot boot = a_boot(phases, BOOT_PHASES_MAX);
+
+			ok(store_boot_save(box.store, &boot));
+		}
+		ok(store_commit(box.store));
+		ok(store_checkpoint(box.store));
+		if (log_bytes() > most)
+			most = log_bytes();
+	}
+	ok(store_count(box.store, &counts));
+	assert_true(most > 4 << 20);
+	assert_true(counts.file_bytes > (uint64_t)most);
+	// What was longer than usual is cut once the log begins anew.
+	do {
+		struct boot boot = a_boot(phases, 1);
+
+		assert_true(now_ms() < end_ms);
+		usleep(10000);
+		ok(store_boot_save(box.store, &boot));
+		ok(store_checkpoint(box.store));
+	} while (log_bytes() > 9 << 20);
+}
+
+// --- speed: generous bounds, for a slow disk and sanitizers
 
 static bool count_node(void *context, const struct store_node *node) {
 	(void)node;
@@ -858,6 +894,7 @@ int main(void) {
 		TEST(old_orders_go_and_those_that_wait_stay),
 		TEST(a_token_is_used_once),
 		TEST(serials_never_repeat),
+		TEST(the_log_does_not_grow_for_ever),
 		TEST(ten_thousand_nodes_are_listed_at_once),
 	};
 
