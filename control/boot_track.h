@@ -110,7 +110,8 @@ int boot_track_flush(
 	struct boot_track *track, int (*save)(void *context, struct boot *boot), void *context);
 
 // What the last flush saved is committed, and ended boots are given up; or it is not, and the next
-// flush saves it again.
+// flush saves it again. A batch that failed has also lost the states and orders that its steps
+// wrote: then leave the rings' tails, and make the tracker anew from the store, as after a restart.
 void boot_track_saved(struct boot_track *track, bool committed);
 
 // The running boot of a machine, or NULL. Good until the next call that changes anything.
