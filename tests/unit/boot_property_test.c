@@ -2,9 +2,9 @@
 // Copyright (c) 2026, the Rouse authors
 
 // 200 machines boot at once, with the store, the tracker and the life of nodes as control has them,
-// and control is killed some thirty times: in the middle of a batch, or between its commit and the moving of
-// the ring's tail. In the end each boot's record is whole or marked, no node is in a wrong state,
-// and each order was used once.
+// and control is killed some thirty times: in the middle of a batch, or between its commit and the
+// moving of the ring's tail. In the end each boot's record is whole or marked, no node is in a
+// wrong state, and each order was used once.
 
 #include "store_fixture.h"
 
