@@ -158,7 +158,7 @@ def test_restart(keys):
 
 
 def test_mistakes(keys):
-    for key in ("http", "tls", "api", "profiles", "unknown", "hooks"):
+    for key in ("api", "profiles", "unknown", "hooks"):
         keys.refuse(key, lambda config: config.update({key: {}}), keys.config + ":", key, "later version")
     for what, change, word in (
             ("a key that is none", lambda c: c["subnets"][0].update(pool=[]), "pool"),
@@ -171,6 +171,8 @@ def test_mistakes(keys):
             ("an edge rate of nothing", lambda c: c["subnets"][0].update(edge_rate="10"), "edge_rate"),
             ("a group that is none", lambda c: c.update(multicast={"groups": "10.0.0.0/8"}), "multicast"),
             ("a menu of the disk alone", lambda c: c["boot"].append({"menu": [{"text": "Disk"}]}), "menu"),
+            ("HTTPS without HTTP", lambda c: c.update(tls={}), "tls"),
+            ("HTTP nowhere", lambda c: c.update(http={"port": 0}), "http"),
             ("a VLAN on af_xdp", lambda c: c["ports"][0].update(vlan=7), "vlan"),
             ("send_ahead", lambda c: c["boot"][0].update(send_ahead=8), "send_ahead")):
         keys.refuse(what, change, keys.config, word)
