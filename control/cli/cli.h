@@ -18,7 +18,7 @@ enum cli_exit {
 };
 
 #define CLI_OPTIONS_MAX  16
-#define CLI_OPERANDS_MAX 16
+#define CLI_OPERANDS_MAX 1025
 #define CLI_WHY_SIZE     256
 
 struct cli_option {
