@@ -11,6 +11,7 @@
 #include "brain_web.h"
 #include "daemon.h"
 #include "http_server.h"
+#include "text.h"
 
 struct node {
 	uint32_t address;
@@ -132,16 +133,30 @@ static json_t *statuses_json(const struct http_counts *counts) {
 	return object;
 }
 
+static json_t *places_json(const struct daemon *daemon) {
+	struct http_place places[HTTP_PLACES_MAX];
+	uint32_t count = http_server_places(daemon->http->server, places);
+	json_t *list = json_array();
+	char ip[TEXT_IP_SIZE];
+
+	for (uint32_t i = 0; i < count; i++)
+		json_array_append_new(
+			list, json_pack("{s:s, s:i, s:b, s:b}", "address",
+				      text_ip(places[i].address, ip), "port", places[i].port, "tls",
+				      places[i].tls, "open", places[i].open));
+	return list;
+}
+
 json_t *daemon_http_json(const struct daemon *daemon) {
 	struct http_counts c;
 
 	http_server_counts(daemon->http->server, &c);
-	return json_pack("{s:I, s:I, s:I, s:I, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:s}",
-		"connections", (json_int_t)c.connections, "accepted", (json_int_t)c.accepted,
-		"requests", (json_int_t)c.requests, "bytes", (json_int_t)c.bytes, "answers",
-		statuses_json(&c), "refused_all", (json_int_t)c.refused_all, "refused_client",
-		(json_int_t)c.refused_client, "refused_files", (json_int_t)c.refused_files,
-		"timed_out", (json_int_t)c.timed_out, "tls_handshakes",
-		(json_int_t)c.tls_handshakes, "tls_failed", (json_int_t)c.tls_failed,
-		"tls_last_failure", c.tls_reason);
+	return json_pack("{s:o, s:I, s:I, s:I, s:I, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:s}",
+		"listens", places_json(daemon), "connections", (json_int_t)c.connections,
+		"accepted", (json_int_t)c.accepted, "requests", (json_int_t)c.requests, "bytes",
+		(json_int_t)c.bytes, "answers", statuses_json(&c), "refused_all",
+		(json_int_t)c.refused_all, "refused_client", (json_int_t)c.refused_client,
+		"refused_files", (json_int_t)c.refused_files, "timed_out", (json_int_t)c.timed_out,
+		"tls_handshakes", (json_int_t)c.tls_handshakes, "tls_failed",
+		(json_int_t)c.tls_failed, "tls_last_failure", c.tls_reason);
 }

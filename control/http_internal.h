@@ -24,7 +24,7 @@
 #include "http_server.h"
 
 #define HTTP_WORKERS_MAX   4u
-#define HTTP_LISTENERS_MAX (2 * ROUSE_MAX_PORTS)
+#define HTTP_LISTENERS_MAX HTTP_PLACES_MAX
 #define HTTP_FDS           (4 * HTTP_CONNECTIONS_MAX) // descriptors that a connection may have
 #define HTTP_HEADERS_MAX   16384u
 #define HTTP_REQUEST_MS    30000u // for a request to arrive

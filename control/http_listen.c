@@ -341,6 +341,22 @@ void http_listen_configure(struct http_server *server, const struct config *conf
 	pthread_mutex_unlock(&server->lock);
 }
 
+uint32_t http_server_places(struct http_server *server, struct http_place places[HTTP_PLACES_MAX]) {
+	uint32_t count;
+
+	pthread_mutex_lock(&server->lock);
+	count = server->listener_count;
+	for (uint32_t i = 0; i < count; i++)
+		places[i] = (struct http_place){
+			.address = server->listeners[i].address,
+			.port = server->listeners[i].port,
+			.tls = server->listeners[i].tls,
+			.open = server->listeners[i].fd >= 0,
+		};
+	pthread_mutex_unlock(&server->lock);
+	return count;
+}
+
 // --- the thread
 
 static void tick(

@@ -117,3 +117,16 @@ struct http_counts {
 
 // From any thread.
 void http_server_counts(struct http_server *server, struct http_counts *counts);
+
+#define HTTP_PLACES_MAX (2 * ROUSE_MAX_PORTS)
+
+// Where it listens, or would: another program has the port, or there is no certificate.
+struct http_place {
+	uint32_t address;
+	uint16_t port;
+	bool tls;
+	bool open;
+};
+
+// Their number. From any thread.
+uint32_t http_server_places(struct http_server *server, struct http_place places[HTTP_PLACES_MAX]);

@@ -12,6 +12,7 @@
 #include "cli/instance.h"
 #include "cli/output.h"
 #include "cli/rest_client.h"
+#include "cli/status_http.h"
 #include "human.h"
 #include "lease.h"
 #include "refusal.h"
@@ -323,8 +324,10 @@ static void print_text(const struct instance *instance, const struct program *co
 					 ? (int64_t)(instance->state.region->started_unix_ms / 1000)
 					 : 0);
 	print_policy(instance);
-	if (answer)
+	if (answer) {
 		print_control(answer);
+		status_http_print(json_object_get(answer, "http"));
+	}
 	if (instance->has_state)
 		print_state(&instance->state);
 }
