@@ -8,6 +8,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <time.h>
@@ -15,6 +16,8 @@
 
 #include "http_date.h"
 #include "http_types.h"
+
+#define TLS_BLOCK 32768 // two records
 
 static const char *header(struct MHD_Connection *http, const char *name) {
 	return MHD_lookup_connection_value(http, MHD_HEADER_KIND, name);
@@ -61,14 +64,51 @@ static bool is_uefi(struct MHD_Connection *http) {
 	return agent && !strncasecmp(agent, "UefiHttpBoot", 12);
 }
 
+// A part of a file that is read by us: libmicrohttpd would read 4 KiB at a time where the kernel
+// cannot send by itself, and each would be a record of TLS.
+struct part {
+	int fd;
+	uint64_t first;
+};
+
+static ssize_t read_part(void *context, uint64_t at, char *out, size_t size) {
+	const struct part *part = context;
+	ssize_t len = pread(part->fd, out, size, (off_t)(part->first + at));
+
+	// A file that has become shorter is a broken connection, not an end.
+	return len > 0 ? len : MHD_CONTENT_READER_END_WITH_ERROR;
+}
+
+static void free_part(void *context) {
+	struct part *part = context;
+
+	close(part->fd);
+	free(part);
+}
+
+static struct MHD_Response *make_body(bool tls, int fd, uint64_t first, uint64_t len) {
+	struct part *part;
+	struct MHD_Response *response;
+
+	if (!tls)
+		return MHD_create_response_from_fd_at_offset64(len, fd, first);
+	part = mem_alloc(sizeof(*part));
+	*part = (struct part){fd, first};
+	response = MHD_create_response_from_callback(len, TLS_BLOCK, read_part, part, free_part);
+	if (!response)
+		free(part);
+	return response;
+}
+
 // The part of the file that is selected. Takes the descriptor.
 static struct MHD_Response *make_part(struct http_exchange *x, struct MHD_Connection *http,
 	const struct http_file *file, const struct http_selection *selection) {
 	struct MHD_Response *response;
 
 	if (selection->len) {
-		response = MHD_create_response_from_fd_at_offset64(
-			selection->len, file->fd, selection->first);
+		response = make_body(x->request.tls, file->fd, selection->first, selection->len);
+		if (!response)
+			close(file->fd);
 	} else {
 		close(file->fd);
 		response = MHD_create_response_from_buffer(0, (void *)"", MHD_RESPMEM_PERSISTENT);
