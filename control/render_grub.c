@@ -64,34 +64,55 @@ static void put_file(struct render_job *job, const struct config_profile *profil
 	free(path);
 }
 
+// For the sentence about a failure.
+static void put_what(struct render_job *job, const char *what) {
+	render_add(&job->out, "set what=");
+	put_text(job, what);
+	render_add(&job->out, "\n");
+}
+
+static void put_initrds(struct render_job *job, const struct config_profile *profile,
+	const struct config_texts *initrd) {
+	render_add(&job->out, "\t\t\t");
+	put_what(job, initrd->list[0]);
+	render_add(&job->out, "\t\t\tif initrd");
+	for (uint32_t i = 0; i < initrd->count; i++)
+		put_file(job, profile, "initrd", initrd->list[i]);
+	render_add(&job->out, "; then boot; fi\n\t\tfi\n");
+}
+
 static void put_commands(struct render_job *job, const struct config_profile *profile,
 	const struct config_load *load) {
 	char *cmdline =
 		load->cmdline ? render_expand(job, profile, "cmdline", load->cmdline) : NULL;
+	const char *file = load->kernel ? load->kernel : load->efi;
 
+	render_add(&job->out, "\t\t");
+	put_what(job, file);
 	render_add(&job->out, load->kernel ? "\t\tif linux" : "\t\tif chainloader");
-	put_file(job, profile, load->kernel ? "kernel" : "efi",
-		load->kernel ? load->kernel : load->efi);
+	put_file(job, profile, load->kernel ? "kernel" : "efi", file);
 	if (load->kernel && cmdline)
 		put_words(job, cmdline);
 	free(cmdline);
-	render_add(&job->out, load->initrd.count ? "; then\n\t\t\tif initrd" : "; then boot; fi\n");
-	for (uint32_t i = 0; i < load->initrd.count; i++)
-		put_file(job, profile, "initrd", load->initrd.list[i]);
+	render_add(&job->out, load->initrd.count ? "; then\n" : "; then boot; fi\n");
 	if (load->initrd.count)
-		render_add(&job->out, "; then boot; fi\n\t\tfi\n");
+		put_initrds(job, profile, &load->initrd);
 }
 
+// "if it is one of these", or "if it is none of the others", whichever is shorter.
 static void put_condition(struct render_job *job, uint32_t machines) {
-	bool first = true;
+	uint32_t others = job->machines & ~machines;
+	bool negated = __builtin_popcount(others) < __builtin_popcount(machines);
+	uint32_t named = negated ? others : machines;
+	const char *between = "";
 
 	render_add(&job->out, "if [");
 	for (uint32_t i = 0; i < RENDER_MACHINES; i++) {
-		if (!(machines & 1u << i))
+		if (!(named & 1u << i))
 			continue;
-		render_add(&job->out, "%s \"$machine\" = %s", first ? "" : " -o",
+		render_add(&job->out, "%s \"$machine\" %s %s", between, negated ? "!=" : "=",
 			render_machines[i].efi ? render_machines[i].grub : "bios");
-		first = false;
+		between = negated ? " -a" : " -o";
 	}
 	render_add(&job->out, " ]; then\n");
 }
@@ -288,10 +309,10 @@ static const char frame[] =
 	"\t\tsleep --interruptible 10\n"
 	"\t\trouse_local\n"
 	"\telif [ \"$1\" = 4 ]; then\n"
-	"\t\techo 'Rouse: given up after 3 more tries, the local disk follows in 10 s'\n"
+	"\t\techo 'Rouse: given up, the local disk follows in 10 s'\n"
 	"\t\tsleep --interruptible 10\n"
 	"\telse\n"
-	"\t\techo \"Rouse: it could not be loaded. Trying again in 5 s ($1 of 3)\"\n"
+	"\t\techo \"Rouse: $what could not be loaded. Trying again in 5 s ($1 of 3)\"\n"
 	"\t\tsleep --interruptible 5\n"
 	"\tfi\n"
 	"}\n"

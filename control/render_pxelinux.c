@@ -79,6 +79,8 @@ static struct config_load load_of(const struct config_profile *profile) {
 static bool can_boot(const struct render_job *job, const struct config_profile *profile) {
 	struct config_load load = load_of(profile);
 
+	if (profile->verify)
+		return false;
 	return profile->local || load.kernel || (load.script && has(job, "ipxe.lkrn"));
 }
 

@@ -86,8 +86,11 @@ static bool same_load(const struct config_load *a, const struct config_load *b) 
 	       same_texts(&a->initrd, &b->initrd) && same_texts(&a->files, &b->files);
 }
 
-static bool can_load(enum render_loader loader, const struct config_load *load,
-	const struct render_machine *machine) {
+// What is to be verified is left to iPXE: the others cannot.
+static bool can_load(enum render_loader loader, const struct config_profile *profile,
+	const struct config_load *load, const struct render_machine *machine) {
+	if (profile->verify && loader != RENDER_IPXE)
+		return false;
 	if (load->kernel)
 		return true;
 	if (load->efi)
@@ -106,8 +109,8 @@ bool render_can_boot(
 		return true;
 	for (uint32_t i = 0; i < RENDER_MACHINES; i++)
 		if (render_machines_of(arch) == 1u << i)
-			return can_load(loader, &load, &render_machines[i]);
-	return load.kernel;
+			return can_load(loader, profile, &load, &render_machines[i]);
+	return load.kernel && !profile->verify;
 }
 
 uint32_t render_loads(const struct render_job *job, const struct config_profile *profile,
@@ -119,7 +122,7 @@ uint32_t render_loads(const struct render_job *job, const struct config_profile 
 		uint32_t at = 0;
 
 		if (!(job->machines & 1u << i) ||
-			!can_load(job->loader, &load, &render_machines[i]))
+			!can_load(job->loader, profile, &load, &render_machines[i]))
 			continue;
 		while (at < count && !same_load(&out[at].load, &load))
 			at++;

@@ -472,6 +472,9 @@ static void what_a_machine_can_boot(void **state) {
 	assert_false(render_can_boot(RENDER_GRUB, config_profile_find(brain, "own"), 7));
 	assert_false(render_can_boot(RENDER_IPXE, config_profile_find(brain, "windows"), 11));
 	assert_true(render_can_boot(RENDER_IPXE, config_profile_find(brain, "windows"), 0));
+	assert_true(render_can_boot(RENDER_IPXE, config_profile_find(brain, "secure"), 7));
+	assert_false(render_can_boot(RENDER_GRUB, config_profile_find(brain, "secure"), 7));
+	assert_false(render_can_boot(RENDER_PXELINUX, config_profile_find(brain, "secure"), 0));
 }
 
 static void rendering_is_fast(void **state) {
