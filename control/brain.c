@@ -207,7 +207,9 @@ static void upkeep(struct brain *brain) {
 	store_checkpoint(brain->store);
 }
 
-void brain_tick(struct brain *brain) {
+bool brain_tick(struct brain *brain) {
+	bool kept;
+
 	brain->now_ms = brain_now_ms();
 	if (brain->reload_nodes) {
 		brain->reload_nodes = false;
@@ -217,9 +219,11 @@ void brain_tick(struct brain *brain) {
 	brain_boots_tick(brain);
 	each_second(brain);
 	brain_texts_tick(brain);
-	brain_commit(brain);
-	brain_texts_publish(brain);
+	kept = brain_commit(brain);
+	if (kept)
+		brain_texts_publish(brain);
 	upkeep(brain);
+	return kept;
 }
 
 // --- what others ask

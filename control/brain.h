@@ -34,8 +34,9 @@ void brain_images(struct brain *brain);
 // What the dataplane tells: file is the name of a transfer's file, if it is known.
 void brain_event(struct brain *brain, const struct event_record *event, const char *file);
 
-// Ten times a second, after the events: nodes, time-outs, the store, new texts.
-void brain_tick(struct brain *brain);
+// Ten times a second, after the events: nodes, time-outs, the store, new texts. False: what came of
+// the events is not on the disk.
+bool brain_tick(struct brain *brain);
 
 // Whether the first set of texts was made: without it no machine finds its own.
 bool brain_is_ready(const struct brain *brain);

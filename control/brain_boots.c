@@ -20,7 +20,7 @@ static void take_machine(struct brain *brain, const struct event_record *event) 
 	size_t len = event->text_len < EVENT_TEXT_MAX ? event->text_len : EVENT_TEXT_MAX, at = 0;
 	char vendor_class[EVENT_TEXT_MAX + 1];
 
-	if (event->value & EVENT_MACHINE_UUID && len >= sizeof(facts.uuid)) {
+	if (event->value & EVENT_MACHINE_HAS_UUID && len >= sizeof(facts.uuid)) {
 		facts.has_uuid = true;
 		memcpy(facts.uuid, event->text, sizeof(facts.uuid));
 		at = sizeof(facts.uuid);
@@ -384,6 +384,7 @@ static void use_order(struct brain *brain, struct brain_node *node) {
 		control_log(CONTROL_NOTICE, "node %s: order %llu is used: it has got %s",
 			node->name, (unsigned long long)order.id, order.profile);
 		event.install = order_installs(brain, order.id);
+		event.retry = order.origin == STORE_ORDER_RETRY;
 		node->order_id = 0;
 		brain_life(brain, node->mac, &event);
 		brain_node_dirty(brain, node);

@@ -6,11 +6,13 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "brain_internal.h"
 #include "config_match.h"
 #include "text.h"
+#include "vars_json.h"
 
 static const struct config_port *port_for(const struct config *config, uint32_t address) {
 	for (uint32_t i = 0; address && i < config->port_count; i++) {

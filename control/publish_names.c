@@ -158,15 +158,17 @@ bool publish_is_rendered(const struct image_table *images, const char *name) {
 	return false;
 }
 
-// What comes with Rouse names files of boot_root, and those by the end of their URI.
+// Firmware is told a file, or by the end of its URI one, that is below boot_root. The rule for iPXE
+// always applies, or iPXE would be told to load itself again and again.
 bool publish_rule_applies(const struct image_table *images, const struct config_rule *rule) {
 	const char *name = rule->file;
+	bool firmware = rule->match.count && rule->match.list[0].match == POLICY_MATCH_ARCH;
 
-	if (rule->line || !name || !images)
+	if (rule->line || !name || !images || !firmware)
 		return true;
 	if (strstr(name, "://"))
 		name = strrchr(name, '/') + 1;
-	return image_table_find(images, name) || publish_is_rendered(images, name);
+	return image_table_find(images, name) != NULL;
 }
 
 struct publish_orphans publish_names(struct policy_builder *builder, const struct config *config,

@@ -48,7 +48,7 @@ write_config() {
 		END
 		[ -z "$server_hosts" ] || printf 'hosts:\n%s\n' "$server_hosts"
 		[ -z "$server_extra" ] || printf '%s\n' "$server_extra"
-		echo "boot:"
+		[ -z "$server_boot_rules$server_rules" ] || echo "boot:"
 		for rule in $server_boot_rules; do
 			match=${rule%%=*} file=${rule#*=}
 			[ "$match" = ipxe ] && match="ipxe: true" || match="arch: $match"
