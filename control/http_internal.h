@@ -47,7 +47,7 @@ struct http_connection {
 	gnutls_session_t session; // while the handshake runs
 	struct http_alert alert;
 	uint64_t read; // bytes
-	bool eof;
+	bool gone;     // the client, while something was still expected of it
 	bool handshaken;
 	bool told; // that it failed
 	uint32_t requests;

@@ -32,8 +32,8 @@ static ssize_t pull(gnutls_transport_ptr_t context, void *data, size_t size) {
 
 	if (len < 0)
 		gnutls_transport_set_errno(connection->session, errno);
-	if (len == 0)
-		connection->eof = true;
+	if (len == 0 || (len < 0 && errno != EAGAIN && errno != EINTR))
+		connection->gone = true; // reset counts, as OVMF does when it refuses
 	if (len > 0 && !connection->handshaken) {
 		http_alert_feed(&connection->alert, data, (size_t)len);
 		connection->read += (uint64_t)len;
@@ -144,7 +144,7 @@ void http_tls_ended(struct http_server *server, struct http_connection *connecti
 			"may not be in our certificate");
 	else if (connection->alert.broken)
 		http_tell_tls(server, connection, "does not speak TLS, but came to the port of it");
-	else if (connection->eof)
+	else if (connection->gone)
 		http_tell_tls(server, connection,
 			"went away in the TLS handshake without a reason, as clients do that do "
 			"not trust our certificate");
