@@ -55,9 +55,9 @@ struct render_input {
 // fail: an item whose profile cannot be written says so on the machine's screen.
 //
 // A password item of an iPXE menu asks for HTTP/rouse/unlock with menu=NAME, item=INDEX of its
-// entries, target=config_entry_target(entry) (other than the entry's: the menu has changed since),
-// mac=, username= and password=: in the query, or in a form's POST where the build can. The answer
-// is a rendering with from_menu, and opened or notice.
+// entries, target=config_entry_target(entry) (other than the entry's: the menu has changed since)
+// and mac= in the query; username_hex= and password_hex=, in hex digits, in the query, or in a
+// form's POST where the build can. The answer is a rendering with from_menu, and opened or notice.
 int render(enum render_loader loader, const struct render_input *input, char **text, size_t *len,
 	char why[256]);
 

@@ -54,38 +54,33 @@ static void retry(struct render_job *job) {
 			      "goto ${home}\n\n");
 }
 
-// The password goes by https where the server has it and this build can, else as the
-// configuration's http: allows. It is forgotten at once.
-static void unlock(struct render_job *job) {
-	const char *base = job->in->http ? job->in->http : job->in->https;
+static void ask_to_unlock(struct render_job *job, const char *base, const char *rest) {
+	if (base)
+		render_add(&job->out, "chain --autofree --replace %s/rouse/unlock?${unlock}%s ||\n",
+			base, rest);
+}
 
-	render_add(&job->out,
-		":unlock\n"
-		"login || goto ${home}\n"
-		"set by username=${username:uristring}&password=${password:uristring}\n"
-		"params || goto unlock_query\n"
-		"param username ${username}\n"
-		"param password ${password}\n"
-		"clear password\n"
-		"clear by\n");
-	if (job->in->https)
-		render_add(&job->out,
-			"chain --autofree --replace %s/rouse/unlock?${unlock}##params ||\n",
-			job->in->https);
-	if (job->in->http)
-		render_add(&job->out,
-			"chain --autofree --replace %s/rouse/unlock?${unlock}##params ||\n",
-			job->in->http);
-	render_add(&job->out,
-		"goto unlock_failed\n"
-		":unlock_query\n"
-		"clear password\n"
-		"chain --autofree --replace %s/rouse/unlock?${unlock}&${by} ||\n"
-		":unlock_failed\n"
-		"clear by\n"
-		"set notice the server did not answer (error ${errno})\n"
-		"goto ${home}\n\n",
-		base);
+// The password goes by https where the server has it and this build can, else as the
+// configuration's http: allows. In hex digits: iPXE decodes a query before it sends it, and an &
+// would end the password. The script that answers forgets it.
+static void unlock(struct render_job *job) {
+	static const char query[] =
+		"&username_hex=${username:hexraw}&password_hex=${password:hexraw}";
+
+	render_add(&job->out, ":unlock\n"
+			      "login || goto ${home}\n"
+			      "params || goto unlock_query\n"
+			      "param username_hex ${username:hexraw}\n"
+			      "param password_hex ${password:hexraw}\n");
+	ask_to_unlock(job, job->in->https, "##params");
+	ask_to_unlock(job, job->in->http, "##params");
+	render_add(&job->out, "goto unlock_failed\n"
+			      ":unlock_query\n");
+	ask_to_unlock(job, job->in->http ? job->in->http : job->in->https, query);
+	render_add(&job->out, ":unlock_failed\n"
+			      "set notice the server did not answer (error ${errno})\n"
+			      "clear password\n"
+			      "goto ${home}\n\n");
 }
 
 static bool is_locked(const struct render_job *job, const struct config_entry *entry) {
