@@ -3,6 +3,7 @@
 
 #include "brain_web_unlock.h"
 
+#include <gnutls/gnutls.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -109,18 +110,43 @@ static bool may_guess(struct guesser *guesser, uint32_t address, int64_t now_s) 
 	return guesser->wrong < GUESSES;
 }
 
+// As iPXE sends it: two hexadecimal digits for each byte, since a query is decoded and coded again
+// on its way. False: there is none, or it is not that.
+static bool read_password(const struct wish *wish, char out[PASSWORD_LEN_MAX + 1]) {
+	const char *digits = argument(wish, "password_hex");
+	size_t len = digits ? strlen(digits) : 0;
+	unsigned int byte;
+
+	if (!len || len % 2 || len / 2 > PASSWORD_LEN_MAX)
+		return false;
+	for (size_t i = 0; i < len / 2; i++) {
+		if (strspn(digits + 2 * i, "0123456789abcdefABCDEF") < 2 ||
+			sscanf(digits + 2 * i, "%2x", &byte) != 1 || !byte)
+			return false;
+		out[i] = (char)byte;
+	}
+	out[len / 2] = '\0';
+	return true;
+}
+
+static bool knows_password(const struct wish *wish) {
+	char password[PASSWORD_LEN_MAX + 1];
+	bool knows = read_password(wish, password) && password_check(wish->hash, password);
+
+	gnutls_memset(password, 0, sizeof(password));
+	return knows;
+}
+
 static void judge(struct wish *wish) {
 	uint32_t address = wish->request->client;
 	struct guesser *guesser = &guesses.list[address * UINT32_C(2654435761) % GUESSERS];
-	const char *password = argument(wish, "password");
 	int64_t now_s = brain_now_ms() / 1000;
 	char ip[TEXT_IP_SIZE];
 
 	pthread_mutex_lock(&guesses.lock);
 	if (!may_guess(guesser, address, now_s)) {
 		wish->notice = "too many wrong passwords: wait a minute";
-	} else if (password && strlen(password) <= PASSWORD_LEN_MAX &&
-		   password_check(wish->hash, password)) {
+	} else if (knows_password(wish)) {
 		guesser->wrong = 0;
 		wish->open = true;
 	} else {

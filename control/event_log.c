@@ -94,8 +94,8 @@ static const char *host_name(const struct config *config, const uint8_t mac[6]) 
 
 // Events of a session name its file by the slot.
 static const char *file_name(const struct event_log *log, const struct event_record *event) {
-	bool by_slot = event->kind == EVENT_TFTP_DONE || event->kind == EVENT_TFTP_PROBE ||
-		       event->kind == EVENT_TFTP_FAILED;
+	bool by_slot = event->kind == EVENT_TFTP_OPEN || event->kind == EVENT_TFTP_DONE ||
+		       event->kind == EVENT_TFTP_PROBE || event->kind == EVENT_TFTP_FAILED;
 
 	return by_slot && event->value < IMAGE_MAX_SLOTS ? log->files[event->value] : NULL;
 }

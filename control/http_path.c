@@ -100,12 +100,12 @@ const char *http_path_query(const char *target) {
 	return *mark == '?' ? mark + 1 : "";
 }
 
-// Decodes in place up to end. 0 or -EILSEQ.
+// Decodes in place up to end; a + is a +, as iPXE sends it in a serial number. 0 or -EILSEQ.
 static int decode(char *text, const char *end) {
 	const char *at = text;
 
 	while (at < end) {
-		int byte = *at == '+' ? (at++, ' ') : next_byte(&at);
+		int byte = next_byte(&at);
 
 		if (byte <= 0 || at > end)
 			return -EILSEQ;

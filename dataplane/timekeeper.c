@@ -20,6 +20,17 @@ int64_t timekeeper_unix_less_us(void) {
 	return us_of(&real) - us_of(&boot);
 }
 
+// The coarse clock is behind by up to a tick of the kernel's: only a clock that was set leads by
+// more.
+#define SET_US 20000
+
+static void follow_wall_clock(struct timekeeper *keeper, int64_t coarse_less_us) {
+	int64_t change = coarse_less_us - keeper->now.unix_less_us;
+
+	if (change > SET_US || change < -SET_US)
+		keeper->now.unix_less_us = timekeeper_unix_less_us();
+}
+
 void timekeeper_renew(struct timekeeper *keeper, uint64_t tsc) {
 	struct timespec boot, real;
 	uint64_t us;
@@ -33,6 +44,7 @@ void timekeeper_renew(struct timekeeper *keeper, uint64_t tsc) {
 	if (us > keeper->now.us)
 		keeper->now.us = us;
 	keeper->now.unix_s = real.tv_sec;
+	follow_wall_clock(keeper, us_of(&real) - (int64_t)us);
 }
 
 void timekeeper_init(struct timekeeper *keeper) {

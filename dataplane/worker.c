@@ -16,7 +16,7 @@
 static void tell_adopted(struct worker *w) {
 	struct event_record event = {
 		.kind = EVENT_POLICY_ADOPTED,
-		.unix_ns = w->time.now.unix_s * 1000000000,
+		.unix_ns = rouse_unix_ns(w->time.now),
 		.value = w->outlook->generation,
 	};
 

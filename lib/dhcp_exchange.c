@@ -30,7 +30,7 @@ bool dhcp_exchange_is_ours(const struct dhcp_exchange *x, uint32_t server_id) {
 void dhcp_exchange_event(struct dhcp_exchange *x, enum event_kind kind, uint32_t address,
 	uint64_t value, struct dhcp_bytes text) {
 	struct event_record event = {
-		.unix_ns = x->now.unix_s * 1000000000,
+		.unix_ns = rouse_unix_ns(x->now),
 		.kind = (uint16_t)kind,
 		.address = address,
 		.port = x->input->port,
@@ -85,7 +85,7 @@ static size_t write_identity(const struct dhcp_view *view, uint8_t text[EVENT_TE
 static void tell_machine(struct dhcp_exchange *x, uint32_t address) {
 	const struct dhcp_view *view = &x->view;
 	struct event_record event = {
-		.unix_ns = x->now.unix_s * 1000000000,
+		.unix_ns = rouse_unix_ns(x->now),
 		.kind = EVENT_DHCP_MACHINE,
 		.address = address,
 		.port = view->arch,

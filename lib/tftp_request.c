@@ -56,7 +56,7 @@ static void tell(struct tftp_server *server, const struct tftp_incoming *request
 	enum event_kind kind, enum event_reason reason, uint64_t value) {
 	const struct frame_view *frame = request->input->frame;
 	struct event_record event = {
-		.unix_ns = request->now.unix_s * 1000000000,
+		.unix_ns = rouse_unix_ns(request->now),
 		.kind = (uint16_t)kind,
 		.reason = (uint16_t)reason,
 		.address = frame->src,

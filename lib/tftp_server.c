@@ -187,7 +187,7 @@ void tftp_core_close(struct tftp_server *server, uint32_t index, struct rouse_no
 void tftp_core_event(struct tftp_server *server, const struct tftp_session *session,
 	enum event_kind kind, enum event_reason reason, struct rouse_now now) {
 	struct event_record event = {
-		.unix_ns = now.unix_s * 1000000000,
+		.unix_ns = rouse_unix_ns(now),
 		.kind = (uint16_t)kind,
 		.reason = (uint16_t)reason,
 		.address = session->peer_address,
@@ -219,7 +219,7 @@ bool tftp_core_has_order(const struct tftp_server *server, const struct policy_h
 static void tell_order(const struct tftp_server *server, const struct tftp_session *session,
 	uint64_t id, struct rouse_now now) {
 	struct event_record event = {
-		.unix_ns = now.unix_s * 1000000000,
+		.unix_ns = rouse_unix_ns(now),
 		.kind = EVENT_ORDER_USED,
 		.address = session->peer_address,
 		.port = session->peer_port,

@@ -75,6 +75,11 @@ rouse_is_ready() {
 	log_has rouse 'rouse-dataplane: answering on'
 }
 
+# pid_below LABEL NAME: the program that a supervisor runs now; fails if there is none.
+pid_below() {
+	pgrep -P "$(pid_of "$1")" -x "$2"
+}
+
 # rouse COMMAND...: the operator's command for the server that runs.
 rouse() {
 	ns server "$build/control/rouse" "$@" --config "$config"

@@ -141,11 +141,6 @@ wait_for_acks() {
 	wait_for 30 "$1 more ACKs" acks_reach $(($(acks_so_far) + $1))
 }
 
-# pid_below LABEL NAME: the program that a supervisor runs now; fails if there is none.
-pid_below() {
-	pgrep -P "$(pid_of "$1")" -x "$2"
-}
-
 # outage [PID]: kills it, and prints the milliseconds until DHCP and TFTP have answered a client.
 outage() {
 	ns lab python3 "$tests/outage.py" eth0 $server_address "$work/tree/probe" "$@"

@@ -95,7 +95,7 @@ static const struct {
 	{"/a?&&", 0, ""},
 	{"/a?b", 1, "b=;"},
 	{"/a?=x", 1, "=x;"},
-	{"/a?b=c=d&e=%26f+g&h=#i=j", 3, "b=c=d;e=&f g;h=;"},
+	{"/a?b=c=d&e=%26f+g&h=#i=j", 3, "b=c=d;e=&f+g;h=;"},
 	{"/a#b?c=d", 0, ""},
 	{"/a?mac=52%3A54&uuid=", 2, "mac=52:54;uuid=;"},
 };
