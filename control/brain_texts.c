@@ -96,16 +96,18 @@ static char *expand(void *context, const struct config_profile *profile, const c
 	const char *text, char why[256]) {
 	const struct expander *expander = context;
 	struct template_output output;
-	char name[96];
+	const char *sentence;
 
-	snprintf(name, sizeof(name), "profile %.40s, %.32s", profile->name, what);
-	if (template_render(&(struct template_input){.name = name,
+	(void)profile; // whoever asks tells profile and key
+	if (template_render(&(struct template_input){.name = what,
 				    .text = text,
 				    .len = strlen(text),
 				    .vars = expander->vars},
 		    &output) == 0)
 		return output.text;
-	snprintf(why, 256, "%.255s", output.error);
+	// "cmdline:1: {{x}} is not set": a command line has one line.
+	sentence = strstr(output.error, ":1: ");
+	snprintf(why, 256, "%.255s", sentence ? sentence + 4 : output.error);
 	return NULL;
 }
 
