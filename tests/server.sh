@@ -10,6 +10,8 @@ server_boot_rules="ipxe=boot.ipxe x64-uefi=shimx64.efi x86-bios=undionly.kpxe"
 server_rules="" # further boot rules, as lines of the configuration
 server_device=${server_device_kind:-af_xdp}:eth0
 server_dhcp=server # or proxy, beside another server's leases
+server_network=10.77.0.0/24
+server_pools=10.77.0.50-10.77.0.250
 server_lease_time=12h
 server_edge_rate=1G
 server_memory=256M
@@ -19,11 +21,11 @@ runtime_dir=$work/run
 state_dir=$work/state
 config=$work/rouse.yaml
 
-# make_server_netns: namespace `server` with eth0 = 10.77.0.1/24, whose other end is eth0 in `lab`.
+# make_server_netns: namespace `server` with eth0 = $server_address, whose other end is eth0 in `lab`.
 make_server_netns() {
 	make_netns server lab
 	make_link server eth0 lab eth0
-	ip -n "$test_id-server" address add $server_address/24 dev eth0
+	ip -n "$test_id-server" address add "$server_address/${server_network#*/}" dev eth0
 }
 
 write_config() {
@@ -36,10 +38,10 @@ write_config() {
 			boot_root: $1
 			memory: $server_memory
 			ports:
-			  - {device: "$server_device", address: $server_address/24, dhcp: $server_dhcp}
+			  - {device: "$server_device", address: $server_address/${server_network#*/}, dhcp: $server_dhcp}
 			subnets:
-			  - network: 10.77.0.0/24
-			$([ "$server_dhcp" = proxy ] || echo "    pools: [10.77.0.50-10.77.0.250]")
+			  - network: $server_network
+			$([ "$server_dhcp" = proxy ] || echo "    pools: [$server_pools]")
 			    lease_time: $server_lease_time
 			    edge_rate: $server_edge_rate
 			    routers: [$server_address]
