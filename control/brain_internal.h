@@ -52,6 +52,7 @@ struct brain_node {
 	struct brain_ticket ticket;
 	struct rendered_text *standing[BRAIN_LOADERS]; // NULL: the common one
 	struct rendered_text *ordered[BRAIN_LOADERS];
+	uint64_t used_id;           // of the latest order
 	struct rendered_text *used; // of rouse/used/ID
 };
 

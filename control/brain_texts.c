@@ -321,7 +321,10 @@ static void make_all(struct making *m) {
 		make_text(m, i, common ? NULL : m->plan.standing, NULL, &node->standing[i]);
 		make_text(m, i, m->order.id ? m->plan.boots : NULL, &m->order, &node->ordered[i]);
 	}
-	replace(m->brain, &node->used, m->order.id ? used_text(m->order.id) : NULL);
+	if (m->order.id && node->used_id != m->order.id) {
+		node->used_id = m->order.id;
+		replace(m->brain, &node->used, used_text(m->order.id));
+	}
 	note(m->brain, node, m);
 	note_ticket(node);
 }
@@ -448,11 +451,12 @@ static void add_node(struct rendered_set *set, const struct brain_node *node) {
 	memcpy(out.mac, node->mac, sizeof(out.mac));
 	rendered_set_add_node(set, &out);
 	add_names(set, node->mac, false, node->standing);
-	if (!out.order_id)
-		return;
-	add_names(set, node->mac, true, node->ordered);
-	snprintf(name, sizeof(name), "rouse/used/%016" PRIx64, node->order_id);
-	rendered_set_add(set, node->mac, true, name, node->used);
+	if (out.order_id)
+		add_names(set, node->mac, true, node->ordered);
+	// Also when the order is used already: by the last of its files, before iPXE says so.
+	snprintf(name, sizeof(name), "rouse/used/%016" PRIx64, node->used_id);
+	if (node->used)
+		rendered_set_add(set, node->mac, false, name, node->used);
 }
 
 static void add_all(const struct brain *brain, struct rendered_set *set) {

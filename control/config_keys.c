@@ -298,8 +298,11 @@ const struct config_key config_keys[] = {
 	{PROFILE(timeout_s), .name = "timeout", .type = CONFIG_TYPE_DURATION, .fallback = "1h",
 		.min = 60, .max = 7 * 86400,
 		.help = "how long an installation may take until it counts as failed"},
-	{PROFILE(retries), .name = "retries", .type = CONFIG_TYPE_NUMBER, .fallback = "1", .min = 0,
-		.max = 100, .help = "how often an installation that failed is tried again"},
+	{PROFILE(retries), .name = "retries", .type = CONFIG_TYPE_NUMBER, .fallback = "0", .min = 0,
+		.max = 100,
+		.help = "how often an installation that failed, or was cut off by another start "
+			"from the "
+			"network, is tried again; one that never reports counts as cut off"},
 	{PROFILE(fetch), .name = "fetch", .type = CONFIG_TYPE_CHOICE, .choices = fetch_choices,
 		.fallback = "tftp",
 		.help = "how iPXE gets the files; http and https need http: and tls:"},

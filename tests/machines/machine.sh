@@ -132,6 +132,26 @@ wait_for_console() {
 	say "$1: '$3' after $((EPOCHSECONDS - start)) s"
 }
 
+# wait_again NAME SECONDS PATTERN: on the console behind what was there at the last call.
+seen=0
+wait_again() {
+	wait_until "$2" shows "$1" "$3" || {
+		console_since "$1" | grep -av '^ *$' | tail -n 30 >&$messages || true
+		fail "'$3' was not on the console of $1 within $2 s"
+	}
+	seen=$(stat -c %s "$work/$1.console")
+	say "$1: '$3'"
+}
+
+console_since() {
+	tail -c +$((seen + 1)) "$work/$1.console" |
+		sed -e 's/\x1b\[[0-9;?=]*[A-Za-z]//g' -e 's/\x1b[()][A-Z0-9]//g' | tr -d '\r\000'
+}
+
+shows() {
+	console_since "$1" | grep -aqE -- "$2"
+}
+
 # type_keys NAME TEXT: as printf(1) formats it: '\002' is Ctrl-B, '\r' Enter. At a typist's speed: the
 # BIOS polls its serial port, and what comes faster is lost.
 type_keys() {
