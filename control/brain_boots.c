@@ -150,15 +150,13 @@ static void name_file(struct boot_event *out, const struct event_record *event, 
 	}
 }
 
+// As boot_track does: whose MAC it is only where nobody is known by the address.
 static struct brain_node *node_of(const struct brain *brain, const struct boot_event *event) {
-	static const uint8_t none[6];
 	uint8_t mac[6];
 
-	if (memcmp(event->mac, none, sizeof(none)) != 0)
-		return brain_node_find(brain, event->mac);
-	if (!event->address || !boot_track_who(brain->track, event->address, mac))
-		return NULL;
-	return brain_node_find(brain, mac);
+	if (event->address && boot_track_who(brain->track, event->address, mac))
+		return brain_node_find(brain, mac);
+	return brain_node_find(brain, event->mac);
 }
 
 static void judge_file(const struct brain *brain, struct boot_event *event) {
@@ -198,8 +196,8 @@ void brain_event(struct brain *brain, const struct event_record *event, const ch
 
 	if (!brain->daemon->config->brain.given || !convert_kind(event, &out))
 		return;
-	// A file comes from the port's neighbour, which behind a relay agent is a router.
-	if (!tells_file(out.kind))
+	// Where nothing tells who is behind a router a file's MAC is the router's.
+	if (!tells_file(out.kind) || brain_node_find(brain, event->mac))
 		memcpy(out.mac, event->mac, sizeof(out.mac));
 	name_file(&out, event, file);
 	if (event->kind == EVENT_DHCP_MACHINE)

@@ -145,9 +145,9 @@ struct tftp_session {
 	uint16_t blksize;
 	uint16_t windowsize;
 	uint32_t timeout_us; // option timeout: the upper bound of rto_us, 0: not asked
-	uint16_t port;       // index of the port
-	uint8_t peer_mac[6];
-	uint64_t blocks; // DATA packets of the transfer, the short or empty last one included
+	uint8_t peer_mac[6]; // of the frames: behind a router the router's
+	uint8_t node_mac[6]; // of the machine, as far as it is known
+	uint64_t blocks;     // DATA packets of the transfer, the short or empty last one included
 	uint64_t size;
 	uint64_t generation; // of the image slot
 	uint32_t slot;
@@ -162,7 +162,8 @@ struct tftp_session {
 	uint32_t request_crc; // CRC32C of the request's bytes: a duplicate from a replacing one
 	uint32_t order;       // of the order that its last ACK uses up: policy_order_tag; 0: none
 	uint32_t requested; // enum tftp_option_id that the OACK repeats, 4 bits each, first lowest
-	uint32_t worker;
+	uint16_t worker;
+	uint16_t port;      // index of the port
 	uint8_t own_mac[6]; // of our port
 	uint8_t burst_max;
 	uint8_t ttl;       // of what goes to peer_address, 0: the usual one
@@ -180,8 +181,9 @@ enum event_kind {
 	EVENT_DHCP_DECLINE,
 	EVENT_POOL_EXHAUSTED,
 	EVENT_TFTP_OPEN,        // the client has answered for the first time, and there is more to
-				// come. TFTP: port is the client's; of a transfer, value is the
-				// image's slot
+				// come. TFTP: port is the client's; mac is its machine's, or the
+				// router's where nothing tells who is behind it; of a transfer,
+				// value is the image's slot
 	EVENT_TFTP_DONE,        // reason TIMEOUT: the last ACK never came
 	EVENT_TFTP_PROBE,       // the client wanted only the size
 	EVENT_TFTP_FAILED,      // reason: enum event_reason

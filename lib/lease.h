@@ -150,14 +150,16 @@ bool lease_withdraw(struct lease_table *table, const struct lease_who *who);
 
 // What TFTP asks about the machine at an address. Unlike everything else here these two may be
 // called by any thread. A look-up while DHCP changes the table may miss a machine, never take one
-// for another. False: it has no running lease or offer of ours, or another MAC has it.
+// for another. False: nobody known by an Ethernet address has a running lease or offer of it.
 struct lease_machine {
 	uint32_t record;
+	uint8_t mac[6];  // of the client, whoever has brought its messages
+	bool bound;      // else it is only offered
 	bool send_ahead; // its last DHCP message said iPXE, no rule forbids it, it has borne it so
 			 // far
 };
-bool lease_machine_at(const struct lease_table *table, uint32_t address, const uint8_t mac[6],
-	struct lease_machine *machine);
+bool lease_machine_at(
+	const struct lease_table *table, uint32_t address, struct lease_machine *machine);
 // It has not borne it; until the record has another owner it gets one block at a time.
 void lease_machine_stop_ahead(const struct lease_table *table, uint32_t record);
 

@@ -189,14 +189,13 @@ struct lease_record *lease_find_address(struct lease_table *table, uint32_t addr
 
 #define PEEK_MAX 64 // entries that a reader beside the writer looks at
 
-static bool is_at(const struct lease_record *record, uint32_t address, const uint8_t mac[6]) {
+static bool is_at(const struct lease_record *record, uint32_t address) {
 	return record->address == address && record->htype == 1 && record->hlen == 6 &&
-	       memcmp(record->key, mac, 6) == 0 &&
 	       (record->state == LEASE_BOUND || record->state == LEASE_OFFERED);
 }
 
-bool lease_machine_at(const struct lease_table *table, uint32_t address, const uint8_t mac[6],
-	struct lease_machine *machine) {
+bool lease_machine_at(
+	const struct lease_table *table, uint32_t address, struct lease_machine *machine) {
 	uint32_t hash = address_hash(table, address);
 	struct lease_record copy;
 
@@ -207,9 +206,11 @@ bool lease_machine_at(const struct lease_table *table, uint32_t address, const u
 			return false;
 		if (slot.hash != hash || slot.record > table->count ||
 			lease_read(&table->records[slot.record - 1], &copy) < 0 ||
-			!is_at(&copy, address, mac))
+			!is_at(&copy, address))
 			continue;
 		machine->record = slot.record - 1;
+		machine->bound = copy.state == LEASE_BOUND;
+		memcpy(machine->mac, copy.key, sizeof(machine->mac));
 		machine->send_ahead = copy.flags & LEASE_SEND_AHEAD &&
 				      !atomic_load_explicit(&table->bears_no_ahead[machine->record],
 					      memory_order_relaxed);

@@ -120,10 +120,6 @@ void tftp_core_unpin(const struct tftp_server *server, uint32_t slot);
 void tftp_core_hit(const struct tftp_server *server, const struct image_ref *image);
 void tftp_core_touch(const struct tftp_server *server, uint32_t slot, struct rouse_now now);
 
-// The host that an address and a MAC are known by, or NULL.
-const struct policy_host *tftp_core_host(
-	const struct policy *policy, uint32_t address, const uint8_t mac[6]);
-
 // Whether the host (NULL: none) has a pending order.
 bool tftp_core_has_order(const struct tftp_server *server, const struct policy_host *host);
 

@@ -67,6 +67,7 @@ static void set_address(struct tftp_session *record, uint32_t address) {
 
 	record->peer_address = address;
 	memcpy(record->peer_mac, mac, sizeof(mac));
+	memcpy(record->node_mac, mac, sizeof(mac));
 }
 
 static void set_image(

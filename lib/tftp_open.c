@@ -12,13 +12,23 @@
 #include "tftp_multicast.h"
 #include "tftp_options.h"
 
+static uint32_t prefix_mask(uint8_t len) {
+	return len ? UINT32_MAX << (32 - len) : 0;
+}
+
 bool tftp_open_is_on_link(const struct tftp_incoming *request) {
 	const struct policy *policy = request->policy;
-	uint32_t port = request->input->port;
-	const struct policy_subnet *subnet = policy_subnet_of(policy, request->input->frame->src);
+	uint32_t address = request->input->frame->src;
+	const struct policy_port *port;
+	const struct policy_subnet *subnet;
 
-	return subnet && port < policy->count[POLICY_PORTS] &&
-	       policy->ports[port].subnet == (uint32_t)(subnet - policy->subnets);
+	if (request->input->port >= policy->count[POLICY_PORTS])
+		return false;
+	port = &policy->ports[request->input->port];
+	if (port->subnet >= policy->count[POLICY_SUBNETS])
+		return !((address ^ port->address) & prefix_mask(port->prefix_len));
+	subnet = &policy->subnets[port->subnet];
+	return (address & subnet->mask) == subnet->network;
 }
 
 // Closes the oldest half-open session of a kind if it has had its time.
@@ -155,12 +165,15 @@ static bool is_ipxe(const struct tftp_asked *asked) {
 	return asked->order == order && asked->blksize == TFTP_IPXE_BLKSIZE && !asked->odd;
 }
 
-static void set_peer(struct tftp_session *session, const struct tftp_input *input) {
+static void set_peer(struct tftp_session *session, const struct tftp_incoming *request) {
+	const struct tftp_input *input = request->input;
+
 	session->peer_address = input->frame->src;
 	session->own_address = input->own_address;
 	session->peer_port = input->frame->src_port;
 	session->port = input->port;
 	memcpy(session->peer_mac, input->frame->src_mac, sizeof(session->peer_mac));
+	memcpy(session->node_mac, request->mac, sizeof(session->node_mac));
 	memcpy(session->own_mac, input->port_mac, sizeof(session->own_mac));
 }
 
@@ -224,7 +237,7 @@ static void fill_session(struct tftp_server *server, const struct tftp_incoming 
 	struct tftp_granted granted = negotiate(request, asked, image->size, shares);
 
 	memset(session, 0, sizeof(*session));
-	set_peer(session, request->input);
+	set_peer(session, request);
 	set_image(session, image);
 	set_options(session, &granted);
 	set_pace(session, subnet_of(request));

@@ -21,6 +21,7 @@ struct tftp_incoming {
 	bool send_ahead; // and its iPXE bears it, as far as we know
 	bool known;      // met, or a host: strangers do not hold it up
 	uint32_t node;   // index of its host + 1, 0: it is none
+	uint8_t mac[6];  // its own, or the frame's where nothing tells who is behind a router
 	bool order;      // an order of it is pending
 };
 

@@ -34,8 +34,8 @@ static void meet(const struct tftp_server *server, struct tftp_incoming *request
 	struct lease_machine leased;
 	struct seen_machine seen;
 
-	if (server->setup.leases &&
-		lease_machine_at(server->setup.leases, frame->src, frame->src_mac, &leased)) {
+	if (server->setup.leases && lease_machine_at(server->setup.leases, frame->src, &leased) &&
+		!memcmp(leased.mac, frame->src_mac, sizeof(leased.mac))) {
 		request->met = true;
 		request->send_ahead = leased.send_ahead;
 	} else if (server->setup.seen && seen_find(server->setup.seen, frame->src_mac, &seen)) {
@@ -65,7 +65,7 @@ static void tell(struct tftp_server *server, const struct tftp_incoming *request
 		.bytes = request->file ? request->file->size : 0,
 	};
 
-	memcpy(event.mac, frame->src_mac, sizeof(event.mac));
+	memcpy(event.mac, request->mac, sizeof(event.mac));
 	events_push(server->setup.events, &event, request->view.name, request->view.name_len);
 }
 
@@ -111,17 +111,52 @@ static bool file_is_served(struct tftp_server *server, const struct tftp_incomin
 	return false;
 }
 
-static void find_node(const struct tftp_server *server, struct tftp_incoming *request) {
+// On the port's own link the frame's MAC is the machine's: who has one that is known is that
+// machine, whatever address it writes. Another interface of a machine has its reserved address,
+// unless that is leased to somebody.
+static const struct policy_host *find_neighbour(
+	const struct tftp_server *server, const struct tftp_incoming *request) {
 	const struct frame_view *frame = request->input->frame;
-	const struct policy_host *host =
-		tftp_core_host(request->policy, frame->src, frame->src_mac);
+	const struct policy_host *host = policy_host_by_mac(request->policy, frame->src_mac);
+	struct lease_machine leased;
 
+	if (host)
+		return host;
+	host = policy_host_by_address(request->policy, frame->src);
+	if (host && server->setup.leases &&
+		lease_machine_at(server->setup.leases, frame->src, &leased) && leased.bound &&
+		memcmp(leased.mac, frame->src_mac, sizeof(leased.mac)) != 0)
+		return NULL;
+	return host;
+}
+
+// Behind a router the MAC is the router's: there a machine is whose lease its address is, and what
+// has none of ours is whom the address is reserved for.
+static const struct policy_host *find_far(
+	const struct tftp_server *server, struct tftp_incoming *request) {
+	uint32_t address = request->input->frame->src;
+	struct lease_machine leased;
+
+	if (!server->setup.leases || !lease_machine_at(server->setup.leases, address, &leased) ||
+		!leased.bound)
+		return policy_host_by_address(request->policy, address);
+	memcpy(request->mac, leased.mac, sizeof(request->mac));
+	return policy_host_by_mac(request->policy, leased.mac);
+}
+
+static void find_node(const struct tftp_server *server, struct tftp_incoming *request) {
+	const struct policy_host *host;
+
+	memcpy(request->mac, request->input->frame->src_mac, sizeof(request->mac));
+	host = tftp_open_is_on_link(request) ? find_neighbour(server, request)
+					     : find_far(server, request);
 	request->node = host ? (uint32_t)(host - request->policy->hosts) + 1 : 0;
+	if (host)
+		memcpy(request->mac, host->mac, sizeof(request->mac));
 	request->order = tftp_core_has_order(server, host);
 }
 
 static bool find_file(struct tftp_server *server, struct tftp_incoming *request) {
-	find_node(server, request);
 	switch (policy_find_name(request->policy, request->node, request->order, request->view.name,
 		request->view.name_len, &request->file)) {
 	case POLICY_FOUND:
@@ -247,6 +282,7 @@ static void replace(
 }
 
 static void answer(struct tftp_server *server, struct tftp_incoming *request) {
+	find_node(server, request);
 	if (!mode_is_served(server, request) || !find_file(server, request))
 		return;
 	meet(server, request);
@@ -271,7 +307,8 @@ static void handle_read(struct tftp_server *server, struct tftp_incoming *reques
 	answer(server, request);
 }
 
-static void handle_write(struct tftp_server *server, const struct tftp_incoming *request) {
+static void handle_write(struct tftp_server *server, struct tftp_incoming *request) {
+	find_node(server, request);
 	refuse(server, request, STAT_TFTP_WRITES_REFUSED, TFTP_ERROR_ACCESS, "server is read-only");
 	tell(server, request, EVENT_TFTP_REFUSED, EVENT_REASON_WRITE, 0);
 }

@@ -200,16 +200,8 @@ void tftp_core_event(struct tftp_server *server, const struct tftp_session *sess
 					 : UINT16_MAX,
 	};
 
-	memcpy(event.mac, session->peer_mac, sizeof(event.mac));
+	memcpy(event.mac, session->node_mac, sizeof(event.mac));
 	events_push(server->setup.events, &event, NULL, 0);
-}
-
-// A machine is known by its reserved address, because behind a router the MAC is the router's.
-const struct policy_host *tftp_core_host(
-	const struct policy *policy, uint32_t address, const uint8_t mac[6]) {
-	const struct policy_host *host = policy_host_by_address(policy, address);
-
-	return host ? host : policy_host_by_mac(policy, mac);
 }
 
 bool tftp_core_has_order(const struct tftp_server *server, const struct policy_host *host) {
@@ -226,7 +218,7 @@ static void tell_order(const struct tftp_server *server, const struct tftp_sessi
 		.value = id,
 	};
 
-	memcpy(event.mac, session->peer_mac, sizeof(event.mac));
+	memcpy(event.mac, session->node_mac, sizeof(event.mac));
 	events_push(server->setup.events, &event, NULL, 0);
 }
 
@@ -238,7 +230,7 @@ static void use_order(const struct tftp_server *server, const struct tftp_sessio
 
 	if (!server->setup.orders) // a record of a former process, which had some
 		return;
-	host = tftp_core_host(server->setup.policy, session->peer_address, session->peer_mac);
+	host = policy_host_by_mac(server->setup.policy, session->node_mac);
 	if (!tftp_core_has_order(server, host) ||
 		policy_order_tag(host->order_id) != session->order ||
 		!order_log_use(server->setup.orders, host->order_slot, host->order_id))
@@ -268,8 +260,8 @@ void tftp_core_stop_ahead(struct tftp_server *server, uint32_t index) {
 		return;
 	session->ahead = 0;
 	tftp_count(server, STAT_TFTP_AHEAD_STOPPED);
-	if (lease_machine_at(
-		    server->setup.leases, session->peer_address, session->peer_mac, &machine))
+	if (lease_machine_at(server->setup.leases, session->peer_address, &machine) &&
+		!memcmp(machine.mac, session->peer_mac, sizeof(machine.mac)))
 		lease_machine_stop_ahead(server->setup.leases, machine.record);
 	else if (server->setup.seen)
 		seen_stop_ahead(server->setup.seen, session->peer_mac);

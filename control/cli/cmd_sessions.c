@@ -65,7 +65,7 @@ static bool read_session(
 		read_group(&instance->state, shown->session.tid, shown);
 	shown->age_ms = unix_ms() - shown->session.started_unix_ms;
 	instance_file_name(instance, shown->session.slot, shown->session.generation, shown->file);
-	instance_host_name(instance, shown->session.peer_mac, shown->host);
+	instance_host_name(instance, shown->session.node_mac, shown->host);
 	return true;
 }
 
@@ -119,7 +119,7 @@ static json_t *session_json(const struct state_view *state, const struct shown *
 	json_t *json = json_pack(
 		"{s:s, s:i, s:s, s:s, s:s, s:i, s:s, s:i, s:i, s:I, s:I, s:I, s:I, s:I, s:b}",
 		"peer", text_ip(s->peer_address, ip), "peer_port", s->peer_port, "mac",
-		text_mac(s->peer_mac, mac), "host", shown->host, "file", shown->file, "tid", s->tid,
+		text_mac(s->node_mac, mac), "host", shown->host, "file", shown->file, "tid", s->tid,
 		"state", state_name(s), "blksize", s->blksize, "windowsize", s->windowsize, "bytes",
 		(json_int_t)s->size, "acknowledged_bytes", (json_int_t)shown->bytes,
 		"retransmitted_blocks", (json_int_t)s->retransmitted, "rtt_us",

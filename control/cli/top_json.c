@@ -75,7 +75,7 @@ static json_t *transfers_json(const struct top_figures *f) {
 		json_array_append_new(list,
 			json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:s}", "peer",
 				text_ip(t->session.peer_address, ip), "mac",
-				text_mac(t->session.peer_mac, mac), "host", t->host, "file",
+				text_mac(t->session.node_mac, mac), "host", t->host, "file",
 				t->file, "bytes", (json_int_t)t->session.size, "acknowledged_bytes",
 				(json_int_t)t->bytes, "bytes_per_s", (json_int_t)t->bytes_per_s,
 				"age_ms", (json_int_t)t->age_ms, "why", t->why));

@@ -113,7 +113,7 @@ static void describe(const struct instance *instance, const struct top_sample *n
 	transfer->bytes = now->progress[rank->index].bytes;
 	transfer->age_ms = rank->age_ms;
 	transfer->bytes_per_s = rank->bytes_per_s;
-	instance_host_name(instance, s->peer_mac, transfer->host);
+	instance_host_name(instance, s->node_mac, transfer->host);
 	instance_file_name(instance, s->slot, s->generation, transfer->file);
 	explain(transfer);
 }

@@ -235,6 +235,112 @@ static void a_used_order_is_over(void **state) {
 	assert_int_equal(world_stat(world, STAT_TFTP_ORDERS_USED), 0);
 }
 
+// --- behind a router
+
+#define FAR_MAC                                                                                    \
+	{ 0x52, 0x54, 0, 0, 2, 1 }
+
+static const uint8_t far_mac[6] = FAR_MAC, near_mac[6] = WORLD_MAC(OTHER),
+		     router_mac[6] = {2, 0, 0, 0, 0, 9}, stranger_mac[6] = {2, 0, 0, 0, 0, 8};
+
+static void add_host(struct world *world, const char *name, const uint8_t mac[6], uint32_t address,
+	uint32_t number) {
+	struct policy_host host = {.name = fixture_text(&world->fixture, name),
+		.address = address,
+		.order_id = ID + number,
+		.order_slot = SLOT + number,
+		.order_last = fixture_text(&world->fixture, "kernel")};
+
+	memcpy(host.mac, mac, sizeof(host.mac));
+	policy_build_host(world->fixture.builder, &host);
+}
+
+// n1 is far away and has no reservation, n2 is on our link, n3 is far away and has one; the router
+// is a machine, too.
+static int set_up_far(void **state) {
+	struct world *world = world_begin(64, 1468, 64);
+
+	world_far(world);
+	add_host(world, "n1", far_mac, 0, 0);
+	add_host(world, "n2", near_mac, 0, 1);
+	add_host(world, "n3", (const uint8_t[])WORLD_MAC(3), WORLD_FAR + 1, 2);
+	add_host(world, "router", router_mac, 0, 3);
+	world_file(world, "kernel", 10);
+	world_start(world);
+	world_bind(world, WORLD_FAR, far_mac);
+	world_bind(world, WORLD_CLIENT, near_mac);
+	*state = world;
+	return 0;
+}
+
+// Whose order a transfer uses up, and whom its events name: n1, n2, n3, router, or 0 for nobody.
+static unsigned int who_is(struct world *world, uint32_t address, const uint8_t frame_mac[6],
+	struct event_record *event) {
+	world->frame_mac = frame_mac;
+	world_read_from(world, address, 2000, "kernel", NULL);
+	world_drain(world, &sent);
+	assert_memory_equal(sent.to.dst_mac, frame_mac, 6);
+	world_ack(world, &sent, 1);
+	assert_true(world_event(world, EVENT_TFTP_DONE, event));
+	for (unsigned int i = 0; i < 4; i++)
+		if (world->order_used[SLOT + i] == ID + i)
+			return i + 1;
+	return 0;
+}
+
+static void a_machine_is_whose_lease_or_link_it_is(void **state) {
+	static const uint8_t reserved_mac[6] = WORLD_MAC(3);
+	static const struct {
+		const char *name;
+		uint32_t address;
+		const uint8_t *mac, *event_mac;
+		unsigned int node;
+	} cases[] = {
+		{"behind a router, with a lease", WORLD_FAR, router_mac, far_mac, 1},
+		{"behind a router, with a reservation", WORLD_FAR + 1, router_mac, reserved_mac, 3},
+		{"behind a router, with nothing", WORLD_FAR + 2, router_mac, router_mac, 0},
+		{"on our link, by its MAC", OTHER, near_mac, near_mac, 2},
+		{"on our link, with another's lease", WORLD_CLIENT, far_mac, far_mac, 1},
+		{"on our link, a stranger with another's lease", WORLD_CLIENT, stranger_mac,
+			stranger_mac, 0},
+		{"the router itself", OTHER + 1, router_mac, router_mac, 4},
+	};
+
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct event_record event;
+
+		assert_case(cases[i].name,
+			who_is(*state, cases[i].address, cases[i].mac, &event) == cases[i].node);
+		assert_case(cases[i].name, !memcmp(event.mac, cases[i].event_mac, 6));
+		tear_down(state);
+		set_up_far(state);
+	}
+}
+
+// Who is behind the router by a lease that has ended since is still who asked.
+static void an_order_ends_though_the_lease_has(void **state) {
+	struct world *world = *state;
+	struct journal_record record;
+
+	world->frame_mac = router_mac;
+	world_read_from(world, WORLD_FAR, 2000, "kernel", NULL);
+	world_drain(world, &sent);
+	assert_true(lease_release(
+		world->leases, lease_find_address(world->leases, WORLD_FAR), world->now, &record));
+	world_ack(world, &sent, 1);
+	assert_int_equal(world->order_used[SLOT], ID);
+}
+
+// A lease of a machine that is no node keeps the reservation from being believed.
+static void a_lease_goes_before_a_reservation(void **state) {
+	struct world *world = *state;
+	struct event_record event;
+
+	lease_find_address(world->leases, WORLD_FAR)->key[5] ^= 0x40;
+	assert_int_equal(who_is(world, WORLD_FAR, router_mac, &event), 0);
+	assert_memory_equal(event.mac, ((uint8_t[]){0x52, 0x54, 0, 0, 2, 0x41}), 6);
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(lock_step, set_up, tear_down),
@@ -250,6 +356,12 @@ int main(void) {
 		cmocka_unit_test_setup_teardown(
 			a_later_order_is_not_used_by_an_earlier_file, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_used_order_is_over, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			a_machine_is_whose_lease_or_link_it_is, set_up_far, tear_down),
+		cmocka_unit_test_setup_teardown(
+			an_order_ends_though_the_lease_has, set_up_far, tear_down),
+		cmocka_unit_test_setup_teardown(
+			a_lease_goes_before_a_reservation, set_up_far, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -231,23 +231,66 @@ uint32_t world_pins(const struct world *world) {
 	return pins;
 }
 
-void world_lease(struct world *world, const uint8_t mac[6], bool ipxe, bool send_ahead) {
+static void begin_leases(struct world *world) {
 	const uint64_t seed[2] = {1, 2};
 	size_t size = (lease_table_size(WORLD_LEASES) + 63) & ~(size_t)63;
+
+	world->leases = lease_table_init(aligned_alloc(64, size), world->lease_records,
+		WORLD_LEASES, seed, &world->lease_high);
+	lease_set_policy(world->leases, &world->fixture.policy);
+	world_restart(world);
+}
+
+static struct lease_record *claim(
+	struct world *world, uint32_t address, const struct lease_who *who) {
+	struct lease_record *record;
+
+	if (!world->leases)
+		begin_leases(world);
+	if (lease_claim(world->leases, who, address, true, world->now, &record) != LEASE_OK)
+		fail_msg("no lease");
+	lease_note(record, who);
+	return record;
+}
+
+void world_lease(struct world *world, const uint8_t mac[6], bool ipxe, bool send_ahead) {
 	struct lease_who who = {.key = {.htype = 1, .hlen = 6},
 		.says_ipxe = ipxe,
 		.send_ahead = send_ahead,
 		.arch = 0};
-	struct lease_record *record;
 
-	world->leases = lease_table_init(aligned_alloc(64, size), world->lease_records,
-		WORLD_LEASES, seed, &world->lease_high);
 	memcpy(who.key.bytes, mac, 6);
-	lease_set_policy(world->leases, &world->fixture.policy);
-	if (lease_claim(world->leases, &who, WORLD_CLIENT, true, world->now, &record) != LEASE_OK)
-		fail_msg("no lease");
-	lease_note(record, &who);
-	world_restart(world);
+	claim(world, WORLD_CLIENT, &who);
+}
+
+void world_far(struct world *world) {
+	const struct policy_pool pool[1] = {{WORLD_FAR, WORLD_FAR + 9}};
+
+	policy_build_subnet(world->fixture.builder,
+		&(struct policy_subnet){.network = WORLD_FAR & 0xffffff00,
+			.mask = 0xffffff00,
+			.options = policy_build_bytes(world->fixture.builder, "", 0),
+			.lease_time_s = 3600,
+			.max_blksize = 1468,
+			.max_windowsize = 64,
+			.edge_rate_bps = WORLD_EDGE_RATE},
+		pool, 1, (const uint32_t[]){(WORLD_FAR & 0xffffff00) + 1}, 1);
+}
+
+void world_bind(struct world *world, uint32_t address, const uint8_t mac[6]) {
+	const struct policy *policy = &world->fixture.policy;
+	const struct policy_subnet *subnet = policy_subnet_of(policy, address);
+	const struct lease_terms terms = {.lease_time_s = 3600, .journal_room = 2};
+	struct lease_who who = {
+		.key = {.htype = 1, .hlen = 6}, .subnet = (uint32_t)(subnet - policy->subnets)};
+	struct journal_record records[2];
+	uint32_t seconds;
+	uint8_t count;
+
+	memcpy(who.key.bytes, mac, 6);
+	lease_bind(world->leases, claim(world, address, &who), &terms, world->now, &seconds,
+		records, &count);
+	assert_int_equal(lease_find_address(world->leases, address)->state, LEASE_BOUND);
 }
 
 void world_end(struct world *world) {
@@ -275,7 +318,8 @@ static void deliver(struct world *world, struct frame_view *frame, const void *b
 
 	frame->payload = copy;
 	frame->payload_len = (uint16_t)len;
-	memcpy(frame->src_mac, (uint8_t[])WORLD_MAC(frame->src), 6);
+	memcpy(frame->src_mac,
+		world->frame_mac ? world->frame_mac : (uint8_t[])WORLD_MAC(frame->src), 6);
 	if (request)
 		tftp_server_request(world->server, &world->fixture.policy, &input, world->now);
 	else

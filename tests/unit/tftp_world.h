@@ -21,6 +21,7 @@
 #define WORLD_TID_FIRST 40000
 #define WORLD_OWN       0x0a4d0001u // 10.77.0.1
 #define WORLD_CLIENT    0x0a4d000bu // 10.77.0.11
+#define WORLD_FAR       0x0a580032u // 10.88.0.50
 #define WORLD_PORT      2000
 #define WORLD_MAC(address)                                                                         \
 	{ 0x52, 0x54, 0, 0, 1, (uint8_t)(address) } // of every client
@@ -57,6 +58,7 @@ struct world {
 	struct tftp_server *server;
 	struct rouse_now now;
 	uint16_t mtu;
+	const uint8_t *frame_mac; // of all frames from now on; NULL: WORLD_MAC of the client
 };
 
 // A packet that the server sent.
@@ -85,6 +87,10 @@ void world_set_netascii(struct world *world, const char *name, const char *varia
 const char *world_wanted(struct world *world);
 // A machine with WORLD_CLIENT's address takes a lease; after world_start.
 void world_lease(struct world *world, const uint8_t mac[6], bool ipxe, bool send_ahead);
+// The subnet of WORLD_FAR behind a router; before world_start.
+void world_far(struct world *world);
+// A machine has a lease of the address; after world_start.
+void world_bind(struct world *world, uint32_t address, const uint8_t mac[6]);
 // Frees everything; fails when a pin is left over while no session is.
 void world_end(struct world *world);
 
