@@ -37,7 +37,7 @@ start_relay() {
 
 # write_relay_config TREE: with the subnets and boot rules that lie in $work/subnets and $work/rules.
 write_relay_config() {
-	server_boot_rules=""
+	server_boot_rules="" server_rules=$(cat "$work/rules")
 	write_config "$1"
-	sed -i -e "/domain: cluster.example/r $work/subnets" -e "/^boot:/r $work/rules" "$config"
+	sed -i "/domain: cluster.example/r $work/subnets" "$config"
 }
