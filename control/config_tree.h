@@ -13,9 +13,9 @@
 #include "arena.h"
 #include "config_errors.h"
 
-#define CONFIG_SIZE_MAX  (1u << 20)
+#define CONFIG_SIZE_MAX  (8u << 20) // 10,000 hosts with some variables each
 #define CONFIG_DEPTH_MAX 32u
-#define CONFIG_NODES_MAX 262144u
+#define CONFIG_NODES_MAX 2097152u
 #define CONFIG_KEYS_MAX  512u // of one map
 
 enum config_node_kind {

@@ -9,9 +9,9 @@
 
 #include "cli/cmd_config.h"
 #include "cli/cmd_leases.h"
+#include "cli/cmd_reload.h"
 #include "cli/lease_find.h"
 #include "cli/output.h"
-#include "cli/rest_client.h"
 #include "config_edit.h"
 #include "config_file.h"
 #include "text.h"
@@ -64,7 +64,7 @@ static int find(
 
 // The file is replaced whole, or not at all; a link stays one.
 static int add_to_file(const char *path, const struct reservation *reservation) {
-	char why[256] = "", line[CONFIG_HOST_LINE];
+	char why[256] = "", *line;
 	size_t len;
 	char *text = config_file_read(path, &len, why), *edited;
 	int rc;
@@ -76,9 +76,10 @@ static int add_to_file(const char *path, const struct reservation *reservation) 
 	edited = config_edit_add_host(text, len, &reservation->host, why);
 	free(text);
 	if (!edited) {
-		config_edit_line(&reservation->host, line);
+		line = config_edit_line(&reservation->host);
 		cli_error("%s is left as it is (%s); the line for hosts: is\n  - %s", path, why,
 			line);
+		free(line);
 		return CLI_FAILED;
 	}
 	rc = config_file_replace(path, edited, strlen(edited));
@@ -87,23 +88,6 @@ static int add_to_file(const char *path, const struct reservation *reservation) 
 		return CLI_OK;
 	cli_error("%s: %s", path, strerror(-rc));
 	return CLI_FAILED;
-}
-
-static int reload(const struct instance *instance) {
-	const char *error = "no reason given";
-	json_t *answer = NULL;
-	long status;
-	int rc = rest_client_call(instance->runtime_dir, "POST", "/v1/reload", &status, &answer);
-
-	if (rc != CLI_OK)
-		return rc;
-	json_unpack(answer, "{s?s}", "error", &error);
-	if (status != 200)
-		cli_error("the file is written, but what runs does not take it: %s; see rouse "
-			  "reload",
-			error);
-	json_decref(answer);
-	return status == 200 ? CLI_OK : CLI_FAILED;
 }
 
 static void tell(const struct cli_args *args, const struct reservation *reservation) {
@@ -138,7 +122,7 @@ int cmd_leases_reserve(const struct cli_args *args) {
 	if (rc == CLI_OK)
 		rc = add_to_file(cmd_config_path(args), &reservation);
 	if (rc == CLI_OK)
-		rc = reload(&instance);
+		rc = cmd_reload_written(instance.runtime_dir);
 	if (rc == CLI_OK)
 		tell(args, &reservation);
 	instance_close(&instance);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "cli/cli.h"
+#include "cli/cmd_reload.h"
 #include "cli/instance.h"
 #include "cli/output.h"
 #include "cli/rest_client.h"
@@ -28,6 +29,23 @@ static void print_refusal(json_t *answer) {
 			fprintf(stderr, "%s: %s: %s\n", config, key, text);
 	}
 	cli_error("%s", error);
+}
+
+int cmd_reload_written(const char *runtime_dir) {
+	const char *error = "no reason given";
+	json_t *answer = NULL;
+	long status;
+	int rc = rest_client_call(runtime_dir, "POST", "/v1/reload", &status, &answer);
+
+	if (rc != CLI_OK)
+		return rc;
+	json_unpack(answer, "{s?s}", "error", &error);
+	if (status != 200)
+		cli_error("the file is written, but what runs does not take it: %s; see rouse "
+			  "reload",
+			error);
+	json_decref(answer);
+	return status == 200 ? CLI_OK : CLI_FAILED;
 }
 
 static int run(const struct cli_args *args) {

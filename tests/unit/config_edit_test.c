@@ -74,10 +74,79 @@ static void what_cannot_be_added_changes_nothing(void **state) {
 	}
 }
 
+#define SECOND                                                                                     \
+	"{name: \"n010\", mac: \"52:54:00:00:00:0a\", role: \"web \\\"1\\\"\", "                   \
+	"vars: {a: \"x\\\\y: #\\U0000000Az\", b: \"\xc3\xbc\\U00002028\"}}"
+
+static const struct config_new_var vars[] = {{"a", "x\\y: #\nz"}, {"b", "\xc3\xbc\xe2\x80\xa8"}};
+static const struct config_new_host two[] = {
+	{.name = "n009", .mac = {0x52, 0x54, 0, 0, 0, 9}, .address = 0x0a4d0037},
+	{.name = "n010",
+		.mac = {0x52, 0x54, 0, 0, 0, 10},
+		.role = "web \"1\"",
+		.var_count = 2,
+		.vars = vars},
+};
+
+static void several_are_added_at_once(void **state) {
+	static const struct {
+		const char *before;
+		const char *after;
+	} cases[] = {
+		{BASE, BASE "hosts:\n  - " NEW "\n  - " SECOND "\n"},
+		{BASE "hosts: [" OTHER "]\n", BASE "hosts: [" NEW ",\n  " SECOND ", " OTHER "]\n"},
+		{BASE "hosts:\n    - " OTHER "\n",
+			BASE "hosts:\n    - " NEW "\n    - " SECOND "\n    - " OTHER "\n"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct config_errors errors = {0};
+		char *out = config_edit_add_hosts(
+			cases[i].before, strlen(cases[i].before), two, 2, &errors);
+
+		if (!out)
+			fail_msg("case %zu: %s: %s", i, errors.list[0].key, errors.list[0].text);
+		assert_string_equal(out, cases[i].after);
+		free(out);
+	}
+}
+
+// Lines of what is wrong are those of the file as it is, or tell the new host.
+static void errors_name_the_host(void **state) {
+	static const struct {
+		const char *before;
+		const char *name;
+		uint32_t address;
+		uint32_t line;
+	} cases[] = {
+		{BASE, "n 10", 0, CONFIG_EDIT_NEW + 1},
+		{BASE "hosts:\n  - " OTHER "\n", "n 10", 0, CONFIG_EDIT_NEW + 1},
+		{BASE "hosts: [" OTHER "]\n", "n 10", 0, CONFIG_EDIT_NEW + 1},
+		{BASE "hosts:\n  - " OTHER "\n", "n010", 0x0b000001, CONFIG_EDIT_NEW + 1},
+		{BASE "hosts:\n  # one\n  - " OTHER "\n", "n001", 0, 7},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct config_new_host hosts[2] = {two[0], two[1]};
+		struct config_errors errors = {0};
+
+		hosts[1].name = cases[i].name;
+		hosts[1].address = cases[i].address;
+		assert_null(config_edit_add_hosts(
+			cases[i].before, strlen(cases[i].before), hosts, 2, &errors));
+		if (errors.list[0].line != cases[i].line)
+			fail_msg("case %zu: line %x", i, errors.list[0].line);
+	}
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_host_is_added),
 		cmocka_unit_test(what_cannot_be_added_changes_nothing),
+		cmocka_unit_test(several_are_added_at_once),
+		cmocka_unit_test(errors_name_the_host),
 	};
 
 	return cmocka_run_group_tests_name("config_edit", tests, NULL, NULL);
