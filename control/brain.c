@@ -145,13 +145,23 @@ void brain_images(struct brain *brain) {
 		brain_texts_all_dirty(brain);
 }
 
+static void take_anew(struct brain *brain, const struct store_node *record, struct arena *arena) {
+	struct brain_node *node = brain_node_take(brain, record);
+	struct store_order order;
+	bool waits = store_order_of(brain->store, record->mac, true, arena, &order) == 0;
+
+	node->order_id = waits ? order.id : 0;
+	node->order_slot = waits ? order.slot : 0;
+	brain_node_dirty(brain, node);
+}
+
 void brain_node_changed(struct brain *brain, const uint8_t mac[6]) {
 	struct store_node record;
 	struct arena arena = {0};
 	int rc = store_node_get(brain->store, mac, &arena, &record);
 
 	if (rc == 0)
-		brain_node_dirty(brain, brain_node_take(brain, &record));
+		take_anew(brain, &record, &arena);
 	else if (rc == -ENOENT)
 		brain_node_forget(brain, mac);
 	arena_free(&arena);
@@ -235,6 +245,44 @@ int brain_find(
 	if (text_parse_mac(name, mac) == 0)
 		return store_node_get(brain->store, mac, arena, node);
 	return store_node_find(brain->store, name, arena, node);
+}
+
+struct each_context {
+	struct brain *brain;
+	bool (*each)(void *context, const struct store_node *node, const struct node_plan *plan,
+		const struct store_order *order);
+	void *context;
+};
+
+// Few nodes have an order, which is known here: the store is asked for those only.
+static bool plan_each(void *context, const struct store_node *record) {
+	const struct each_context *each = context;
+	const struct brain_node *node = brain_node_find(each->brain, record->mac);
+	struct store_order order = {0};
+	struct node_plan plan;
+	struct arena arena = {0};
+	bool more;
+
+	if (node && node->order_id)
+		brain_plan(each->brain, record, &arena, &plan, &order);
+	else
+		node_plan_make(&plan, each->brain->daemon->config, record, NULL);
+	more = each->each(each->context, record, &plan, &order);
+	arena_free(&arena);
+	return more;
+}
+
+int brain_each_node(struct brain *brain,
+	bool (*each)(void *context, const struct store_node *node, const struct node_plan *plan,
+		const struct store_order *order),
+	void *context) {
+	struct each_context own = {brain, each, context};
+
+	return store_nodes_each(brain->store, plan_each, &own);
+}
+
+bool brain_boot_runs(const struct brain *brain, const uint8_t mac[6]) {
+	return boot_track_find(brain->track, mac) != NULL;
 }
 
 void brain_plan(struct brain *brain, const struct store_node *node, struct arena *arena,

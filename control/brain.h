@@ -50,6 +50,16 @@ void brain_node_changed(struct brain *brain, const uint8_t mac[6]);
 int brain_find(
 	struct brain *brain, const char *name_or_mac, struct arena *arena, struct store_node *node);
 
+// All nodes by name, each with what it is and the order that waits for it (order->id 0: none). What
+// is given to each is good within the call only; it returns false to stop. 0, or -errno.
+int brain_each_node(struct brain *brain,
+	bool (*each)(void *context, const struct store_node *node, const struct node_plan *plan,
+		const struct store_order *order),
+	void *context);
+
+// Whether a boot of this machine is under way.
+bool brain_boot_runs(const struct brain *brain, const uint8_t mac[6]);
+
 // What a node is and boots, with the order that waits for it (order->id 0: none). order may be
 // NULL.
 void brain_plan(struct brain *brain, const struct store_node *node, struct arena *arena,

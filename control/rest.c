@@ -21,13 +21,18 @@
 #include <unistd.h>
 
 #include "arena.h"
+#include "json_depth.h"
 #include "rest_answers.h"
+#include "rest_path.h"
+#include "text.h"
 
 #define BODY_MAX        (1u << 20)
+#define BODY_READ_MAX   (8u << 20) // of one without a length: then the connection ends
+#define BODY_DEPTH_MAX  32u
+#define HEADERS_MAX     32768u // with what libmicrohttpd itself keeps of a connection
 #define THREADS         2u
 #define CONNECTIONS_MAX 64u
 #define TIMEOUT_S       30u
-#define ARGUMENT_SIZE   64u
 
 struct rest {
 	struct daemon *daemon;
@@ -38,6 +43,8 @@ struct rest {
 // One request while its body arrives.
 struct request {
 	size_t body_len;
+	char *body; // what was kept of it: nothing beyond BODY_MAX
+	size_t size;
 };
 
 static enum MHD_Result send_json(
@@ -61,45 +68,108 @@ static enum MHD_Result send_error(
 	return send_json(connection, status, json_pack("{s:s}", "error", sentence));
 }
 
-// The part of url that stands for the path's *, into argument.
-static bool matches(const char *path, const char *url, char argument[ARGUMENT_SIZE]) {
-	size_t before = strcspn(path, "*"), len;
+static enum MHD_Result refuse_body(
+	struct MHD_Connection *connection, const char *what, const json_error_t *error) {
+	char clean[JSON_ERROR_TEXT_LENGTH * 4], sentence[sizeof(clean) + 128];
 
-	argument[0] = '\0';
-	if (!path[before])
-		return !strcmp(path, url);
-	if (strncmp(path, url, before) != 0)
-		return false;
-	len = strcspn(url + before, "/");
-	if (len == 0 || len >= ARGUMENT_SIZE || strcmp(path + before + 1, url + before + len) != 0)
-		return false;
-	memcpy(argument, url + before, len);
-	argument[len] = '\0';
-	return true;
+	if (!error)
+		return send_error(connection, MHD_HTTP_BAD_REQUEST, what);
+	snprintf(sentence, sizeof(sentence), "%s: line %d: %s", what, error->line,
+		text_clean(error->text, strlen(error->text), clean, sizeof(clean)));
+	return send_error(connection, MHD_HTTP_BAD_REQUEST, sentence);
 }
 
-static enum MHD_Result answer(
-	struct rest *rest, struct MHD_Connection *connection, const char *method, const char *url) {
-	const struct rest_route *route = NULL;
-	char argument[ARGUMENT_SIZE] = "";
+// jansson calls itself for each level, so how many there are is looked at first.
+static enum MHD_Result call_with_body(const struct rest *rest, const struct request *request,
+	const struct rest_route *route, struct rest_request *call) {
+	json_t *body = NULL, *value = NULL;
+	json_error_t error;
+	unsigned int status;
+
+	if (json_is_deeper(request->body, request->body_len, BODY_DEPTH_MAX))
+		return refuse_body(call->connection,
+			"the request's body is nested deeper than 32: flatten it", NULL);
+	body = json_loadb(request->body, request->body_len, JSON_REJECT_DUPLICATES, &error);
+	if (!body)
+		return refuse_body(call->connection, "the request's body is not JSON", &error);
+	if (!json_is_object(body)) {
+		json_decref(body);
+		return refuse_body(call->connection,
+			"the request's body is no JSON object: write {\"name\": ...}", NULL);
+	}
+	call->body = body;
+	status = route->answer(rest->daemon, call, &value);
+	json_decref(body);
+	return send_json(call->connection, status, value);
+}
+
+static const struct rest_route *find_route(
+	const char *method, const char *url, struct rest_arguments *arguments, bool *known) {
+	for (size_t i = 0; rest_tables[i]; i++) {
+		for (const struct rest_route *route = rest_tables[i]; route->path; route++) {
+			if (!rest_path_matches(route->path, url, arguments))
+				continue;
+			*known = true;
+			if (!strcmp(route->method, method))
+				return route;
+		}
+	}
+	return NULL;
+}
+
+static enum MHD_Result answer(const struct rest *rest, const struct request *request,
+	struct MHD_Connection *connection, const char *method, const char *url) {
+	struct rest_arguments arguments;
+	struct rest_request call = {.connection = connection};
+	const struct rest_route *route;
 	bool known = false;
 	json_t *value = NULL;
 	unsigned int status;
 
-	for (size_t i = 0; i < rest_route_count && !route; i++) {
-		if (!matches(rest_routes[i].path, url, argument))
-			continue;
-		known = true;
-		if (!strcmp(rest_routes[i].method, method))
-			route = &rest_routes[i];
-	}
+	route = find_route(method, url, &arguments, &known);
 	if (!route)
 		return known ? send_error(connection, MHD_HTTP_METHOD_NOT_ALLOWED,
 				       "this path takes another method")
 			     : send_error(connection, MHD_HTTP_NOT_FOUND,
 				       "there is no such path, see the manual of rouse-control");
-	status = route->answer(rest->daemon, argument, &value);
+	call.argument = arguments.text[0];
+	call.second = arguments.text[1];
+	if (route->takes_body && request->body_len)
+		return call_with_body(rest, request, route, &call);
+	status = route->answer(rest->daemon, &call, &value);
 	return send_json(connection, status, value);
+}
+
+static enum MHD_Result too_large(struct MHD_Connection *connection) {
+	return send_error(
+		connection, MHD_HTTP_CONTENT_TOO_LARGE, "the request's body is larger than 1 MiB");
+}
+
+// A body that says beforehand that it is too large is not read at all.
+static enum MHD_Result begin(struct MHD_Connection *connection, void **state) {
+	const char *length = MHD_lookup_connection_value(
+		connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_LENGTH);
+
+	*state = mem_alloc(sizeof(struct request));
+	if (length && strtoull(length, NULL, 10) > BODY_MAX)
+		return too_large(connection);
+	return MHD_YES;
+}
+
+static enum MHD_Result take_body(struct request *request, const char *data, size_t *data_size) {
+	size_t len = request->body_len + *data_size;
+
+	if (len > BODY_READ_MAX)
+		return MHD_NO;
+	if (len <= BODY_MAX && len > request->size) {
+		request->size = len > 2 * request->size ? len : 2 * request->size;
+		request->body = mem_resize(request->body, request->size);
+	}
+	if (len <= BODY_MAX)
+		memcpy(request->body + request->body_len, data, *data_size);
+	request->body_len = len;
+	*data_size = 0;
+	return MHD_YES;
 }
 
 static enum MHD_Result handle(void *context, struct MHD_Connection *connection, const char *url,
@@ -108,28 +178,25 @@ static enum MHD_Result handle(void *context, struct MHD_Connection *connection, 
 	struct request *request = *state;
 
 	(void)version;
-	(void)data;
-	if (!request) {
-		*state = mem_alloc(sizeof(*request));
-		return MHD_YES;
-	}
-	if (*data_size) { // no route takes a body: it is read, bounded, and not looked at
-		request->body_len += *data_size;
-		*data_size = 0;
-		return MHD_YES;
-	}
+	if (!request)
+		return begin(connection, state);
+	if (*data_size)
+		return take_body(request, data, data_size);
 	if (request->body_len > BODY_MAX)
-		return send_error(connection, MHD_HTTP_CONTENT_TOO_LARGE,
-			"the request's body is larger than 1 MiB");
-	return answer(context, connection, method, url);
+		return too_large(connection);
+	return answer(context, request, connection, method, url);
 }
 
 static void completed(void *context, struct MHD_Connection *connection, void **state,
 	enum MHD_RequestTerminationCode code) {
+	struct request *request = *state;
+
 	(void)context;
 	(void)connection;
 	(void)code;
-	free(*state);
+	if (request)
+		free(request->body);
+	free(request);
 	*state = NULL;
 }
 
@@ -176,8 +243,9 @@ static struct MHD_Daemon *start_http(struct rest *rest, int fd) {
 	pthread_sigmask(SIG_SETMASK, &all, &old);
 	http = MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD, 0, NULL, NULL, handle, rest,
 		MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_THREAD_POOL_SIZE, THREADS,
-		MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT,
-		TIMEOUT_S, MHD_OPTION_NOTIFY_COMPLETED, completed, NULL, MHD_OPTION_END);
+		MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+		(size_t)HEADERS_MAX, MHD_OPTION_CONNECTION_TIMEOUT, TIMEOUT_S,
+		MHD_OPTION_NOTIFY_COMPLETED, completed, NULL, MHD_OPTION_END);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	return http;
 }

@@ -4,6 +4,7 @@
 #include "rest_answers.h"
 
 #include <microhttpd.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -23,8 +24,26 @@ unsigned int rest_ask(struct daemon *daemon,
 		*value = call.answer;
 		return call.status;
 	}
-	*value = json_pack("{s:s}", "error", "rouse-control is ending");
-	return MHD_HTTP_SERVICE_UNAVAILABLE;
+	return rest_refuse(value, MHD_HTTP_SERVICE_UNAVAILABLE, "rouse-control is ending");
+}
+
+unsigned int rest_refuse(json_t **value, unsigned int status, const char *format, ...) {
+	char sentence[1024], clean[1024];
+	va_list list;
+	json_t *text;
+
+	va_start(list, format);
+	vsnprintf(sentence, sizeof(sentence), format, list);
+	va_end(list);
+	text = json_string(sentence);
+	if (!text) // not UTF-8
+		text = json_string(text_clean(sentence, strlen(sentence), clean, sizeof(clean)));
+	*value = json_pack("{s:o}", "error", text);
+	return status;
+}
+
+const char *rest_query(const struct rest_request *request, const char *name) {
+	return MHD_lookup_connection_value(request->connection, MHD_GET_ARGUMENT_KIND, name);
 }
 
 // What is in memory now, of what a table names.
@@ -75,8 +94,9 @@ static unsigned int run_status(struct daemon *daemon, const void *context, json_
 	return MHD_HTTP_OK;
 }
 
-static unsigned int get_status(struct daemon *daemon, const char *argument, json_t **value) {
-	(void)argument;
+static unsigned int get_status(
+	struct daemon *daemon, const struct rest_request *request, json_t **value) {
+	(void)request;
 	return rest_ask(daemon, run_status, NULL, value);
 }
 
@@ -97,8 +117,9 @@ static unsigned int run_reload(struct daemon *daemon, const void *context, json_
 	return MHD_HTTP_UNPROCESSABLE_CONTENT;
 }
 
-static unsigned int post_reload(struct daemon *daemon, const char *argument, json_t **value) {
-	(void)argument;
+static unsigned int post_reload(
+	struct daemon *daemon, const struct rest_request *request, json_t **value) {
+	(void)request;
 	return rest_ask(daemon, run_reload, NULL, value);
 }
 
@@ -111,15 +132,14 @@ static unsigned int run_capture(struct daemon *daemon, const void *context, json
 	return MHD_HTTP_OK;
 }
 
-static unsigned int post_capture(struct daemon *daemon, const char *argument, json_t **value) {
+static unsigned int post_capture(
+	struct daemon *daemon, const struct rest_request *request, json_t **value) {
 	uint64_t mac = 0;
 	uint8_t bytes[6];
 
-	if (*argument && text_parse_mac(argument, bytes) < 0) {
-		*value = json_pack("{s:s}", "error", "this is not a MAC address");
-		return MHD_HTTP_BAD_REQUEST;
-	}
-	if (*argument)
+	if (request->argument[0] && text_parse_mac(request->argument, bytes) < 0)
+		return rest_refuse(value, MHD_HTTP_BAD_REQUEST, "this is not a MAC address");
+	if (request->argument[0])
 		mac = capture_mac(bytes);
 	return rest_ask(daemon, run_capture, &mac, value);
 }
@@ -205,11 +225,12 @@ static json_t *variants_json(const struct daemon *daemon, const struct image_tab
 	return variants;
 }
 
-static unsigned int get_images(struct daemon *daemon, const char *argument, json_t **value) {
+static unsigned int get_images(
+	struct daemon *daemon, const struct rest_request *request, json_t **value) {
 	struct image_table *table = image_service_table(daemon->images);
 	json_t *files = json_array(), *left_out = json_array();
 
-	(void)argument;
+	(void)request;
 	for (size_t i = 0; table && i < table->count; i++)
 		json_array_append_new(files, entry_json(daemon, &table->entries[i]));
 	for (size_t i = 0; table && i < table->left_count; i++)
@@ -222,14 +243,21 @@ static unsigned int get_images(struct daemon *daemon, const char *argument, json
 	return MHD_HTTP_OK;
 }
 
-const struct rest_route rest_routes[] = {
+static unsigned int release_lease(
+	struct daemon *daemon, const struct rest_request *request, json_t **value) {
+	return rest_release_lease(daemon, request->argument, value);
+}
+
+static const struct rest_route routes[] = {
 	{"GET", "/v1/status", "what runs since when, with which configuration", get_status},
 	{"POST", "/v1/reload", "read the configuration again", post_reload},
 	{"POST", "/v1/capture", "have all frames copied for 3 s", post_capture},
 	{"POST", "/v1/capture/*", "have the frames of a machine copied for 3 s", post_capture},
 	{"GET", "/v1/images", "all files, in memory or not, with their SHA-256", get_images},
 	{"POST", "/v1/leases/*/release", "end the lease or the quarantine of an address",
-		rest_release_lease},
+		release_lease},
+	{NULL},
 };
 
-const size_t rest_route_count = sizeof(rest_routes) / sizeof(rest_routes[0]);
+const struct rest_route *const rest_tables[] = {
+	routes, rest_node_routes, rest_boot_routes, rest_profile_routes, NULL};
