@@ -171,7 +171,7 @@ static bool find(struct http_exchange *x, const char *node, enum http_form form,
 }
 
 enum MHD_Result http_files_answer(struct http_exchange *x, struct MHD_Connection *http) {
-	struct http_answer text = {.status = MHD_HTTP_OK};
+	struct http_answer text = {.status = MHD_HTTP_NOT_FOUND};
 	struct http_file file = {.fd = -1};
 	char name[HTTP_NODE_SIZE];
 	const char *node = node_of(x, name);

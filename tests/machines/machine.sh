@@ -6,6 +6,7 @@
 # where there is no KVM.
 
 machine_tap=tap0
+machine_mac=52:54:00:77:00:01
 
 qemu_program=qemu-system-x86_64
 
@@ -62,26 +63,32 @@ run_console_viewer() {
 # power_on_bios NAME [CARD [ARGUMENTS...]]: SeaBIOS and Debian's iPXE ROM of the card. graphics=off puts
 # the text screen of BIOS and ROM on the serial port.
 power_on_bios() {
-	qemu "$1" -machine pc,graphics=off -m 768 -device "${2:-e1000},netdev=net,mac=52:54:00:77:00:01" \
+	qemu "$1" -machine pc,graphics=off -m 768 -device "${2:-e1000},netdev=net,mac=$machine_mac" \
 		-netdev "tap,id=net,ifname=$machine_tap,script=no,downscript=no" "${@:3}"
 }
 
-# power_on_uefi NAME: OVMF, which boots from the network by its own driver: the card has no ROM.
-# memtest86+ refuses to start without a screen.
+# power_on_uefi NAME [ARGUMENTS...]: OVMF, which boots from the network by its own driver: the card has no
+# ROM. memtest86+ refuses to start without a screen.
 power_on_uefi() {
 	cp /usr/share/OVMF/OVMF_VARS_4M.fd "$work/$1.vars"
 	qemu "$1" -machine q35 -m 768 -device VGA \
 		-drive if=pflash,format=raw,readonly=on,file=/usr/share/OVMF/OVMF_CODE_4M.fd \
 		-drive "if=pflash,format=raw,file=$work/$1.vars" \
-		-device virtio-net-pci,netdev=net,mac=52:54:00:77:00:01,romfile= \
-		-netdev "tap,id=net,ifname=$machine_tap,script=no,downscript=no"
+		-device virtio-net-pci,netdev=net,mac=$machine_mac,romfile= \
+		-netdev "tap,id=net,ifname=$machine_tap,script=no,downscript=no" "${@:2}"
+}
+
+# power_on_uefi_http NAME [ARGUMENTS...]: the same, without PXE: only HTTP boot is left.
+power_on_uefi_http() {
+	power_on_uefi "$1" -fw_cfg name=opt/org.tianocore/IPv4PXESupport,string=n \
+		-fw_cfg name=opt/org.tianocore/IPv6PXESupport,string=n "${@:2}"
 }
 
 # power_on_arm64 NAME CARD ARGUMENTS...: a 64-bit ARM machine; say qemu_program=qemu-system-aarch64 before
 # need_machines.
 power_on_arm64() {
 	qemu "$1" -machine virt -cpu cortex-a57 -m 1024 \
-		-device "$2,netdev=net,mac=52:54:00:77:00:01,romfile=" \
+		-device "$2,netdev=net,mac=$machine_mac,romfile=" \
 		-netdev "tap,id=net,ifname=$machine_tap,script=no,downscript=no" "${@:3}"
 }
 
@@ -100,7 +107,7 @@ power_on_vhost() {
 	qemu "$1" -machine pc,graphics=off,memory-backend=ram -m 768 \
 		-object memory-backend-memfd,id=ram,size=768M,share=on \
 		-chardev "socket,id=vhost,path=$2" -netdev vhost-user,id=net,chardev=vhost \
-		-device virtio-net-pci,netdev=net,mac=52:54:00:77:00:01,vectors=0
+		-device virtio-net-pci,netdev=net,mac=$machine_mac,vectors=0
 }
 
 # The console as plain text: no escape sequences, no carriage returns.
