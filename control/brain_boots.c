@@ -11,6 +11,7 @@
 
 #include "brain_internal.h"
 #include "control_log.h"
+#include "text.h"
 
 // --- facts
 
@@ -28,7 +29,31 @@ static void take_machine(struct brain *brain, const struct event_record *event) 
 	memcpy(vendor_class, event->text + at, len - at);
 	vendor_class[len - at] = '\0';
 	facts.vendor_class = vendor_class[0] ? vendor_class : NULL;
+	if (!event->bytes) // no agent brought it, so that what one said of it once is over
+		facts.circuit_id = facts.remote_id = "";
 	brain_seen(brain, event->mac, event->address, &facts);
+}
+
+#define RELAY_ID_SIZE (4 * EVENT_TEXT_MAX + 1) // text_clean may make four characters of a byte
+
+// What a relay agent says of where the machine is plugged in.
+static void take_relay_port(struct brain *brain, const struct event_record *event) {
+	size_t len = event->text_len < EVENT_TEXT_MAX ? event->text_len : EVENT_TEXT_MAX, circuit;
+	const uint8_t *text = (const uint8_t *)event->text;
+	char circuit_id[RELAY_ID_SIZE], remote_id[RELAY_ID_SIZE];
+	struct node_facts facts = {
+		.arch = STORE_UNKNOWN_ARCH, .circuit_id = circuit_id, .remote_id = remote_id};
+
+	if (!len || text[0] >= len)
+		return;
+	circuit = text[0];
+	text_clean(text + 1, circuit, circuit_id, sizeof(circuit_id));
+	text_clean(text + 1 + circuit, len - 1 - circuit, remote_id, sizeof(remote_id));
+	brain_seen(brain, event->mac, 0, &facts);
+}
+
+static bool is_other(const char *said, const char *known) {
+	return said && strcmp(said, known ? known : "") != 0;
 }
 
 // Whether what is known of a node is other than before, so that another role may be its.
@@ -47,7 +72,9 @@ static bool tells_news(
 		       (!known->manufacturer ||
 			       strcmp(facts->manufacturer, known->manufacturer) != 0)) ||
 	       (facts->asset && (!known->asset || strcmp(facts->asset, known->asset) != 0)) ||
-	       (facts->vendor_class && !known->vendor_class);
+	       (facts->vendor_class && !known->vendor_class) ||
+	       is_other(facts->circuit_id, known->circuit_id) ||
+	       is_other(facts->remote_id, known->remote_id);
 }
 
 struct brain_node *brain_seen(struct brain *brain, const uint8_t mac[6], uint32_t address,
@@ -125,6 +152,7 @@ static bool convert_kind(const struct event_record *event, struct boot_event *ou
 		out->kind = BOOT_EVENT_ORDER_USED;
 		out->order_id = event->value;
 		return true;
+	case EVENT_DHCP_RELAYED: // take_relay_port
 	case EVENT_DHCP_RELEASE:
 	case EVENT_DHCP_DECLINE:
 	case EVENT_POOL_EXHAUSTED:
@@ -194,7 +222,11 @@ void brain_event(struct brain *brain, const struct event_record *event, const ch
 		.carrier = BOOT_CARRIER_TFTP,
 	};
 
-	if (!brain->daemon->config->brain.given || !convert_kind(event, &out))
+	if (!brain->daemon->config->brain.given)
+		return;
+	if (event->kind == EVENT_DHCP_RELAYED)
+		take_relay_port(brain, event);
+	if (!convert_kind(event, &out))
 		return;
 	// Where nothing tells who is behind a router a file's MAC is the router's.
 	if (!tells_file(out.kind) || brain_node_find(brain, event->mac))

@@ -193,6 +193,7 @@ bool event_text(const struct event_record *event, const char *host, const char *
 	case EVENT_TFTP_OPEN:      // its end is told
 	case EVENT_POLICY_ADOPTED: // rouse status tells
 	case EVENT_DHCP_MACHINE:   // what it was told is told
+	case EVENT_DHCP_RELAYED:
 		return false;
 	}
 	return false; // of a newer dataplane
@@ -219,6 +220,7 @@ bool event_is_trouble(const struct event_record *event) {
 	case EVENT_DHCP_PROXY:
 	case EVENT_ORDER_USED:
 	case EVENT_DHCP_MACHINE:
+	case EVENT_DHCP_RELAYED:
 		return false;
 	}
 	return false;

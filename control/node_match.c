@@ -7,9 +7,31 @@
 
 #include "text.h"
 
+#define NODE_RELAY_ID_MAX 255u // bytes of a suboption
+
 static bool glob(const char *pattern, const char *text, bool ignore_case) {
 	return text && text[0] &&
 	       text_glob(pattern, strlen(pattern), text, strlen(text), ignore_case);
+}
+
+static int digit(char c) {
+	return c <= '9' ? c - '0' : c - 'a' + 10;
+}
+
+// Boot rules match the bytes that the agent sent, so what text_clean has made of some is undone.
+static bool glob_bytes(const char *pattern, const char *text) {
+	char bytes[NODE_RELAY_ID_MAX];
+	size_t len = 0;
+
+	for (; text && *text && len < sizeof(bytes); text++) {
+		bytes[len] = *text;
+		if (text[0] == '\\' && text[1] == 'x' && text[2] && text[3]) {
+			bytes[len] = (char)(digit(text[2]) << 4 | digit(text[3]));
+			text += 3;
+		}
+		len++;
+	}
+	return len && text_glob(pattern, strlen(pattern), bytes, len, false);
 }
 
 static bool matches_mac(const char *pattern, const struct machine *machine) {
@@ -60,6 +82,10 @@ static bool holds(const struct config_condition *condition, const struct machine
 			       config_arch_kind((uint16_t)condition->value);
 	case POLICY_MATCH_VENDOR_CLASS:
 		return glob(condition->text, facts->vendor_class, false);
+	case POLICY_MATCH_CIRCUIT_ID:
+		return glob_bytes(condition->text, facts->circuit_id);
+	case POLICY_MATCH_REMOTE_ID:
+		return glob_bytes(condition->text, facts->remote_id);
 	default:
 		return matches_fact(condition, facts);
 	}

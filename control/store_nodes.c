@@ -225,6 +225,8 @@ static void bind_facts(sqlite3_stmt *statement, const struct node_facts *facts,
 	store_bind_text(statement, 9, clean(facts->product, texts[2]));
 	store_bind_text(statement, 10, clean(facts->serial, texts[3]));
 	store_bind_text(statement, 11, clean(facts->asset, texts[4]));
+	store_bind_text(statement, 13, facts->circuit_id);
+	store_bind_text(statement, 14, facts->remote_id);
 	if (facts->nics && strlen(facts->nics) <= NICS_MAX)
 		store_bind_text(statement, 12, facts->nics);
 }

@@ -20,6 +20,10 @@ struct node_facts {
 	uint8_t uuid[16]; // as in option 97, after its type
 	uint32_t memory_mb;
 	const char *vendor_class;
+	// Option 82 of its last boot through a relay agent, as text_clean makes it of their bytes.
+	// To store_node_seen NULL says nothing, "" that there is none.
+	const char *circuit_id;
+	const char *remote_id;
 	const char *manufacturer;
 	const char *product;
 	const char *serial;

@@ -29,7 +29,9 @@ static void read_facts(sqlite3_stmt *statement, struct node_facts *facts) {
 		.product = store_column_text(statement, 19),
 		.serial = store_column_text(statement, 20),
 		.asset = store_column_text(statement, 21),
-		.nics = store_column_text(statement, 22)};
+		.nics = store_column_text(statement, 22),
+		.circuit_id = store_column_text(statement, 23),
+		.remote_id = store_column_text(statement, 24)};
 	if (sqlite3_column_type(statement, 14) != SQLITE_NULL)
 		facts->arch = (uint16_t)sqlite3_column_int(statement, 14);
 	facts->has_uuid = sqlite3_column_bytes(statement, 15) == 16;
@@ -55,7 +57,8 @@ static void read_node(sqlite3_stmt *statement, struct store_node *node) {
 static void copy_texts(struct arena *arena, struct store_node *node) {
 	const char **const texts[] = {&node->name, &node->role, &node->profile, &node->vars,
 		&node->notes, &node->facts.vendor_class, &node->facts.manufacturer,
-		&node->facts.product, &node->facts.serial, &node->facts.asset, &node->facts.nics};
+		&node->facts.product, &node->facts.serial, &node->facts.asset, &node->facts.nics,
+		&node->facts.circuit_id, &node->facts.remote_id};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		if (*texts[i])

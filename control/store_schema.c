@@ -61,6 +61,10 @@ static const char *const steps[] = {
 	" used INTEGER NOT NULL, expires INTEGER NOT NULL,"
 	" PRIMARY KEY (purpose, mac, serial)) WITHOUT ROWID;"
 	"CREATE INDEX tokens_expires ON tokens (expires);",
+
+	// 2: where a machine is plugged in, as its relay agent says
+	"ALTER TABLE nodes ADD COLUMN circuit_id TEXT;"
+	"ALTER TABLE nodes ADD COLUMN remote_id TEXT;",
 };
 
 #define VERSION ((int)(sizeof(steps) / sizeof(steps[0])))

@@ -8,7 +8,7 @@
 #define NODE_COLUMNS                                                                               \
 	"mac, name, listed, role, profile, vars, notes, state, state_since, reason, attempts, "    \
 	"first_seen, last_seen, address, arch, uuid, memory_mb, vendor_class, manufacturer, "      \
-	"product, serial, asset, nics"
+	"product, serial, asset, nics, circuit_id, remote_id"
 
 #define ORDER_COLUMNS "id, slot, mac, state, origin, profile, created, ended"
 
@@ -60,7 +60,9 @@ const char *const store_sql_texts[STORE_STATEMENTS] = {
 				" vendor_class = coalesce(?7, vendor_class),"
 				" manufacturer = coalesce(?8, manufacturer),"
 				" product = coalesce(?9, product), serial = coalesce(?10, serial),"
-				" asset = coalesce(?11, asset), nics = coalesce(?12, nics)"
+				" asset = coalesce(?11, asset), nics = coalesce(?12, nics),"
+				" circuit_id = nullif(coalesce(?13, circuit_id), ''),"
+				" remote_id = nullif(coalesce(?14, remote_id), '')"
 				" WHERE mac = ?1",
 	[STORE_SQL_NODE_LIFE] = "UPDATE nodes SET state = ?2, state_since = ?3, reason = ?4,"
 				" attempts = ?5 WHERE mac = ?1",
@@ -70,7 +72,7 @@ const char *const store_sql_texts[STORE_STATEMENTS] = {
 		" state = 0, state_since = 0, reason = '', attempts = 0, first_seen = 0,"
 		" last_seen = 0, address = 0, arch = NULL, uuid = NULL, memory_mb = NULL,"
 		" vendor_class = NULL, manufacturer = NULL, product = NULL, serial = NULL,"
-		" asset = NULL, nics = NULL WHERE mac = ?1",
+		" asset = NULL, nics = NULL, circuit_id = NULL, remote_id = NULL WHERE mac = ?1",
 	[STORE_SQL_NODE_COUNT_NEW] = "SELECT count(*) FROM nodes"
 				     " WHERE listed = 0 AND kept = 0 AND state = 0",
 	[STORE_SQL_NODE_PRUNE] = "DELETE FROM nodes WHERE mac IN (SELECT mac FROM nodes"

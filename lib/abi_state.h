@@ -199,6 +199,10 @@ enum event_kind {
 			    // as in that; port: its architecture, or UINT16_MAX; value: enum
 			    // event_machine; bytes: its relay agent; text: its UUID, if it has one,
 			    // then its vendor class. Once for each transaction (xid)
+	EVENT_DHCP_RELAYED, // where that machine is plugged in, after its EVENT_DHCP_MACHINE and
+			    // only if its agent said so (option 82): address: the agent's
+			    // giaddr; text: a byte with the length of its circuit id, the
+			    // circuit id, the remote id, as much of them as there is room for
 };
 
 enum event_machine {

@@ -99,11 +99,44 @@ static void tell_machine(struct dhcp_exchange *x, uint32_t address) {
 	events_push(x->server->events, &event, text, write_identity(view, text));
 }
 
+// A byte with the length of the circuit id, the circuit id, the remote id. Returns the length.
+static size_t write_relay_port(const struct policy_machine *machine, uint8_t text[EVENT_TEXT_MAX]) {
+	size_t circuit = machine->circuit_id_len, remote = machine->remote_id_len;
+
+	circuit = circuit < EVENT_TEXT_MAX - 1 ? circuit : EVENT_TEXT_MAX - 1;
+	remote = remote < EVENT_TEXT_MAX - 1 - circuit ? remote : EVENT_TEXT_MAX - 1 - circuit;
+	text[0] = (uint8_t)circuit;
+	if (circuit)
+		memcpy(text + 1, machine->circuit_id, circuit);
+	if (remote)
+		memcpy(text + 1 + circuit, machine->remote_id, remote);
+	return 1 + circuit + remote;
+}
+
+// What a stranger says of an agent's has not come this far (dhcp_select.c).
+static void tell_relay_port(struct dhcp_exchange *x) {
+	const struct policy_machine *machine = &x->selection.machine;
+	struct event_record event = {
+		.unix_ns = x->now.unix_s * 1000000000,
+		.kind = EVENT_DHCP_RELAYED,
+		.address = x->view.giaddr,
+		.port = x->input->port,
+	};
+	uint8_t text[EVENT_TEXT_MAX];
+
+	if (!machine->circuit_id_len && !machine->remote_id_len)
+		return;
+	memcpy(event.mac, x->view.chaddr, sizeof(event.mac));
+	events_push(x->server->events, &event, text, write_relay_port(machine, text));
+}
+
 // Tells who is being answered. Machines that get no answer are not told of, or a flood of strangers
 // would drown all other events.
 static void meet(struct dhcp_exchange *x, uint32_t address) {
-	if (x->selection.machine.mac && is_booting(x) && !is_told(x))
-		tell_machine(x, address);
+	if (!x->selection.machine.mac || !is_booting(x) || is_told(x))
+		return;
+	tell_machine(x, address);
+	tell_relay_port(x);
 }
 
 static bool build(struct dhcp_exchange *x, const struct dhcp_reply *reply) {

@@ -584,6 +584,84 @@ static void sixteen_hops_are_the_most(void **state) {
 	assert_int_equal(world_count(w, STAT_DHCP_HOSTILE_HOPS), 2);
 }
 
+// --- what control is told of the machine's place
+
+static struct message from_ipxe(uint16_t client, const char *giaddr) {
+	struct message m = message_begin(DHCP_DISCOVER, client);
+
+	message_text(&m, DHCP_OPT_USER_CLASS, "iPXE");
+	message_relay(&m, giaddr);
+	return m;
+}
+
+static const struct event_record *next_of(
+	const struct world *w, uint64_t *at, enum event_kind kind) {
+	while (*at < w->worker.event_head) {
+		const struct event_record *event = &w->ring[(*at)++ % EVENT_RING_SIZE];
+
+		if (event->kind == kind)
+			return event;
+	}
+	return NULL;
+}
+
+static void a_place_is_told_after_its_machine(void **state) {
+	static const uint8_t agent[] = {1, 5, 'p', 'o', 'r', 't', '7', 2, 5, 'r', 'a', 'c', 'k', 0};
+	struct world *w = *state;
+	struct message m = from_ipxe(1, "10.88.0.1");
+	const struct event_record *event;
+	uint64_t at = 0;
+
+	message_option(&m, DHCP_OPT_AGENT, agent, sizeof(agent));
+	assert_int_equal(world_send(w, &m), DHCP_REPLY);
+	world_send(w, &m); // repeated
+	assert_non_null(next_of(w, &at, EVENT_DHCP_MACHINE));
+	event = next_of(w, &at, EVENT_DHCP_RELAYED);
+	assert_non_null(event);
+	assert_memory_equal(event->mac, "\x52\x54\x00\x00\x00\x01", 6);
+	assert_int_equal(event->address, fixture_ip("10.88.0.1"));
+	assert_int_equal(event->text_len, 11);
+	assert_memory_equal(event->text, "\5port7rack\0", 11);
+	assert_null(next_of(w, &at, EVENT_DHCP_RELAYED));
+}
+
+static void a_long_place_is_cut(void **state) {
+	struct world *w = *state;
+	struct message m = from_ipxe(1, "10.88.0.1");
+	const struct event_record *event;
+	uint8_t agent[2 + 100 + 2 + 9] = {1, 100};
+	uint64_t at = 0;
+
+	memset(agent + 2, 'c', 100);
+	memcpy(agent + 102, "\2\11remote---", 11);
+	message_option(&m, DHCP_OPT_AGENT, agent, sizeof(agent));
+	assert_int_equal(world_send(w, &m), DHCP_REPLY);
+	event = next_of(w, &at, EVENT_DHCP_RELAYED);
+	assert_non_null(event);
+	assert_int_equal(event->text_len, EVENT_TEXT_MAX);
+	assert_int_equal(event->text[0], EVENT_TEXT_MAX - 1);
+	assert_int_equal(event->text[EVENT_TEXT_MAX - 1], 'c');
+}
+
+// Without option 82, from our own link, and from who is no agent.
+static void no_place_is_told_of_others(void **state) {
+	static const uint8_t agent[] = {1, 5, 'p', 'o', 'r', 't', '7'};
+	struct world *w = *state;
+	struct message m = from_ipxe(1, "10.88.0.1");
+	uint64_t at = 0;
+
+	assert_int_equal(world_send(w, &m), DHCP_REPLY);
+	m = message_begin(DHCP_DISCOVER, 2);
+	message_text(&m, DHCP_OPT_USER_CLASS, "iPXE");
+	message_option(&m, DHCP_OPT_AGENT, agent, sizeof(agent));
+	world_send(w, &m);
+	m = from_ipxe(3, "10.88.0.1");
+	m.src = fixture_ip("10.77.0.60");
+	message_option(&m, DHCP_OPT_AGENT, agent, sizeof(agent));
+	world_send(w, &m);
+	assert_null(next_of(w, &at, EVENT_DHCP_RELAYED));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void) {
@@ -608,6 +686,9 @@ int main(void) {
 		TEST(nak_goes_back_through_the_router),
 		TEST(relayed_inform),
 		TEST(reservation_behind_a_relay),
+		TEST(a_place_is_told_after_its_machine),
+		TEST(a_long_place_is_cut),
+		TEST(no_place_is_told_of_others),
 	};
 
 	return cmocka_run_group_tests_name("dhcp_relay", tests, NULL, NULL);

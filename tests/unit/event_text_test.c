@@ -25,6 +25,7 @@ static void events_become_sentences(void **state) {
 		{{.kind = 999}, NULL, NULL, NULL},
 		{{.kind = EVENT_TFTP_OPEN}, NULL, NULL, NULL},
 		{{.kind = EVENT_DHCP_MACHINE, .mac = MAC}, NULL, NULL, NULL},
+		{{.kind = EVENT_DHCP_RELAYED, .mac = MAC}, NULL, NULL, NULL},
 		{{.kind = EVENT_DHCP_OFFER,
 			 .address = 0x0a4d0032,
 			 .mac = MAC,

@@ -179,6 +179,7 @@ static const struct pin state_region[] = {
 	VALUE(EVENT_TEXT_MAX, 72),
 	VALUE(EVENT_ORDER_USED, 17),
 	VALUE(EVENT_DHCP_MACHINE, 18),
+	VALUE(EVENT_DHCP_RELAYED, 19),
 	SIZE(state_region, 4096),
 	AT(state_region, worker_count, 128),
 	AT(state_region, workers_offset, 168),

@@ -86,9 +86,36 @@ static void a_newer_database_is_refused(void **state) {
 	(void)state;
 	store_close(box.store);
 	run_sql("PRAGMA user_version = 99");
-	open_fails(box.dir, -EPROTO, "newer Rouse (its schema is 99, this one knows 1)");
+	open_fails(box.dir, -EPROTO, "newer Rouse (its schema is 99, this one knows 2)");
+	run_sql("PRAGMA user_version = 2");
+	store_box_open(&box);
+}
+
+// What the first version wrote is kept, and gets what it lacked.
+static void a_database_of_the_first_version_is_brought_up_to_date(void **state) {
+	static const uint8_t mac[6] = {0x52, 0x54, 0, 0, 9, 9};
+	struct node_facts facts = {.arch = 7, .circuit_id = "port7", .remote_id = "rack1"};
+	struct store_node node;
+
+	(void)state;
+	assert_int_equal(store_node_seen(box.store, mac, 1, &facts, STORE_T0, NULL), 0);
+	store_close(box.store);
+	run_sql("ALTER TABLE nodes DROP COLUMN circuit_id");
+	run_sql("ALTER TABLE nodes DROP COLUMN remote_id");
 	run_sql("PRAGMA user_version = 1");
 	store_box_open(&box);
+	assert_int_equal(store_node_get(box.store, mac, &box.arena, &node), 0);
+	assert_int_equal(node.facts.arch, 7);
+	assert_null(node.facts.circuit_id);
+	assert_int_equal(store_node_seen(box.store, mac, 1, &facts, STORE_T0, NULL), 0);
+	assert_int_equal(store_node_get(box.store, mac, &box.arena, &node), 0);
+	assert_string_equal(node.facts.circuit_id, "port7");
+	assert_string_equal(node.facts.remote_id, "rack1");
+	facts = (struct node_facts){.arch = 7, .circuit_id = ""};
+	assert_int_equal(store_node_seen(box.store, mac, 1, &facts, STORE_T0, NULL), 0);
+	assert_int_equal(store_node_get(box.store, mac, &box.arena, &node), 0);
+	assert_null(node.facts.circuit_id);
+	assert_string_equal(node.facts.remote_id, "rack1");
 }
 
 static void a_foreign_database_is_refused(void **state) {
@@ -866,6 +893,7 @@ int main(void) {
 	const struct CMUnitTest tests[] = {
 		TEST(a_directory_that_is_not_there_is_named),
 		TEST(a_newer_database_is_refused),
+		TEST(a_database_of_the_first_version_is_brought_up_to_date),
 		TEST(a_foreign_database_is_refused),
 		TEST(it_is_not_for_all_to_read),
 		TEST(a_damaged_database_is_set_aside_and_ids_go_on),
