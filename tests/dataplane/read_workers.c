@@ -2,8 +2,8 @@
 // Copyright (c) 2026, the Rouse authors
 
 // Prints what the workers have counted so far, a line for each: cycles with work, cycles without,
-// DATA sent, frames handed over, frames dropped because the link was down. usage: read-workers
-// RUNTIME_DIR
+// DATA sent, frames handed over, frames dropped because the link was down, orders marked as used.
+// usage: read-workers RUNTIME_DIR
 
 #include <inttypes.h>
 #include <limits.h>
@@ -30,11 +30,13 @@ int main(int argc, char **argv) {
 	state = map.base;
 	worker = (const void *)((const uint8_t *)map.base + state->workers_offset);
 	for (uint32_t i = 0; i < state->worker_count; i++)
-		printf("%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\n",
+		printf("%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64
+		       "\n",
 			load(&worker[i].busy_cycles), load(&worker[i].idle_cycles),
 			load(&worker[i].counter[STAT_TFTP_DATA]),
 			load(&worker[i].counter[STAT_HANDOVER]),
-			load(&worker[i].counter[STAT_TX_LINK_DOWN]));
+			load(&worker[i].counter[STAT_TX_LINK_DOWN]),
+			load(&worker[i].counter[STAT_TFTP_ORDERS_USED]));
 	shm_unmap(&map);
 	return 0;
 }
