@@ -8,6 +8,7 @@
 extern const struct cli_command cmd_up;
 extern const struct cli_command cmd_host;
 extern const struct cli_command cmd_check;
+extern const struct cli_command cmd_diff;
 extern const struct cli_command cmd_hosts;
 extern const struct cli_command cmd_explain;
 extern const struct cli_command cmd_reload;
@@ -27,6 +28,7 @@ const struct cli_command *const cli_commands[] = {
 	&cmd_up,
 	&cmd_host,
 	&cmd_check,
+	&cmd_diff,
 	&cmd_hosts,
 	&cmd_explain,
 	&cmd_reload,

@@ -3,37 +3,13 @@
 
 // rouse check: reads a configuration file as rouse-control would and tells all errors.
 
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "cli/cli.h"
+#include "cli/cmd_config.h"
 #include "cli/host_dhcp.h"
 #include "cli/output.h"
-#include "config.h"
 #include "publish.h"
-
-static void print_errors(const char *path, const struct config_errors *errors) {
-	for (size_t i = 0; i < errors->count && i < CONFIG_ERRORS_MAX; i++) {
-		char line[512];
-
-		config_error_print(&errors->list[i], path, line, sizeof(line));
-		puts(line);
-	}
-	if (errors->count > CONFIG_ERRORS_MAX)
-		printf("%s: %zu more errors\n", path, errors->count - CONFIG_ERRORS_MAX);
-}
-
-static void print_json(const char *path, const struct config_errors *errors) {
-	json_t *list = json_array();
-
-	for (size_t i = 0; i < errors->count && i < CONFIG_ERRORS_MAX; i++)
-		json_array_append_new(
-			list, json_pack("{s:i, s:s, s:s}", "line", (int)errors->list[i].line, "key",
-				      errors->list[i].key, "error", errors->list[i].text));
-	output_json(json_pack("{s:s, s:b, s:I, s:o}", "file", path, "ok", errors->count == 0,
-		"error_count", (json_int_t)errors->count, "errors", list));
-}
 
 // What only the snapshot's own bounds tell: too much of everything together.
 static void check_snapshot(const struct config *config, struct config_errors *errors) {
@@ -55,9 +31,9 @@ static int run(const struct cli_args *args) {
 		host_dhcp_check(config, &errors);
 	}
 	if (cli_flag(args, "json"))
-		print_json(path, &errors);
+		output_json(cmd_errors_json(path, &errors));
 	else if (errors.count)
-		print_errors(path, &errors);
+		cmd_print_errors(path, &errors, stdout);
 	else
 		printf("%s: ok (ports %u, subnets %u, hosts %u, boot rules %u, leases %u)\n", path,
 			config->port_count, config->subnet_count, config->host_count,

@@ -6,8 +6,6 @@
 
 #include "cli/cmd_config.h"
 
-#include <stdio.h>
-
 #include "publish.h"
 
 const char *cmd_config_path(const struct cli_args *args) {
@@ -16,15 +14,26 @@ const char *cmd_config_path(const struct cli_args *args) {
 	return path ? path : CONFIG_DEFAULT_PATH;
 }
 
-static void print_errors(const char *path, const struct config_errors *errors) {
+void cmd_print_errors(const char *path, const struct config_errors *errors, FILE *out) {
 	char line[512];
 
 	for (size_t i = 0; i < errors->count && i < CONFIG_ERRORS_MAX; i++) {
 		config_error_print(&errors->list[i], path, line, sizeof(line));
-		fprintf(stderr, "%s\n", line);
+		fprintf(out, "%s\n", line);
 	}
 	if (errors->count > CONFIG_ERRORS_MAX)
-		fprintf(stderr, "%s: %zu more errors\n", path, errors->count - CONFIG_ERRORS_MAX);
+		fprintf(out, "%s: %zu more errors\n", path, errors->count - CONFIG_ERRORS_MAX);
+}
+
+json_t *cmd_errors_json(const char *path, const struct config_errors *errors) {
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < errors->count && i < CONFIG_ERRORS_MAX; i++)
+		json_array_append_new(
+			list, json_pack("{s:i, s:s, s:s}", "line", (int)errors->list[i].line, "key",
+				      errors->list[i].key, "error", errors->list[i].text));
+	return json_pack("{s:s, s:b, s:I, s:o}", "file", path, "ok", errors->count == 0,
+		"error_count", (json_int_t)errors->count, "errors", list);
 }
 
 struct config *cmd_load_config(const struct cli_args *args) {
@@ -32,7 +41,7 @@ struct config *cmd_load_config(const struct cli_args *args) {
 	const char *path = cmd_config_path(args);
 	struct config *config = config_load(path, &errors);
 
-	print_errors(path, &errors);
+	cmd_print_errors(path, &errors, stderr);
 	return config;
 }
 
@@ -41,7 +50,7 @@ struct config *cmd_load_where(const struct cli_args *args) {
 	const char *path = cmd_config_path(args);
 	struct config *config = config_load_where(path, &errors);
 
-	print_errors(path, &errors);
+	cmd_print_errors(path, &errors, stderr);
 	if (!config)
 		cli_error("give --runtime-dir to reach what runs without the configuration file");
 	return config;

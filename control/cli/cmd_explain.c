@@ -13,6 +13,7 @@
 #include "cli/cli.h"
 #include "cli/cmd_config.h"
 #include "cli/explain_print.h"
+#include "cli/node_source.h"
 #include "cli/output.h"
 #include "config_match.h"
 #include "text.h"
@@ -30,25 +31,6 @@ struct asked {
 	json_t *list; // with --json
 	uint16_t port;
 };
-
-// "4c4c4544-0034-..." as SMBIOS prints it, to the bytes of option 97: the first three fields are
-// little-endian there.
-static bool parse_uuid(const char *text, uint8_t out[16]) {
-	static const uint8_t order[16] = {3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15};
-	int count = 0;
-
-	for (; *text && count < 16; count++) {
-		unsigned int byte;
-
-		text += *text == '-';
-		if (!text[0] || !text[1] || strspn(text, "0123456789abcdefABCDEF") < 2 ||
-			sscanf(text, "%2x", &byte) != 1)
-			return false;
-		out[order[count]] = (uint8_t)byte;
-		text += 2;
-	}
-	return count == 16 && !*text;
-}
 
 static int parse_network(struct asked *a) {
 	const char *text = cli_value(a->args, "subnet");
@@ -95,7 +77,7 @@ static int parse_question(const struct cli_args *args, struct dhcp_question *q, 
 	if (!cli_value(args, "uuid"))
 		return CLI_OK;
 	q->uuid = uuid;
-	if (parse_uuid(cli_value(args, "uuid"), uuid))
+	if (node_source_uuid(cli_value(args, "uuid"), uuid))
 		return CLI_OK;
 	cli_error("--uuid: \"%s\" is not a UUID", cli_value(args, "uuid"));
 	return CLI_USAGE;

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the Rouse authors
+
+#include "cli/node_source.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/cli.h"
+#include "cli/rest_client.h"
+#include "config_match.h"
+#include "node_plan.h"
+#include "text.h"
+
+bool node_source_uuid(const char *text, uint8_t out[16]) {
+	static const uint8_t order[16] = {3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15};
+	int count = 0;
+
+	for (; *text && count < 16; count++) {
+		unsigned int byte;
+
+		text += *text == '-';
+		if (!text[0] || !text[1] || strspn(text, "0123456789abcdefABCDEF") < 2 ||
+			sscanf(text, "%2x", &byte) != 1)
+			return false;
+		out[order[count]] = (uint8_t)byte;
+		text += 2;
+	}
+	return count == 16 && !*text;
+}
+
+// In arena; NULL where it is not there.
+static const char *text_of(struct arena *arena, const json_t *object, const char *name) {
+	const char *text = json_string_value(json_object_get(object, name));
+
+	return text && text[0] ? arena_text(arena, text, strlen(text)) : NULL;
+}
+
+static uint16_t arch_of(const json_t *facts) {
+	const json_t *value = json_object_get(facts, "arch");
+	uint16_t arch;
+
+	if (json_is_integer(value))
+		return (uint16_t)json_integer_value(value);
+	if (json_is_string(value) && config_arch_type(json_string_value(value), &arch) == 0)
+		return arch;
+	return STORE_UNKNOWN_ARCH;
+}
+
+static void take_facts(struct arena *arena, const json_t *facts, struct node_facts *out) {
+	const char *uuid = json_string_value(json_object_get(facts, "uuid"));
+
+	out->arch = arch_of(facts);
+	out->has_uuid = uuid && node_source_uuid(uuid, out->uuid);
+	out->memory_mb = (uint32_t)json_integer_value(json_object_get(facts, "memory_mb"));
+	out->vendor_class = text_of(arena, facts, "vendor_class");
+	out->manufacturer = text_of(arena, facts, "manufacturer");
+	out->product = text_of(arena, facts, "product");
+	out->serial = text_of(arena, facts, "serial");
+	out->asset = text_of(arena, facts, "asset");
+}
+
+// What was set by hand stays whatever the configuration becomes.
+static const char *by_hand(
+	struct arena *arena, const json_t *object, const char *name, const char *source) {
+	const char *why = json_string_value(json_object_get(object, source));
+
+	return why && !strcmp(why, node_source_text(NODE_BY_HAND)) ? text_of(arena, object, name)
+								   : NULL;
+}
+
+static bool take_node(struct arena *arena, const json_t *object, struct store_node *node) {
+	const char *mac = json_string_value(json_object_get(object, "mac"));
+	const char *address = json_string_value(json_object_get(object, "address"));
+
+	*node = (struct store_node){.name = text_of(arena, object, "name")};
+	if (!node->name || !mac || text_parse_mac(mac, node->mac) < 0)
+		return false;
+	if (address)
+		text_parse_ip(address, &node->address);
+	node->role = by_hand(arena, object, "role", "role_source");
+	node->profile = by_hand(arena, object, "assigned", "profile_source");
+	take_facts(arena, json_object_get(object, "facts"), &node->facts);
+	return true;
+}
+
+static long take_nodes(struct arena *arena, const json_t *list, struct store_node **nodes) {
+	const json_t *object;
+	long count = 0;
+	size_t i;
+
+	if (!json_is_array(list))
+		return -1;
+	*nodes = arena_alloc(arena, json_array_size(list) * sizeof(**nodes));
+	json_array_foreach(list, i, object) count += take_node(arena, object, &(*nodes)[count]);
+	return count;
+}
+
+long node_source_ask(const char *runtime_dir, struct arena *arena, struct store_node **nodes) {
+	json_t *answer = NULL;
+	long status, count = -1;
+
+	*nodes = NULL;
+	if (rest_client_call(runtime_dir, "GET", "/v1/nodes", &status, &answer) != CLI_OK)
+		return -1;
+	if (status == 200)
+		count = take_nodes(arena, json_object_get(answer, "nodes"), nodes);
+	json_decref(answer);
+	return count;
+}

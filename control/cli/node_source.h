@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the Rouse authors
+
+// What rouse-control knows of machines, for commands that read the configuration themselves.
+
+#pragma once
+
+#include <stddef.h>
+
+#include "arena.h"
+#include "store_nodes.h"
+
+// Asks for all nodes. Their number; *nodes and all texts are in arena. -1: it does not tell them,
+// or does not answer, after a sentence on stderr.
+long node_source_ask(const char *runtime_dir, struct arena *arena, struct store_node **nodes);
+
+// "4c4c4544-0034-..." as SMBIOS prints it, to the bytes of option 97: the first three fields are
+// little-endian there.
+bool node_source_uuid(const char *text, uint8_t out[16]);
