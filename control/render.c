@@ -153,7 +153,9 @@ size_t render_names(enum render_loader loader, const uint8_t *mac,
 	case RENDER_PXELINUX:
 		return name_for(names[0], mac ? "pxelinux.cfg/01-" : "pxelinux.cfg/default", mac);
 	case RENDER_GRUB:
-		return name_for(names[0], mac ? "grub/grub.cfg-01-" : "grub/grub.cfg", mac);
+		// Debian's signed build looks for no other name than this one.
+		name_for(names[0], "grub/grub.cfg", NULL);
+		return mac ? 1 + name_for(names[1], "grub/grub.cfg-01-", mac) : 1;
 	}
 	return 0;
 }

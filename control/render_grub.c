@@ -272,14 +272,17 @@ static void put_menu(struct render_job *job, uint32_t menu) {
 		put_entry(job, menu, i);
 }
 
-// A serial port that is not there is an error of `serial`, and nothing else.
+// A serial port that is not there is an error of `serial`, and nothing else. UEFI has it in its own
+// console, if at all: with both, each word came twice.
 static const char frame[] =
-	"if serial --unit=0 --speed=115200; then\n"
-	"\tterminal_input --append serial\n"
-	"\tterminal_output --append serial\n"
-	"fi\n"
 	"if [ \"$grub_platform\" = efi ]; then set machine=$grub_cpu; else set machine=bios; fi\n"
 	"export machine\n"
+	"if [ $machine = bios ]; then\n"
+	"\tif serial --unit=0 --speed=115200; then\n"
+	"\t\tterminal_input --append serial\n"
+	"\t\tterminal_output --append serial\n"
+	"\tfi\n"
+	"fi\n"
 	"\n"
 	"function rouse_chain {\n"
 	"\tif search --no-floppy --file --set=disk \"$1\"; then\n"

@@ -7,6 +7,7 @@
 
 machine_tap=tap0
 machine_mac=52:54:00:77:00:01
+machine_card= # further properties of a UEFI machine's network card: ",bootindex=1"
 
 qemu_program=qemu-system-x86_64
 
@@ -74,7 +75,7 @@ power_on_uefi() {
 	qemu "$1" -machine q35 -m 768 -device VGA \
 		-drive if=pflash,format=raw,readonly=on,file=/usr/share/OVMF/OVMF_CODE_4M.fd \
 		-drive "if=pflash,format=raw,file=$work/$1.vars" \
-		-device virtio-net-pci,netdev=net,mac=$machine_mac,romfile= \
+		-device "virtio-net-pci,netdev=net,mac=$machine_mac,romfile=$machine_card" \
 		-netdev "tap,id=net,ifname=$machine_tap,script=no,downscript=no" "${@:2}"
 }
 

@@ -457,8 +457,8 @@ static void names_are_those_that_loaders_ask_for(void **state) {
 	assert_string_equal(names[0], "pxelinux.cfg/01-52-54-00-77-00-01");
 	assert_int_equal(render_names(RENDER_PXELINUX, NULL, names), 1);
 	assert_string_equal(names[0], "pxelinux.cfg/default");
-	assert_int_equal(render_names(RENDER_GRUB, mac, names), 1);
-	assert_string_equal(names[0], "grub/grub.cfg-01-52-54-00-77-00-01");
+	assert_int_equal(render_names(RENDER_GRUB, mac, names), 2);
+	assert_string_equal(names[1], "grub/grub.cfg-01-52-54-00-77-00-01");
 	assert_int_equal(render_names(RENDER_GRUB, NULL, names), 1);
 	assert_string_equal(names[0], "grub/grub.cfg");
 }
