@@ -46,10 +46,10 @@ make_uefi_disk() {
 	mcopy -i "$1@@1M" "$work/esp.efi" ::/EFI/BOOT/BOOTX64.EFI
 }
 
-# power_on_uefi_disk NAME DISK: the network first, then the disk.
+# power_on_uefi_disk NAME DISK: the network first, without IPv6, which nobody answers, then the disk.
 power_on_uefi_disk() {
 	machine_card=,bootindex=1 power_on_uefi "$1" -drive "file=$2,format=raw,if=none,id=disk" \
-		-device virtio-blk-pci,drive=disk,bootindex=2
+		-device virtio-blk-pci,drive=disk,bootindex=2 -fw_cfg name=opt/org.tianocore/IPv6PXESupport,string=n
 }
 
 # power_on_bios_disk NAME DISK [ARGUMENTS...]
