@@ -19,6 +19,7 @@ enum cli_exit {
 
 #define CLI_OPTIONS_MAX  16
 #define CLI_OPERANDS_MAX 1025
+#define CLI_MORE_MAX     64
 #define CLI_WHY_SIZE     256
 
 struct cli_option {
@@ -26,6 +27,7 @@ struct cli_option {
 	const char *value; // what stands for the value in the help: "FILE"; NULL for a flag
 	const char *help;  // one line
 	char letter;       // "-w" means the same as "--write"; 0: there is none
+	bool many;         // may be given several times
 };
 
 // Options that mean the same everywhere.
@@ -54,6 +56,11 @@ struct cli_command {
 struct cli_args {
 	const struct cli_command *command;
 	const char *value[CLI_OPTIONS_MAX]; // by index of the option; "" for a flag that is set
+	int more_count;
+	struct {
+		int option;
+		const char *value;
+	} more[CLI_MORE_MAX]; // after the first value of those that may be given several times
 	int operand_count;
 	char *operand[CLI_OPERANDS_MAX];
 };
@@ -72,6 +79,24 @@ int cli_parse(const struct cli_command *command, int argc, char **argv, struct c
 // The value of an option, NULL when it was not given. The name must be in the command's list.
 const char *cli_value(const struct cli_args *args, const char *name);
 bool cli_flag(const struct cli_args *args, const char *name);
+
+// The values of an option that may be given several times, in their order: at < 0 is none. Returns
+// NULL past the last.
+const char *cli_value_at(const struct cli_args *args, const char *name, int at);
+
+// A verb of a command, its first operand: operands are counted without it.
+struct cli_verb {
+	const char *name; // NULL ends the list
+	int operands_min;
+	int operands_max;
+	const char *operands;       // for the error: "NODE"
+	const char *const *options; // that it has beside those of the instance, to NULL
+	int (*run)(const struct cli_args *args); // its operands begin at 1
+};
+
+// Runs the verb that is the first operand. CLI_USAGE after a sentence when it is none of them, or
+// has too few or too many words, or an option that would silently do nothing.
+int cli_run_verb(const struct cli_args *args, const struct cli_verb *verbs);
 
 // Prints "rouse: " and the sentence to stderr.
 void cli_error(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -20,6 +20,11 @@ extern const struct cli_command cmd_leases;
 extern const struct cli_command cmd_sessions;
 extern const struct cli_command cmd_images;
 extern const struct cli_command cmd_policy;
+extern const struct cli_command cmd_node;
+extern const struct cli_command cmd_profile;
+extern const struct cli_command cmd_role;
+extern const struct cli_command cmd_render;
+extern const struct cli_command cmd_boot_log;
 extern const struct cli_command cmd_cert;
 extern const struct cli_command cmd_sign;
 extern const struct cli_command cmd_help;
@@ -40,6 +45,11 @@ const struct cli_command *const cli_commands[] = {
 	&cmd_sessions,
 	&cmd_images,
 	&cmd_policy,
+	&cmd_node,
+	&cmd_profile,
+	&cmd_role,
+	&cmd_render,
+	&cmd_boot_log,
 	&cmd_cert,
 	&cmd_sign,
 	&cmd_help,

@@ -6,19 +6,43 @@
 
 #include "cli/completion.h"
 
+#include <ctype.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "cli/cli.h"
 
-// What completes a value or an operand that the help calls so; "" for nothing.
+// Whether a placeholder is a word of a usage line: FILE is none of PROFILE.
+static bool has_word(const char *operands, const char *word) {
+	size_t len = strlen(word);
+
+	for (const char *at = operands; (at = strstr(at, word)); at += len) {
+		bool begins = at == operands || strchr("[ |", at[-1]);
+
+		if (begins && !isupper((unsigned char)at[len]))
+			return true;
+	}
+	return false;
+}
+
+// What completes a value or an operand that the help calls so; "" for nothing, or for a name that
+// is asked for.
 static const char *action(const char *placeholder) {
-	if (strstr(placeholder, "FILE"))
+	if (has_word(placeholder, "FILE"))
 		return "-f";
-	if (strstr(placeholder, "DIR"))
+	if (has_word(placeholder, "DIR"))
 		return "-d";
 	return "";
 }
+
+// What the help calls so is asked of rouse-control by `rouse KIND list --names`.
+static const struct {
+	const char *placeholder;
+	const char *kind;
+} asked[] = {{"NODE", "node"}, {"PROFILE", "profile"}, {"ROLE", "role"}};
+
+#define ASKED (sizeof(asked) / sizeof(asked[0]))
 
 static void put_names(void) {
 	for (size_t i = 0; cli_commands[i]; i++)
@@ -59,29 +83,68 @@ static void put_operands(const struct cli_command *command) {
 		printf(" operand=%s", action(command->operands));
 }
 
+// Names that rouse-control knows: past the verb, where the command has verbs.
+static void put_asked(const struct cli_command *command) {
+	bool verbs = command->operands[0] >= 'a' && command->operands[0] <= 'z';
+
+	for (size_t i = 0; i < ASKED; i++) {
+		if (!has_word(command->operands, asked[i].placeholder))
+			continue;
+		printf("\n\t\t%swords+=\" $(_rouse_names %s)\"",
+			verbs ? "[ \"$COMP_CWORD\" -gt 2 ] && " : "", asked[i].kind);
+	}
+}
+
 static void put_command(const struct cli_command *command) {
 	printf("\t%s) options='", command->name);
 	for (const struct cli_option *o = command->options; o && o->name; o++)
 		printf("--%s ", o->name);
 	fputs("--help'", stdout);
 	put_operands(command);
+	put_asked(command);
 	fputs(" ;;\n", stdout);
+}
+
+static void put_pattern(
+	const struct cli_command *command, const struct cli_option *option, const char **between) {
+	printf("%s%s:--%s", *between, command->name, option->name);
+	*between = " | ";
+	if (option->letter)
+		printf("%s%s:-%c", *between, command->name, option->letter);
+}
+
+static bool is_asked(const char *placeholder) {
+	for (size_t i = 0; i < ASKED; i++)
+		if (!strcmp(asked[i].placeholder, placeholder))
+			return true;
+	return false;
 }
 
 // Options that take the same kind of value in every command that has them.
 static void put_values(const char *wanted) {
 	const char *between = "";
 
+	for (size_t i = 0; cli_commands[i]; i++)
+		for (const struct cli_option *o = cli_commands[i]->options; o && o->name; o++)
+			if (o->value && !is_asked(o->value) && !strcmp(action(o->value), wanted))
+				put_pattern(cli_commands[i], o, &between);
+}
+
+static void put_asked_case(size_t kind) {
+	const char *between = "\t";
+
 	for (size_t i = 0; cli_commands[i]; i++) {
 		for (const struct cli_option *o = cli_commands[i]->options; o && o->name; o++) {
-			if (!o->value || strcmp(action(o->value), wanted) != 0)
+			if (!o->value || strcmp(o->value, asked[kind].placeholder) != 0)
 				continue;
-			printf("%s%s:--%s", between, cli_commands[i]->name, o->name);
-			between = " | ";
-			if (o->letter)
-				printf("%s%s:-%c", between, cli_commands[i]->name, o->letter);
+			put_pattern(cli_commands[i], o, &between);
 		}
 	}
+	if (between[0] == '\t') // no option takes this kind
+		return;
+	printf(") mapfile -t COMPREPLY < <(compgen -W \"$(_rouse_names %s)\" -- \"$word\"); "
+	       "return ;;\n",
+		asked[kind].kind);
 }
 
 static void put_value_case(const char *wanted) {
@@ -95,6 +158,17 @@ static void put_value_case(const char *wanted) {
 
 void completion_print(void) {
 	fputs("# bash completion for rouse, written by rouse help --completion\n\n"
+	      "# Of the instance that the line is about; nothing when it does not run.\n"
+	      "_rouse_names() {\n"
+	      "\tlocal i where=()\n"
+	      "\tfor ((i = 2; i < COMP_CWORD; i++)); do\n"
+	      "\t\tcase ${COMP_WORDS[i]} in\n"
+	      "\t\t--config | --runtime-dir) where=(\"${COMP_WORDS[i]}\" "
+	      "\"${COMP_WORDS[i + 1]}\") ;;\n"
+	      "\t\tesac\n"
+	      "\tdone\n"
+	      "\trouse \"$1\" list --names \"${where[@]}\" 2>/dev/null\n"
+	      "}\n\n"
 	      "_rouse() {\n"
 	      "\tlocal word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}\n"
 	      "\tlocal command=${COMP_WORDS[1]} options='' words='' operand=''\n\n"
@@ -108,6 +182,8 @@ void completion_print(void) {
 		stdout);
 	put_value_case("-f");
 	put_value_case("-d");
+	for (size_t i = 0; i < ASKED; i++)
+		put_asked_case(i);
 	put_value_case("");
 	fputs("\tesac\n\tcase $command in\n", stdout);
 	for (size_t i = 0; cli_commands[i]; i++)

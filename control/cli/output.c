@@ -94,6 +94,16 @@ void output_filled(const char *text, size_t width, size_t indent, FILE *out) {
 	}
 }
 
+static void print_cell(const struct table *table, size_t row, size_t column, FILE *out) {
+	const char *cell = cell_of(table, row, column);
+	const char *colour = row && table->colour ? table->colour(column, cell) : NULL;
+
+	if (colour)
+		fprintf(out, "\033[%sm%s\033[0m", colour, cell);
+	else
+		fputs(cell, out);
+}
+
 static void print_row(const struct table *table, size_t row, const size_t *widths, FILE *out) {
 	size_t last = table->columns;
 	size_t gap = 0; // spaces owed before the next text
@@ -111,7 +121,9 @@ static void print_row(const struct table *table, size_t row, const size_t *width
 		if (i + 1 == table->columns)
 			output_filled(cell, widths[i], indent_of_last(table, widths), out);
 		else
-			fprintf(out, "%s%s", cell, i + 1 == last ? "\n" : "");
+			print_cell(table, row, i, out);
+		if (i + 1 == last && i + 1 != table->columns)
+			fputc('\n', out);
 		gap = 2 + (is_right(table, i) ? 0 : fill);
 	}
 }
@@ -138,6 +150,13 @@ void table_free(struct table *table) {
 		free(table->cells[i]);
 	free(table->cells);
 	*table = (struct table){0};
+}
+
+bool output_has_colours(void) {
+	const char *terminal = getenv("TERM"), *none = getenv("NO_COLOR");
+
+	return isatty(STDOUT_FILENO) && !(none && none[0]) && terminal &&
+	       strcmp(terminal, "dumb") != 0;
 }
 
 size_t output_width(void) {

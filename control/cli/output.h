@@ -26,6 +26,8 @@ struct table {
 	size_t columns;
 	size_t rows;
 	char **cells; // rows * columns, each its own memory
+	// The colour of a cell, as a terminal's number of it ("31"), or NULL. NULL: there are none.
+	const char *(*colour)(size_t column, const char *cell);
 };
 
 // names: as many as columns, e.g. "address", ">size".
@@ -43,6 +45,9 @@ void table_print(const struct table *table, FILE *out, size_t width);
 void output_filled(const char *text, size_t width, size_t indent, FILE *out);
 
 void table_free(struct table *table);
+
+// Whether stdout is a terminal that shows colours, and nobody asked for none (NO_COLOR).
+bool output_has_colours(void);
 
 // The width of the terminal that stdout is, 0 if it is none.
 size_t output_width(void);

@@ -3,6 +3,7 @@
 
 #include "cli/rest_client.h"
 
+#include <ctype.h>
 #include <curl/curl.h>
 #include <errno.h>
 #include <stdio.h>
@@ -32,16 +33,25 @@ static size_t take(char *data, size_t size, size_t count, void *context) {
 	return len;
 }
 
-static CURLcode perform(CURL *curl, const char *socket, const char *method, const char *path,
-	long timeout_s, struct body *body) {
-	char url[256];
+struct sending {
+	const char *method;
+	const char *path;
+	const char *body; // NULL: none
+	long timeout_s;
+};
 
-	snprintf(url, sizeof(url), "http://localhost%s", path);
+static CURLcode perform(
+	CURL *curl, const char *socket, const struct sending *sending, struct body *body) {
+	char url[2 * REST_CLIENT_PART_SIZE + 256];
+
+	snprintf(url, sizeof(url), "http://localhost%s", sending->path);
 	curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, socket);
 	curl_easy_setopt(curl, CURLOPT_URL, url);
 	curl_easy_setopt(curl, CURLOPT_PROXY, "");
-	curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, method);
-	curl_easy_setopt(curl, CURLOPT_TIMEOUT, timeout_s);
+	curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, sending->method);
+	curl_easy_setopt(curl, CURLOPT_TIMEOUT, sending->timeout_s);
+	if (sending->body)
+		curl_easy_setopt(curl, CURLOPT_POSTFIELDS, sending->body);
 	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take);
 	curl_easy_setopt(curl, CURLOPT_WRITEDATA, body);
@@ -64,8 +74,8 @@ static int explain(CURL *curl, CURLcode code, const char *socket) {
 	return CLI_FAILED;
 }
 
-static int call(const char *runtime_dir, const char *method, const char *path, long timeout_s,
-	long *status, json_t **answer) {
+static int call(
+	const char *runtime_dir, const struct sending *sending, long *status, json_t **answer) {
 	CURL *curl = curl_easy_init();
 	struct body body = {0};
 	char socket[300];
@@ -77,7 +87,7 @@ static int call(const char *runtime_dir, const char *method, const char *path, l
 		return CLI_FAILED;
 	}
 	snprintf(socket, sizeof(socket), "%s/control.sock", runtime_dir);
-	code = perform(curl, socket, method, path, timeout_s, &body);
+	code = perform(curl, socket, sending, &body);
 	if (code != CURLE_OK)
 		rc = explain(curl, code, socket);
 	curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, status);
@@ -93,22 +103,52 @@ static int call(const char *runtime_dir, const char *method, const char *path, l
 
 int rest_client_call(const char *runtime_dir, const char *method, const char *path, long *status,
 	json_t **answer) {
-	return call(runtime_dir, method, path, TIMEOUT_S, status, answer);
+	return call(runtime_dir, &(struct sending){method, path, NULL, TIMEOUT_S}, status, answer);
+}
+
+static int refuse(json_t **answer, const char *who) {
+	const char *error = NULL;
+
+	json_unpack(*answer, "{s:s}", "error", &error);
+	cli_error("%s%s", who, error ? error : "no reason given");
+	json_decref(*answer);
+	*answer = NULL;
+	return CLI_FAILED;
 }
 
 static int ask(const char *runtime_dir, const char *method, const char *path, long timeout_s,
 	json_t **answer) {
 	long status;
-	int rc = call(runtime_dir, method, path, timeout_s, &status, answer);
-	const char *error = NULL;
+	int rc = call(
+		runtime_dir, &(struct sending){method, path, NULL, timeout_s}, &status, answer);
 
-	if (rc != CLI_OK || status == 200)
-		return rc;
-	json_unpack(*answer, "{s:s}", "error", &error);
-	cli_error("rouse-control: %s", error ? error : "no reason given");
-	json_decref(*answer);
-	*answer = NULL;
-	return CLI_FAILED;
+	return rc != CLI_OK || status == 200 ? rc : refuse(answer, "rouse-control: ");
+}
+
+int rest_client_send(const char *runtime_dir, const char *method, const char *path, json_t *body,
+	json_t **answer) {
+	char *text = body ? json_dumps(body, JSON_COMPACT) : NULL;
+	long status;
+	int rc = call(
+		runtime_dir, &(struct sending){method, path, text, TIMEOUT_S}, &status, answer);
+
+	json_decref(body);
+	free(text);
+	return rc != CLI_OK || status == 200 ? rc : refuse(answer, "");
+}
+
+char *rest_client_part(const char *text, char out[REST_CLIENT_PART_SIZE]) {
+	size_t len = 0;
+
+	for (; *text && len + 4 <= REST_CLIENT_PART_SIZE; text++) {
+		if (isalnum((unsigned char)*text) || strchr("-._~:/", *text))
+			out[len++] = *text;
+		else
+			len += (size_t)snprintf(out + len, REST_CLIENT_PART_SIZE - len, "%%%02X",
+				(unsigned char)*text);
+	}
+	out[len] = '\0';
+	return out;
 }
 
 int rest_client_get(const char *runtime_dir, const char *path, json_t **answer) {

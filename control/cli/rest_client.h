@@ -13,7 +13,16 @@
 int rest_client_call(const char *runtime_dir, const char *method, const char *path, long *status,
 	json_t **answer);
 
-// The same, and an answer other than 200 is printed as an error: CLI_FAILED.
+// The same with a body, an object, which is given back; NULL: none. An answer other than 200 is
+// printed as an error: CLI_FAILED.
+int rest_client_send(const char *runtime_dir, const char *method, const char *path, json_t *body,
+	json_t **answer);
+
+// A part of a path, in which what is no letter, digit, or one of -._~:/ is written as %XX.
+#define REST_CLIENT_PART_SIZE 768
+char *rest_client_part(const char *text, char out[REST_CLIENT_PART_SIZE]);
+
+// As rest_client_call, and an answer other than 200 is printed as an error: CLI_FAILED.
 int rest_client_get(const char *runtime_dir, const char *path, json_t **answer);
 
 // The same, for those who would rather have no answer than wait longer for one.

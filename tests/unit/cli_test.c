@@ -15,6 +15,7 @@ static const struct cli_option options[] = {
 	CLI_OPTION_CONFIG,
 	{"write", "FILE", "where to", 'w'},
 	CLI_OPTION_JSON,
+	{.name = "var", .value = "NAME=TEXT", .help = "a variable", .many = true},
 	CLI_OPTION_END,
 };
 
@@ -71,6 +72,77 @@ static void good_words_are_read(void **state) {
 	assert_string_equal(args.operand[0], "--f");
 }
 
+static void an_option_can_be_given_several_times(void **state) {
+	char *argv[] = {"f", "--var", "a=1", "--var=b=2", "--write=x", "--var", "c"};
+	char *cut[] = {"f", "--var", "a=1", "--var"};
+	char *many[2 * (CLI_MORE_MAX + 2)];
+	struct cli_args args;
+	char why[CLI_WHY_SIZE];
+
+	(void)state;
+	assert_int_equal(cli_parse(&command, 7, argv, &args, why), 0);
+	assert_string_equal(cli_value_at(&args, "var", 0), "a=1");
+	assert_string_equal(cli_value_at(&args, "var", 1), "b=2");
+	assert_string_equal(cli_value_at(&args, "var", 2), "c");
+	assert_null(cli_value_at(&args, "var", 3));
+	assert_null(cli_value_at(&args, "write", 1));
+	assert_int_equal(cli_parse(&command, 4, cut, &args, why), -EINVAL);
+	assert_non_null(strstr(why, "--var needs a value"));
+	for (size_t i = 0; i < sizeof(many) / sizeof(many[0]); i++)
+		many[i] = i % 2 ? "a=1" : "--var";
+	assert_int_equal(
+		cli_parse(&command, (int)(sizeof(many) / sizeof(many[0])), many, &args, why),
+		-EINVAL);
+	assert_non_null(strstr(why, "more than 64 times"));
+}
+
+static int ran;
+
+static int run_verb(const struct cli_args *args) {
+	ran = args->operand_count;
+	return CLI_OK;
+}
+
+static const struct cli_verb verbs[] = {
+	{"list", 0, 0, "nothing", (const char *const[]){"json", NULL}, run_verb},
+	{"show", 1, 2, "NAME", (const char *const[]){NULL}, run_verb},
+	{NULL},
+};
+
+static void a_verb_has_its_own_words_and_options(void **state) {
+	static const struct {
+		const char *name;
+		const char *operands[4];
+		bool json;
+		int code;
+	} cases[] = {
+		{"no verb", {NULL}, false, CLI_USAGE},
+		{"another verb", {"shows"}, false, CLI_USAGE},
+		{"too many words", {"list", "a"}, false, CLI_USAGE},
+		{"too few", {"show"}, false, CLI_USAGE},
+		{"an option of another verb", {"show", "a"}, true, CLI_USAGE},
+		{"good", {"list"}, true, CLI_OK},
+		{"good, with words", {"show", "a", "b"}, false, CLI_OK},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct cli_args args = {.command = &command};
+		int code;
+
+		while (cases[i].operands[args.operand_count]) {
+			args.operand[args.operand_count] =
+				(char *)cases[i].operands[args.operand_count];
+			args.operand_count++;
+		}
+		args.value[2] = cases[i].json ? "" : NULL;
+		ran = 0;
+		code = cli_run_verb(&args, verbs);
+		if (code != cases[i].code || (ran != 0) != (code == CLI_OK))
+			fail_msg("%s: %d, ran with %d", cases[i].name, code, ran);
+	}
+}
+
 static void table_is_complete(void **state) {
 	(void)state;
 	for (size_t i = 0; cli_commands[i]; i++) {
@@ -94,6 +166,8 @@ int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(bad_words_are_refused_with_a_sentence),
 		cmocka_unit_test(good_words_are_read),
+		cmocka_unit_test(an_option_can_be_given_several_times),
+		cmocka_unit_test(a_verb_has_its_own_words_and_options),
 		cmocka_unit_test(table_is_complete),
 	};
 

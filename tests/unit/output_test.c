@@ -37,6 +37,27 @@ static void columns_are_aligned(void **state) {
 	table_free(&table);
 }
 
+static const char *red_is_failed(size_t column, const char *cell) {
+	return column == 1 && !strcmp(cell, "failed") ? "31" : NULL;
+}
+
+static void colours_take_no_room(void **state) {
+	struct table table;
+	char *text;
+
+	(void)state;
+	table_init(&table, (const char *const[]){"name", "failed", "role"}, 3);
+	table.colour = red_is_failed;
+	table_row(&table, (const char *const[]){"a", "failed", "web"});
+	table_row(&table, (const char *const[]){"b", "failed", NULL});
+	text = print(&table, 0);
+	assert_string_equal(text, "name  failed  role\n"
+				  "a     \033[31mfailed\033[0m  web\n"
+				  "b     \033[31mfailed\033[0m\n");
+	free(text);
+	table_free(&table);
+}
+
 static void the_last_column_is_continued_below_itself(void **state) {
 	static const struct {
 		size_t width;
@@ -117,6 +138,7 @@ static void an_empty_table_is_its_heading(void **state) {
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(columns_are_aligned),
+		cmocka_unit_test(colours_take_no_room),
 		cmocka_unit_test(the_last_column_is_continued_below_itself),
 		cmocka_unit_test(text_is_filled),
 		cmocka_unit_test(an_empty_table_is_its_heading),
