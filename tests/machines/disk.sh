@@ -24,16 +24,10 @@ make_bios_disk() {
 	END
 }
 
-# make_uefi_disk FILE: a disk with an EFI system partition, whose program, GRUB, says "Rouse: the disk boots"
-# on the first serial port.
+# make_uefi_disk FILE: a disk with an EFI system partition, whose program, GRUB, says "Rouse: the disk boots".
 make_uefi_disk() {
-	cat >"$work/esp.cfg" <<-END
-		serial --unit=0 --speed=115200
-		terminal_output serial
-		echo "Rouse: the disk boots"
-		sleep 1000
-	END
-	grub-mkimage -O x86_64-efi -p / -c "$work/esp.cfg" -o "$work/esp.efi" serial terminal echo sleep
+	printf 'echo "Rouse: the disk boots"\nsleep 1000\n' >"$work/esp.cfg"
+	grub-mkimage -O x86_64-efi -p / -c "$work/esp.cfg" -o "$work/esp.efi" echo sleep
 	python3 - "$1" <<-'END'
 		import struct, sys
 		part = struct.pack("<B3sB3sII", 0, b"\0\2\0", 0xef, b"\xff\xff\xff", 2048, 69632)
