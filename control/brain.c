@@ -287,9 +287,12 @@ bool brain_boot_runs(const struct brain *brain, const uint8_t mac[6]) {
 
 void brain_plan(struct brain *brain, const struct store_node *node, struct arena *arena,
 	struct node_plan *plan, struct store_order *order) {
+	const struct brain_node *known = brain_node_find(brain, node->mac);
 	struct store_order own, *waiting = order ? order : &own;
 
-	if (store_order_of(brain->store, node->mac, true, arena, waiting) < 0)
+	// Most nodes have none, and a list of all asks for each.
+	if ((known && !known->order_id) ||
+		store_order_of(brain->store, node->mac, true, arena, waiting) < 0)
 		*waiting = (struct store_order){0};
 	node_plan_make(plan, brain->daemon->config, node, waiting->id ? waiting : NULL);
 }
