@@ -17,7 +17,7 @@ enum cli_exit {
 	CLI_NOT_RUNNING = 3,
 };
 
-#define CLI_OPTIONS_MAX  16
+#define CLI_OPTIONS_MAX  24
 #define CLI_OPERANDS_MAX 1025
 #define CLI_MORE_MAX     64
 #define CLI_WHY_SIZE     256

@@ -12,6 +12,7 @@
 #include "arena.h"
 #include "cli/cli.h"
 #include "cli/cmd_config.h"
+#include "cli/explain_node.h"
 #include "cli/explain_print.h"
 #include "cli/node_source.h"
 #include "cli/output.h"
@@ -28,7 +29,10 @@ struct asked {
 	struct dhcp_explanation *result;
 	struct dhcp_question question; // unless --pcap
 	uint8_t uuid[16];
-	json_t *list; // with --json
+	struct config *config; // NULL: it is not known by which it runs
+	struct explain_node node;
+	struct arena arena; // of what is known of machines
+	json_t *list;       // with --json
 	uint16_t port;
 };
 
@@ -85,10 +89,15 @@ static int parse_question(const struct cli_args *args, struct dhcp_question *q, 
 
 static void show(struct asked *a, const struct frame_view *view) {
 	explain_run(&a->explain, view, a->port, a->result);
-	if (a->list)
-		json_array_append_new(a->list, explain_json(&a->explain, a->result));
-	else
+	if (a->list) {
+		json_t *object = explain_json(&a->explain, a->result);
+
+		explain_node_json(&a->node, a->result, object);
+		json_array_append_new(a->list, object);
+	} else {
 		explain_print(&a->explain, a->result);
+		explain_node_print(&a->node, a->result);
+	}
 }
 
 static int explain_question(struct asked *a) {
@@ -174,18 +183,61 @@ static int explain_capture(struct asked *a, const char *path) {
 	return rc;
 }
 
+// What else is known of the machine: from the command line, and from who runs.
+static int parse_facts(const struct cli_args *args, struct explain_node *node) {
+	const char *memory = cli_value(args, "memory");
+	uint64_t bytes = 0;
+
+	if (memory && (text_parse_size(memory, &bytes) < 0 || bytes >> 20 > UINT32_MAX)) {
+		cli_error("--memory: \"%s\" is not a size: write 64G", memory);
+		return CLI_USAGE;
+	}
+	node->vars = cli_flag(args, "vars");
+	node->facts = (struct node_facts){
+		.arch = STORE_UNKNOWN_ARCH,
+		.memory_mb = (uint32_t)(bytes >> 20),
+		.manufacturer = cli_value(args, "manufacturer"),
+		.product = cli_value(args, "product"),
+		.serial = cli_value(args, "serial"),
+		.asset = cli_value(args, "asset"),
+	};
+	return CLI_OK;
+}
+
+// Roles are told by the configuration file, which is what runs unless it was changed since.
+static void read_roles(struct asked *a) {
+	static struct config_errors errors;
+	enum state_health health;
+	uint64_t age_ms, pid;
+	long count;
+
+	if (cli_value(a->args, "runtime-dir"))
+		return;
+	a->config = config_load(cmd_config_path(a->args), &errors);
+	if (!a->config) {
+		cli_error("roles and profiles are not told: %s has errors, see rouse check",
+			cmd_config_path(a->args));
+		return;
+	}
+	if (!a->config->brain.given ||
+		instance_health(&a->instance, "control", ROUSE_REGION_CONTROL, &health, &age_ms,
+			&pid) < 0 ||
+		health != STATE_ALIVE)
+		return;
+	count = node_source_ask(a->instance.runtime_dir, &a->arena, &a->node.known);
+	a->node.known_count = count > 0 ? (size_t)count : 0;
+}
+
 // The policy that is published, with the leases there are; or that of the file, without.
 static int prepare(struct asked *a) {
 	char why[SHM_WHY_SIZE] = "";
-	struct config *config;
 	int rc;
 
 	if (cli_flag(a->args, "from-file")) {
-		config = cmd_load_config(a->args);
-		if (!config)
+		a->config = cmd_load_config(a->args);
+		if (!a->config)
 			return CLI_FAILED;
-		rc = explain_build(&a->explain, config, why);
-		config_free(config);
+		rc = explain_build(&a->explain, a->config, why);
 		if (rc < 0)
 			cli_error("%s", why);
 		else
@@ -201,6 +253,7 @@ static int prepare(struct asked *a) {
 		state_view_open(&a->instance.state, a->instance.runtime_dir, why) == 0;
 	explain_init(&a->explain, &a->instance.policy,
 		a->instance.has_state ? &a->instance.state : NULL);
+	read_roles(a);
 	return CLI_OK;
 }
 
@@ -214,10 +267,13 @@ static int run(const struct cli_args *args) {
 		return CLI_USAGE;
 	}
 	rc = pcap ? CLI_OK : parse_question(args, &a.question, a.uuid);
+	if (rc == CLI_OK)
+		rc = parse_facts(args, &a.node);
 	if (rc != CLI_OK)
 		return rc;
 	a.result = mem_alloc(sizeof(*a.result));
 	rc = prepare(&a);
+	a.node.config = a.config;
 	if (rc == CLI_OK)
 		rc = parse_network(&a);
 	if (rc == CLI_OK && cli_flag(args, "json"))
@@ -228,6 +284,8 @@ static int run(const struct cli_args *args) {
 		output_json(a.list);
 	explain_close(&a.explain);
 	instance_close(&a.instance);
+	config_free(a.config);
+	arena_free(&a.arena);
 	free(a.result);
 	return rc;
 }
@@ -241,6 +299,12 @@ static const struct cli_option options[] = {
 	{"uuid", "UUID", "its UUID as the firmware prints it"},
 	{"vendor-class", "TEXT", "option 60 (default: what such firmware sends)"},
 	{"user-class", "TEXT", "option 77"},
+	{"serial", "TEXT", "its serial number, for roles that match by it"},
+	{"asset", "TEXT", "its asset tag"},
+	{"manufacturer", "TEXT", "its manufacturer"},
+	{"product", "TEXT", "its product name"},
+	{"memory", "SIZE", "its memory: 64G"},
+	{"vars", NULL, "tell its variables, and where each is from"},
 	{"subnet", "NET", "the network it is in, or an address there (default: the first port's)"},
 	{"circuit-id", "TEXT", "option 82.1, with a --subnet that is behind a relay agent"},
 	{"remote-id", "TEXT", "option 82.2"},
@@ -252,12 +316,12 @@ static const struct cli_option options[] = {
 const struct cli_command cmd_explain = {
 	.name = "explain",
 	.operands = "",
-	.help = "what a machine would get, and which boot rule decided it",
-	.detail =
-		"Runs the dataplane's own code on a copy of the published policy and of the "
-		"leases; "
-		"nothing\nis sent and nothing changes. Without --arch and --ipxe the machine is an "
-		"operating system\nthat does not boot from the network.",
+	.help = "what a machine would get, and what decided it",
+	.detail = "Runs the dataplane's own code on a copy of the published policy and of the\n"
+		  "leases; nothing is sent and nothing changes. Without --arch and --ipxe the\n"
+		  "machine is an operating system that does not boot from the network. With\n"
+		  "profiles it is told which role the machine has by the configuration, why those\n"
+		  "before do not take it, and what its profile loads.",
 	.options = options,
 	.run = run,
 };

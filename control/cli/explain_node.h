@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the Rouse authors
+
+// What a machine that asks is by the configuration: its role and why, its profile, what that loads,
+// its variables and where each is from.
+
+#pragma once
+
+#include <jansson.h>
+
+#include "cli/explain.h"
+#include "store_nodes.h"
+
+struct explain_node {
+	const struct config *config;
+	struct node_facts facts;  // given beside what the message says
+	struct store_node *known; // machines that rouse-control has seen
+	size_t known_count;
+	bool vars; // tell them
+};
+
+void explain_node_print(const struct explain_node *node, const struct dhcp_explanation *e);
+void explain_node_json(
+	const struct explain_node *node, const struct dhcp_explanation *e, json_t *object);
