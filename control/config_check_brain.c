@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "config_check.h"
+#include "passwords.h"
 
 struct check {
 	const struct config *config;
@@ -139,13 +140,10 @@ const struct config_entry *config_entry_find(const struct config_menu *menu, con
 	return NULL;
 }
 
-static bool is_hash(const char *text) {
-	return text[0] == '$' && strlen(text) >= 20 && strchr(text + 1, '$');
-}
-
 static void check_entry_names(
 	struct check *c, const struct config_menu *menu, const struct config_entry *entry) {
 	char path[96];
+	const char *why;
 
 	if (entry->profile && !config_profile_find(c->brain, entry->profile))
 		bad(c, entry->line, path_of(path, "menus", menu->name, "items.profile"),
@@ -156,9 +154,9 @@ static void check_entry_names(
 	if (entry->password && !c->config->http.given)
 		bad(c, entry->line, path_of(path, "menus", menu->name, "items.password"),
 			"the server checks it by HTTP: add http: {}");
-	if (entry->password && !is_hash(entry->password))
-		bad(c, entry->line, path_of(path, "menus", menu->name, "items.password"),
-			"is not a hash: write what \"openssl passwd -6\" prints");
+	if (entry->password && !password_hash_is_good(entry->password, &why))
+		bad(c, entry->line, path_of(path, "menus", menu->name, "items.password"), "%s",
+			why);
 }
 
 static void check_entry(

@@ -106,7 +106,7 @@ static const struct {
 	{"menus: [{name: a, items: [{profile: local, key: b}, {profile: menu, key: b}]}]",
 		"menus[a].items.key", "the same as in line 7"},
 	{"menus: [{name: a, items: [{profile: local, password: geheim}]}]",
-		"menus[a].items.password", "is not a hash"},
+		"menus[a].items.password", "is no hash of a password"},
 	{"menus: [{name: a, default: b, items: [{profile: local}]}]", "menus[a].default",
 		"no item is of b"},
 	{"vars: [a]", "vars", "takes names and values"},

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Copyright (c) 2026, the Rouse authors
+
+// Templates, secrets and files beside a configuration.
+
+#include "unit.h"
+
+#include <sys/stat.h>
+
+#include "config_lint.h"
+
+static char directory[] = "/tmp/rouse-lint-XXXXXX";
+static struct config_errors errors, notes;
+
+static void write_file(const char *name, const char *text) {
+	char path[128];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/%s", directory, name);
+	file = fopen(path, "w");
+	assert_non_null(file);
+	fputs(text, file);
+	fclose(file);
+}
+
+static int set_up(void **state) {
+	char path[128];
+
+	(void)state;
+	if (!mkdtemp(directory))
+		return -1;
+	snprintf(path, sizeof(path), "%s/t", directory);
+	mkdir(path, 0755);
+	snprintf(path, sizeof(path), "%s/t/debian", directory);
+	mkdir(path, 0755);
+	write_file("linux", "");
+	write_file("t/good", "{{node.name}} {{disk}} {{#users}}{{name}}{{/users}}\n");
+	write_file("t/bad", "\n{{#a}}\n");
+	write_file("t/unset", "{{#perhaps}}x{{/perhaps}}\n{{nowhere}}\n");
+	write_file("t/debian/secret", "{{disk}}\n{{> debian/inner}}\n");
+	write_file("t/debian/inner", "\n\n{{password}}\n");
+	write_file("t/.hidden", "{{#a}}");
+	return 0;
+}
+
+static int tear_down(void **state) {
+	char command[128];
+
+	(void)state;
+	snprintf(command, sizeof(command), "rm -r %s", directory);
+	return system(command);
+}
+
+static void lint(const char *text) {
+	char whole[4096];
+	struct config *config;
+
+	memset(&errors, 0, sizeof(errors));
+	memset(&notes, 0, sizeof(notes));
+	snprintf(whole, sizeof(whole),
+		"boot_root: %s\n"
+		"ports: [{device: \"af_xdp:eth1\", address: 10.77.0.1/24}]\n"
+		"subnets: [{network: 10.77.0.0/24}]\n"
+		"template_dir: %s/t\n"
+		"vars: {password: {secret: x}, users: [{name: a}]}\n"
+		"%s",
+		directory, directory, text);
+	config = config_parse(whole, strlen(whole), &errors);
+	if (!config)
+		fail_msg("%s: %s: %s", text, errors.list[0].key, errors.list[0].text);
+	config_lint(config, &errors, &notes);
+	config_free(config);
+}
+
+static bool has(
+	const struct config_errors *list, uint32_t line, const char *key, const char *text) {
+	for (size_t i = 0; i < list->count && i < CONFIG_ERRORS_MAX; i++)
+		if (list->list[i].line == line && !strcmp(list->list[i].key, key) &&
+			strstr(list->list[i].text, text))
+			return true;
+	for (size_t i = 0; i < list->count && i < CONFIG_ERRORS_MAX; i++)
+		print_message(
+			"%u: %s: %s\n", list->list[i].line, list->list[i].key, list->list[i].text);
+	return false;
+}
+
+#define WEB(more) "profiles: [{name: web, kernel: linux" more "}]\n"
+#define ROLE      "roles: [{name: web, profile: web, vars: {disk: sda}}]\n"
+
+static void templates_are_read(void **state) {
+	(void)state;
+	lint(WEB("") ROLE);
+	assert_int_equal(errors.count, 1);
+	assert_true(has(&errors, 0, "template_dir", "bad:2: {{#a}}"));
+	assert_int_equal(notes.count, 1);
+	assert_true(has(&notes, 0, "template_dir", "unset:2: no vars: sets {{nowhere}}"));
+}
+
+static const struct {
+	const char *text;
+	uint32_t line;
+	const char *error; // of profiles[web].cmdline; NULL: there is none
+} secrets[] = {
+	{WEB(", cmdline: \"p={{password}}\"") ROLE, 6, "{{password}} is a secret (line 5)"},
+	{WEB(", cmdline: \"p={{password}}\"") "roles: [{name: web, profile: web, vars: {disk: a, "
+					      "password: plain}}]\n",
+		6, NULL},
+	{WEB(", cmdline: \"p={{disk}}\"") ROLE "hosts: [{name: a, mac: \"52:54:00:00:00:01\", "
+					       "role: web, vars: {disk: {secret: b}}}]\n",
+		6, "{{disk}} is a secret (line 8)"},
+	{WEB(", cmdline: \"p={{disk}}\"") ROLE "hosts: [{name: a, mac: \"52:54:00:00:00:01\", "
+					       "profile: local, vars: {disk: {secret: "
+					       "b}}}]\n",
+		6, NULL},
+	{WEB(", cmdline: \"p={{#\"") ROLE, 6, "cmdline:1: "},
+	{"http: {}\n" WEB(", cmdline: \"u={{ template.url }}/debian/secret x\"") ROLE, 7,
+		"debian/inner:3: {{password}} is a secret (line 5), but"},
+	{"http: {}\n" WEB(", cmdline: \"u={{template.url}}/good\"") ROLE, 7, NULL},
+	{"http: {}\ntls: {}\n" WEB(", cmdline: \"u={{template.url}}/debian/secret\", fetch: "
+				   "https") ROLE,
+		8, NULL},
+};
+
+static void secrets_are_not_carried_in_the_clear(void **state) {
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(secrets); i++) {
+		lint(secrets[i].text);
+		assert_int_equal(errors.count, 1 + (secrets[i].error != NULL));
+		if (secrets[i].error)
+			assert_true(has(&errors, secrets[i].line, "profiles[web].cmdline",
+				secrets[i].error));
+	}
+}
+
+static void files_that_are_not_there_are_noted(void **state) {
+	(void)state;
+	lint("profiles: [{name: web, kernel: linux, initrd: [linux, a, \"{{b}}\", "
+	     "\"http://x/c\"],\n"
+	     "  variants: [{arch: 7, efi: d.efi}], cmdline: \"{{template.url}}/none\"}]\n" ROLE);
+	assert_int_equal(notes.count, 4);
+	assert_true(has(&notes, 6, "profiles[web].initrd", "a is not in /tmp/rouse-lint-"));
+	assert_true(has(&notes, 7, "profiles[web].efi", "d.efi is not in"));
+	assert_true(has(&notes, 6, "profiles[web].cmdline", "template none: No such file"));
+}
+
+int main(void) {
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(templates_are_read),
+		cmocka_unit_test(secrets_are_not_carried_in_the_clear),
+		cmocka_unit_test(files_that_are_not_there_are_noted),
+	};
+
+	return cmocka_run_group_tests_name("config_lint", tests, set_up, tear_down);
+}
