@@ -261,23 +261,34 @@ static void print_address(const struct dhcp_explanation *e) {
 	putchar('\n');
 }
 
+#define PLACE_SIZE 32
+
+// Where a rule is written.
+static const char *place_of(const struct policy_rule *rule, char out[PLACE_SIZE]) {
+	if (!rule->line)
+		return "of Rouse's own";
+	snprintf(out, PLACE_SIZE, "line %u", rule->line);
+	return out;
+}
+
 static void print_failed(const struct explain *explain, uint32_t rule) {
 	const struct policy *policy = explain->policy;
-	char condition[POLICY_PRINT_SIZE];
+	char condition[POLICY_PRINT_SIZE], place[PLACE_SIZE];
 
-	printf("  not        line %u, because it does not match %s\n", policy->rules[rule].line,
+	printf("  not        %s, because it does not match %s\n",
+		place_of(&policy->rules[rule], place),
 		policy_print_condition(
 			policy, &policy->conditions[explain->failed[rule]], condition));
 }
 
 static void print_rule(const struct explain *explain, const struct dhcp_explanation *e) {
 	const struct dhcp_selection *s = &e->exchange.selection;
-	char match[POLICY_PRINT_SIZE], file[NAME_SIZE], ip[TEXT_IP_SIZE];
+	char match[POLICY_PRINT_SIZE], file[NAME_SIZE], ip[TEXT_IP_SIZE], place[PLACE_SIZE];
 	const char *state;
 
 	if (!s->boots) {
 		if (s->rule)
-			printf("  rule       line %u: %s (its options only)\n", s->rule->line,
+			printf("  rule       %s: %s (its options only)\n", place_of(s->rule, place),
 				policy_print_match(explain->policy, s->rule, match));
 		puts("  boot file  none: it does not say that it boots (options 60, 77, 93, 94, "
 		     "66 and 67)");
@@ -286,7 +297,7 @@ static void print_rule(const struct explain *explain, const struct dhcp_explanat
 	for (uint32_t i = 0; i < e->rules_tried; i++)
 		print_failed(explain, i);
 	if (s->rule)
-		printf("  rule       line %u: %s\n", s->rule->line,
+		printf("  rule       %s: %s\n", place_of(s->rule, place),
 			policy_print_match(explain->policy, s->rule, match));
 	if (pxe_text(s->pxe))
 		printf("  pxe        %s\n", pxe_text(s->pxe));
