@@ -47,13 +47,11 @@ struct request {
 	size_t size;
 };
 
-static enum MHD_Result send_json(
-	struct MHD_Connection *connection, unsigned int status, json_t *value) {
-	char *text = json_dumps(value, JSON_COMPACT | JSON_ENSURE_ASCII);
+static enum MHD_Result send_text(
+	struct MHD_Connection *connection, unsigned int status, char *text) {
 	struct MHD_Response *response;
 	enum MHD_Result result;
 
-	json_decref(value);
 	if (!text)
 		return MHD_NO;
 	response = MHD_create_response_from_buffer(strlen(text), text, MHD_RESPMEM_MUST_FREE);
@@ -61,6 +59,14 @@ static enum MHD_Result send_json(
 	result = MHD_queue_response(connection, status, response);
 	MHD_destroy_response(response);
 	return result;
+}
+
+static enum MHD_Result send_json(
+	struct MHD_Connection *connection, unsigned int status, json_t *value) {
+	char *text = json_dumps(value, JSON_COMPACT | JSON_ENSURE_ASCII);
+
+	json_decref(value);
+	return send_text(connection, status, text);
 }
 
 static enum MHD_Result send_error(
@@ -124,8 +130,10 @@ static enum MHD_Result answer(const struct rest *rest, const struct request *req
 	const struct rest_route *route;
 	bool known = false;
 	json_t *value = NULL;
+	char *text = NULL;
 	unsigned int status;
 
+	call.text = &text;
 	route = find_route(method, url, &arguments, &known);
 	if (!route)
 		return known ? send_error(connection, MHD_HTTP_METHOD_NOT_ALLOWED,
@@ -137,7 +145,7 @@ static enum MHD_Result answer(const struct rest *rest, const struct request *req
 	if (route->takes_body && request->body_len)
 		return call_with_body(rest, request, route, &call);
 	status = route->answer(rest->daemon, &call, &value);
-	return send_json(connection, status, value);
+	return text ? send_text(connection, status, text) : send_json(connection, status, value);
 }
 
 static enum MHD_Result too_large(struct MHD_Connection *connection) {

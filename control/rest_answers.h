@@ -16,6 +16,9 @@ struct rest_request {
 	const char *second;   // of its second
 	const json_t *body;   // an object; NULL: none came, or the route takes none
 	struct MHD_Connection *connection;
+	// For an answer of 200 that is long: JSON text, malloc'd, in place of *value, so that no
+	// tree of it is ever made.
+	char **text;
 };
 
 struct rest_route {
