@@ -107,6 +107,8 @@ static int check(const struct cli_args *args) {
 			last);
 		return CLI_USAGE;
 	}
+	if (!node_client_name_is_good(last))
+		return CLI_USAGE;
 	if (cli_flag(args, "once"))
 		return CLI_OK;
 	cli_error("this orders one boot: add --once; rouse node set %s --profile %s is the lasting "

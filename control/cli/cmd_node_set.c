@@ -51,6 +51,8 @@ int cmd_node_add(const struct cli_args *args) {
 		cli_error("say which machine it is: --mac 52:54:00:77:00:01");
 		return CLI_USAGE;
 	}
+	if (!node_client_name_is_good(args->operand[1]))
+		return CLI_USAGE;
 	body = read_words(args);
 	if (!body)
 		return CLI_USAGE;

@@ -42,8 +42,9 @@ static void say_state(const json_t *node) {
 
 	node_client_ago(number(node, "since_unix_s"), ago);
 	if (attempts)
-		snprintf(tries, sizeof(tries), ", %lld attempts have failed", (long long)attempts);
-	say("state", "%s%s%s%s", node_client_text(node, "state"), ago[0] ? ", since " : "", ago,
+		snprintf(tries, sizeof(tries), "; installations that failed: %lld",
+			(long long)attempts);
+	say("state", "%s%s%s%s", node_client_text(node, "state"), ago[0] ? ", begun " : "", ago,
 		tries);
 	say("reason", "%s", reason);
 }

@@ -12,14 +12,23 @@
 
 #define NAMES_SHOWN 50u // --json has all
 
+bool node_client_name_is_good(const char *name) {
+	json_t *text = json_string(name); // NULL: no UTF-8
+	bool good =
+		text && name[0] && !strchr(name, '/') && strlen(name) < REST_CLIENT_PART_SIZE / 3;
+
+	json_decref(text);
+	if (!good)
+		cli_error("\"%.80s\" can be no name", name);
+	return good;
+}
+
 bool node_client_path(
 	const char *kind, const char *name, const char *rest, char out[NODE_PATH_SIZE]) {
 	char part[REST_CLIENT_PART_SIZE];
 
-	if (!name[0] || strchr(name, '/') || strlen(name) >= REST_CLIENT_PART_SIZE / 3) {
-		cli_error("\"%.80s\" can be no name", name);
+	if (!node_client_name_is_good(name))
 		return false;
-	}
 	snprintf(out, NODE_PATH_SIZE, "/v1/%s/%s%s", kind, rest_client_part(name, part), rest);
 	return true;
 }
@@ -115,6 +124,10 @@ int node_client_expand(const char *runtime_dir, char *const *words, int count, j
 
 	*names = json_array();
 	for (int i = 0; i < count && rc == CLI_OK; i++) {
+		if (!node_client_name_is_good(words[i])) {
+			rc = CLI_USAGE;
+			break;
+		}
 		if (!is_pattern(words[i])) {
 			add_once(*names, seen, words[i]);
 			continue;

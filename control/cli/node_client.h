@@ -13,6 +13,9 @@
 
 #define NODE_PATH_SIZE (2 * REST_CLIENT_PART_SIZE + 64)
 
+// Whether a node, profile or role can be called so; a sentence says when not.
+bool node_client_name_is_good(const char *name);
+
 // "/v1/KIND/NAME" and what follows ("" or "/boot"). False, after a sentence: it can be no name.
 bool node_client_path(
 	const char *kind, const char *name, const char *rest, char out[NODE_PATH_SIZE]);
