@@ -315,7 +315,8 @@ static void group(struct maker *maker) {
 	struct config_diff *diff = maker->diff;
 	const char **nodes = arena_alloc(&diff->arena, maker->count * sizeof(*nodes));
 
-	qsort(maker->records, maker->count, sizeof(*maker->records), by_change);
+	if (maker->count)
+		qsort(maker->records, maker->count, sizeof(*maker->records), by_change);
 	diff->node_changes = arena_alloc(&diff->arena, maker->count * sizeof(*diff->node_changes));
 	for (size_t i = 0; i < maker->count; i++) {
 		struct config_node_change *last;
