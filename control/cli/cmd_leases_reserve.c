@@ -104,7 +104,7 @@ static void tell(const struct cli_args *args, const struct reservation *reservat
 }
 
 int cmd_leases_reserve(const struct cli_args *args) {
-	struct reservation reservation;
+	struct reservation reservation = {0};
 	struct instance instance;
 	int rc;
 

@@ -158,7 +158,7 @@ def test_restart(keys):
 
 
 def test_mistakes(keys):
-    for key in ("api", "profiles", "unknown", "hooks"):
+    for key in ("api", "hooks"):
         keys.refuse(key, lambda config: config.update({key: {}}), keys.config + ":", key, "later version")
     for what, change, word in (
             ("a key that is none", lambda c: c["subnets"][0].update(pool=[]), "pool"),
