@@ -117,8 +117,9 @@ static void merge(struct rendered_set *set, const struct placed *placed, uint32_
 	size_t count = 0;
 
 	for (size_t i = 0; i < set->text_count; i++) {
-		bool same = i && !memcmp(placed[i].text->sha256, placed[i - 1].text->sha256,
-					 RENDERED_SHA_SIZE);
+		// Not with the one before in placed, which may be freed by now.
+		bool same = count && !memcmp(placed[i].text->sha256, set->texts[count - 1]->sha256,
+					     RENDERED_SHA_SIZE);
 
 		if (same)
 			rendered_text_drop(placed[i].text);

@@ -469,6 +469,113 @@ static void the_next_thread_carries_on(void **state) {
 	holds("a", 'a');
 }
 
+// --- rendered texts
+
+static const uint8_t mac[6] = {0x52, 0x54, 0, 0, 0, 1};
+static uint64_t rendered_version;
+
+// Gives the service a set of texts of so many bytes of one kind each: "ab" is two texts.
+static void render(const char *bytes, size_t size) {
+	struct rendered_set *set = rendered_set_new(++rendered_version);
+	char *text = malloc(size), name[2] = "";
+
+	for (; *bytes; bytes++) {
+		struct rendered_text *made;
+
+		memset(text, *bytes, size);
+		name[0] = *bytes;
+		made = rendered_text_new(text, size);
+		assert_true(rendered_set_add(set, mac, false, name, made));
+		rendered_text_drop(made);
+	}
+	free(text);
+	rendered_set_finish(set);
+	image_service_render(service, set);
+	rendered_set_drop(set);
+}
+
+// Where the text of such bytes is; false while the latest table has none, or no place for it.
+static bool find_text(char byte, struct image_rendered_place *place) {
+	const struct image_table *table = publish();
+	const struct rendered_set *set = table ? table->rendered : NULL;
+
+	if (!set || set->version != rendered_version)
+		return false;
+	for (size_t i = 0; i < set->text_count; i++) {
+		if (set->texts[i]->bytes[0] != byte)
+			continue;
+		*place = table->rendered_places[i];
+		return place->served;
+	}
+	return false;
+}
+
+static bool text_is_ready(const struct image_rendered_place *place) {
+	return images_is_ready(&images, place->slot, place->generation);
+}
+
+static void check_rendered(const struct image_rendered_place *place, char byte, size_t size) {
+	struct image_ref ref;
+
+	assert_int_equal(images_ref(&images, place->slot, place->generation, &ref), 0);
+	assert_int_equal(ref.size, size);
+	check_bytes(&ref, byte);
+}
+
+static void texts_are_served_as_long_as_a_set_has_them(void **state) {
+	struct image_rendered_place a, b, again, next;
+
+	(void)state;
+	render("AB", 1000);
+	wait_until(find_text('A', &a) && find_text('B', &b));
+	check_rendered(&a, 'A', 1000);
+	check_rendered(&b, 'B', 1000);
+	render("BC", 1000); // A has become C
+	wait_until(find_text('C', &next) && find_text('B', &again));
+	check_rendered(&next, 'C', 1000);
+	assert_int_equal(again.slot, b.slot);
+	assert_int_equal(again.generation, b.generation);
+	wait_until((publish(), !text_is_ready(&a)));
+	render("B", 1000);
+	wait_until(find_text('B', &again));
+	wait_until((publish(), !text_is_ready(&next)));
+	assert_int_equal(again.slot, b.slot);
+	check_rendered(&again, 'B', 1000);
+}
+
+static void texts_find_their_slots_after_a_restart(void **state) {
+	struct image_rendered_place before, after, gone;
+
+	(void)state;
+	render("BD", 1000);
+	wait_until(find_text('B', &before) && find_text('D', &gone));
+	stop_service();
+	start_service();
+	render("B", 1000);
+	wait_until(find_text('B', &after));
+	assert_int_equal(after.slot, before.slot);
+	assert_int_equal(after.generation, before.generation);
+	check_rendered(&after, 'B', 1000);
+	wait_until((publish(), !text_is_ready(&gone)));
+}
+
+// Nothing but the text can make room for what is wanted; it comes back as soon as that may go.
+static void a_text_that_was_evicted_comes_back(void **state) {
+	struct image_rendered_place text, again;
+
+	(void)state;
+	wait_until(is_complete());
+	write_file("large", 15 * MIB, 'l');
+	wait_until(entry_of("large") && entry_of("large")->served);
+	render("T", MIB);
+	wait_until(find_text('T', &text));
+	want("large");
+	wait_until(!text_is_ready(&text));
+	wait_until(find_text('T', &again) && text_is_ready(&again));
+	check_rendered(&again, 'T', MIB);
+	assert_int_equal(again.slot, text.slot);
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_fits_is_loaded_preloaded_files_first),
@@ -484,6 +591,9 @@ int main(void) {
 		cmocka_unit_test(variants_leave_and_come_back_too),
 		cmocka_unit_test(variants_are_adopted),
 		cmocka_unit_test(what_is_too_large_is_not_converted),
+		cmocka_unit_test(texts_are_served_as_long_as_a_set_has_them),
+		cmocka_unit_test(texts_find_their_slots_after_a_restart),
+		cmocka_unit_test(a_text_that_was_evicted_comes_back),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
