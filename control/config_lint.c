@@ -248,7 +248,7 @@ static void open_templates(struct lint *lint) {
 
 	lint->template_fd = dir ? open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
 	if (dir && lint->template_fd < 0)
-		config_error_add(lint->errors, 0, "template_dir", "%s cannot be read: %s", dir,
+		config_error_add(lint->notes, 0, "template_dir", "%s cannot be read: %s", dir,
 			strerror(errno));
 }
 
