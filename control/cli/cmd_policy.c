@@ -113,38 +113,6 @@ static json_t *subnets_json(const struct policy *policy) {
 	return list;
 }
 
-static json_t *order_json(const struct policy *policy, const struct policy_host *host) {
-	char id[POLICY_ORDER_SIZE], last[4 * POLICY_NAME_MAX + 1];
-
-	if (!host->order_id)
-		return json_null();
-	return json_pack("{s:s, s:i, s:s}", "id", policy_print_order(host, id), "slot",
-		(int)host->order_slot, "last_file",
-		policy_print_text(policy, host->order_last, last, sizeof(last)));
-}
-
-static json_t *hosts_json(const struct policy *policy) {
-	json_t *list = json_array();
-
-	for (uint32_t i = 0; i < policy->count[POLICY_HOSTS]; i++) {
-		const struct policy_host *host = &policy->hosts[i];
-		char name[POLICY_PRINT_SIZE], role[POLICY_PRINT_SIZE];
-		char ip[TEXT_IP_SIZE], mac[TEXT_MAC_SIZE];
-
-		json_array_append_new(
-			list, json_pack("{s:s, s:s, s:s, s:s, s:b, s:b, s:o, s:o}", "name",
-				      policy_print_text(policy, host->name, name, sizeof(name)),
-				      "mac", text_mac(host->mac, mac), "address",
-				      host->address ? text_ip(host->address, ip) : "", "role",
-				      policy_print_text(policy, host->role, role, sizeof(role)),
-				      "listed", policy_host_is_known(host), "local",
-				      (host->flags & POLICY_HOST_LOCAL) != 0, "order",
-				      order_json(policy, host), "options",
-				      policy_print_options(policy, host->options)));
-	}
-	return list;
-}
-
 static json_t *menu_json(const struct policy *policy, const struct policy_rule *rule) {
 	json_t *list = json_array();
 
@@ -223,8 +191,9 @@ static void print_json(const struct instance *instance) {
 		snapshot->idle == POLICY_IDLE_BUSY ? "busy" : "adaptive", "tid_first",
 		snapshot->tid_first, "tid_last", snapshot->tid_last, "authoritative",
 		snapshot->authoritative, "multicast", multicast_json(snapshot), "ports",
-		ports_json(policy), "subnets", subnets_json(policy), "hosts", hosts_json(policy),
-		"boot", rules_json(policy), "files", names_json(policy)));
+		ports_json(policy), "subnets", subnets_json(policy), "hosts",
+		policy_print_hosts(policy), "boot", rules_json(policy), "files",
+		names_json(policy)));
 }
 
 // --- text

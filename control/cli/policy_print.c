@@ -124,3 +124,35 @@ json_t *policy_print_options(const struct policy *policy, struct policy_ref bloc
 	}
 	return options;
 }
+
+static json_t *order_json(const struct policy *policy, const struct policy_host *host) {
+	char id[POLICY_ORDER_SIZE], last[4 * POLICY_NAME_MAX + 1];
+
+	if (!host->order_id)
+		return json_null();
+	return json_pack("{s:s, s:i, s:s}", "id", policy_print_order(host, id), "slot",
+		(int)host->order_slot, "last_file",
+		policy_print_text(policy, host->order_last, last, sizeof(last)));
+}
+
+json_t *policy_print_hosts(const struct policy *policy) {
+	json_t *list = json_array();
+
+	for (uint32_t i = 0; i < policy->count[POLICY_HOSTS]; i++) {
+		const struct policy_host *host = &policy->hosts[i];
+		char name[POLICY_PRINT_SIZE], role[POLICY_PRINT_SIZE];
+		char ip[TEXT_IP_SIZE], mac[TEXT_MAC_SIZE];
+
+		json_array_append_new(
+			list, json_pack("{s:s, s:s, s:s, s:s, s:b, s:b, s:o, s:o}", "name",
+				      policy_print_text(policy, host->name, name, sizeof(name)),
+				      "mac", text_mac(host->mac, mac), "address",
+				      host->address ? text_ip(host->address, ip) : "", "role",
+				      policy_print_text(policy, host->role, role, sizeof(role)),
+				      "listed", policy_host_is_known(host), "local",
+				      (host->flags & POLICY_HOST_LOCAL) != 0, "order",
+				      order_json(policy, host), "options",
+				      policy_print_options(policy, host->options)));
+	}
+	return list;
+}

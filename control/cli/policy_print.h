@@ -30,3 +30,6 @@ char *policy_print_order(const struct policy_host *host, char out[POLICY_ORDER_S
 
 // An option block as {"6": "0a4d0001"}.
 json_t *policy_print_options(const struct policy *policy, struct policy_ref block);
+
+// All hosts, as in rouse policy --json. The caller owns it.
+json_t *policy_print_hosts(const struct policy *policy);

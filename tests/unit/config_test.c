@@ -26,9 +26,8 @@
 // The file without ports, for cases that write their own.
 #define REST "boot_root: /srv\nboot: [{file: a}]\n" SUBNET
 
-#define MENU                                                                                       \
-	"boot_root: /srv\nports: [{device: \"af_xdp:a\", address: 10.77.0.1/24}]\n" SUBNET         \
-	"boot: [{menu: "
+#define PORT "boot_root: /srv\nports: [{device: \"af_xdp:a\", address: 10.77.0.1/24}]\n" SUBNET
+#define MENU PORT "boot: [{menu: "
 
 static struct config_errors errors;
 
@@ -255,6 +254,31 @@ static const struct {
 	 "boot: [{match: {host: n9}, file: a}]",
 		5, "boot[0].match.host", "there is no host n9"},
 };
+
+static void a_rule_can_ask_for_local_and_order(void **state) {
+	static const struct {
+		const char *text;
+		uint16_t match;
+		uint32_t value;
+	} cases[] = {
+		{PORT "boot: [{match: {local: true}, file: a}]", POLICY_MATCH_LOCAL, 1},
+		{PORT "boot: [{match: {local: false}, file: a}]", POLICY_MATCH_LOCAL, 0},
+		{PORT "boot: [{match: {order: true}, file: a}]", POLICY_MATCH_ORDER, 1},
+		{PORT "boot: [{match: {order: false}, file: a}]", POLICY_MATCH_ORDER, 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct config *config = parse(cases[i].text);
+
+		if (!config)
+			fail_msg("%s: refused", cases[i].text);
+		assert_int_equal(config->rules[0].match.count, 1);
+		assert_int_equal(config->rules[0].match.list[0].match, cases[i].match);
+		assert_int_equal(config->rules[0].match.list[0].value, cases[i].value);
+		config_free(config);
+	}
+}
 
 static void bad_configurations_are_refused(void **state) {
 	(void)state;
@@ -554,6 +578,7 @@ static void the_table_of_keys_is_complete(void **state) {
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(bad_configurations_are_refused),
+		cmocka_unit_test(a_rule_can_ask_for_local_and_order),
 		cmocka_unit_test(bombs_are_refused),
 		cmocka_unit_test(errors_are_all_told_up_to_a_bound),
 		cmocka_unit_test(a_whole_configuration_is_read),
