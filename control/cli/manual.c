@@ -93,10 +93,11 @@ static void print_drops(void) {
 }
 
 const char *const manual_parts[] = {
-	"commands", "counts", "drops", "keys", "match", "archs", "option-types", NULL};
+	"commands", "counts", "drops", "keys", "match", "facts", "archs", "option-types", NULL};
 
 static void (*const printers[])(void) = {print_commands, print_counts, print_drops,
-	manual_print_keys, manual_print_match, manual_print_archs, manual_print_option_types};
+	manual_print_keys, manual_print_match, manual_print_facts, manual_print_archs,
+	manual_print_option_types};
 
 _Static_assert(sizeof(printers) / sizeof(printers[0]) + 1 ==
 		       sizeof(manual_parts) / sizeof(manual_parts[0]),

@@ -23,7 +23,8 @@ void manual_put_sentence(const char *text);
 // All keys of the configuration, section by section.
 void manual_print_keys(void);
 
-// What a boot rule can match by, the names of architectures, the types of options.
+// What a boot rule can match by, what a role can, the names of architectures, the types of options.
 void manual_print_match(void);
+void manual_print_facts(void);
 void manual_print_archs(void);
 void manual_print_option_types(void);

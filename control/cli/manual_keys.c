@@ -182,6 +182,23 @@ void manual_print_match(void) {
 		put_term(config_match_name(match), help);
 }
 
+// Of a boot rule's keys the names only, as they mean the same.
+void manual_print_facts(void) {
+	bool first = true;
+
+	for (uint16_t match = 0; config_match_help(match); match++) {
+		if (!config_match_is_for_roles(match))
+			continue;
+		printf("%s*", first ? "" : ", ");
+		manual_put(config_match_name(match));
+		putchar('*');
+		first = false;
+	}
+	puts(" as in a boot rule, and:\n");
+	for (uint16_t fact = CONFIG_FACT_SERIAL; fact < CONFIG_FACT_END; fact++)
+		put_term(config_match_name(fact), config_fact_help(fact));
+}
+
 void manual_print_archs(void) {
 	bool first = true;
 
