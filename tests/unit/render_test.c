@@ -61,9 +61,7 @@ static const char site[] = BASE
 	"      - {profile: tool}\n"
 	"      - {profile: broken}\n"
 	"      - {profile: secure}\n"
-	"      - {menu: rack, text: The first menu}\n"
-	"http: {}\n"
-	"tls: {}\n";
+	"      - {menu: rack, text: The first menu}\n";
 
 static struct config *config;
 static struct render_world world;
