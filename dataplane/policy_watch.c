@@ -77,10 +77,8 @@ static int follow_policy(struct policy_watch *watch, char why[POLICY_WATCH_WHY])
 	int rc = follow(watch, &watch->policy, reason);
 
 	if (rc > 0) {
-		const struct shm_map *map = &watch->policy.mapping->map;
-
 		watch->generation = 0;
-		rc = policy_reader_attach(map->base, map->size, &watch->reader);
+		watch->reader = (struct policy_reader){0};
 	}
 	if (rc < 0 && !watch->policy.mapping)
 		snprintf(why, POLICY_WATCH_WHY, "%s", rc == -ENOENT ? watch->policy.path : reason);
@@ -164,13 +162,27 @@ static void drop_holding(struct holding *holding) {
 	free(holding);
 }
 
-// Whether there is anything to copy: keeps the usual poll, 40 times a second, without an
-// allocation.
-static bool has_news(const struct policy_watch *watch) {
+static uint64_t published(const struct policy_watch *watch) {
 	const struct shm_header *header = watch->policy.mapping->map.base;
 
-	return atomic_load_explicit((_Atomic uint64_t *)&header->generation,
-		       memory_order_acquire) != watch->generation;
+	return atomic_load_explicit((_Atomic uint64_t *)&header->generation, memory_order_acquire);
+}
+
+// Only what was published says where its snapshots are: the region is there before it is filled.
+static int attach_reader(struct policy_watch *watch, char why[POLICY_WATCH_WHY]) {
+	const struct shm_map *map = &watch->policy.mapping->map;
+	uint64_t generation = published(watch);
+	int rc;
+
+	if (watch->reader.region)
+		return 0;
+	rc = policy_reader_attach(map->base, map->size, &watch->reader);
+	if (rc < 0) {
+		snprintf(why, POLICY_WATCH_WHY, "%s: its offsets point outside of it",
+			watch->policy.path);
+		watch->generation = generation;
+	}
+	return rc;
 }
 
 // From a snapshot in private memory to an outlook. 1, 0: its images are not there yet, or -errno.
@@ -200,8 +212,11 @@ int policy_watch_poll(
 	rc = follow_policy(watch, why);
 	if (rc < 0)
 		return rc == -ENOENT ? 0 : rc;
-	if (!has_news(watch))
-		return 0;
+	if (published(watch) == watch->generation)
+		return 0; // the usual poll, 40 times a second, allocates nothing
+	rc = attach_reader(watch, why);
+	if (rc < 0)
+		return rc;
 	holding = make_holding();
 	if (!holding)
 		return -ENOMEM;

@@ -18,7 +18,6 @@ int policy_reader_attach(const void *region, size_t size, struct policy_reader *
 
 	if (size < sizeof(struct policy_region) || head->buffer_size != POLICY_SNAPSHOT_MAX)
 		return -EBADMSG;
-	reader->region = region;
 	for (int i = 0; i < 2; i++) {
 		uint64_t offset = head->buffer_offset[i];
 
@@ -27,6 +26,7 @@ int policy_reader_attach(const void *region, size_t size, struct policy_reader *
 			return -EBADMSG;
 		reader->buffer_offset[i] = offset;
 	}
+	reader->region = region;
 	return 0;
 }
 
