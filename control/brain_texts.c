@@ -72,6 +72,8 @@ static uint64_t files_seen(const struct brain *brain) {
 		for (uint32_t k = 0; k < profile->variant_count; k++)
 			seen = look_at(brain, seen, profile->variants[k].load.kernel);
 	}
+	for (const struct render_starter *starter = render_starters; starter->file; starter++)
+		seen = look_at(brain, seen, starter->file);
 	return look_at(brain, look_at(brain, seen, "menu.c32"), "ipxe.lkrn");
 }
 

@@ -16,6 +16,7 @@
 
 #include "brain_internal.h"
 #include "brain_web_unlock.h"
+#include "config_builtin.h"
 #include "control_log.h"
 #include "text.h"
 
@@ -436,12 +437,20 @@ bool brain_web_text(
 	return false;
 }
 
+// Firmware that boots by HTTP knows no word for "boot your disk": it goes on as soon as what it was
+// told to load is not there.
+static unsigned int answer_local_disk(struct brain *brain, const struct web_call *call) {
+	(void)brain;
+	return brain_web_say(call->answer, 404, "this machine boots from its own disk");
+}
+
 static const struct {
 	const char *path; // one that ends with a slash has more behind it
 	unsigned int (*run)(struct brain *brain, const struct web_call *call);
 } routes[] = {
 	{"rouse/boot.ipxe", answer_script},
 	{"rouse/facts", answer_facts},
+	{CONFIG_LOCAL_DISK_PATH, answer_local_disk},
 	{"rouse/template/", answer_template},
 	{"rouse/callback/", answer_callback},
 };

@@ -13,7 +13,9 @@
 // those that scripts/boot-tree gives them.
 const char config_builtin_text[] =
 	"boot:\n"
-	"  - {match: {local: true, ipxe: false}}\n"
+	"  - {match: {local: true, ipxe: false},\n"
+	"     menu: [{text: The local disk}], menu_timeout: 0,\n"
+	"     menu_prompt: \"Rouse: the local disk\"}\n"
 	"  - {match: {ipxe: true}, file: boot.ipxe}\n"
 	"  - {match: {arch: x86-bios}, file: undionly.kpxe}\n"
 	"  - {match: {arch: x64-uefi}, file: ipxe.efi}\n"
@@ -132,24 +134,35 @@ static const char *uri_of(struct config *config, const struct config_port *port,
 	return arena_text(&config->arena, uri, strlen(uri));
 }
 
-static void add_http_rule(
-	struct config *config, const struct config_port *port, size_t file, bool any_network) {
-	struct config_rule *rule = &config->rules[config->rule_count++];
-	struct config_condition *list = arena_alloc(&config->arena, 2 * sizeof(*list));
-
-	list[0] = (struct config_condition){
-		.match = POLICY_MATCH_ARCH, .value = http_files[file].arch};
-	list[1] = (struct config_condition){.match = POLICY_MATCH_SUBNET,
-		.group = 1,
+// The network of a port, or with any_network every other; then the last of the list is free.
+static uint32_t in_network(struct config_condition *last, uint32_t index,
+	const struct config_port *port, bool any_network) {
+	*last = (struct config_condition){.match = POLICY_MATCH_SUBNET,
+		.group = last[-1].group + 1,
 		.value = port->address & config_mask(port->prefix_len),
 		.mask = config_mask(port->prefix_len)};
-	*rule = (struct config_rule){
-		.match = {.count = any_network ? 1 : 2, .list = list},
-		.file = uri_of(config, port, http_files[file].file),
+	return any_network ? index : index + 1;
+}
+
+static void add_uri_rule(struct config *config, const struct config_port *port, const char *file,
+	struct config_condition *list, uint32_t count) {
+	config->rules[config->rule_count++] = (struct config_rule){
+		.match = {.count = count, .list = list},
+		.file = uri_of(config, port, file),
 		.send_ahead = true,
 		.menu_prompt = CONFIG_MENU_PROMPT,
 		.menu_timeout_s = (uint32_t)strtoul(CONFIG_MENU_TIMEOUT, NULL, 10),
 	};
+}
+
+static void add_http_rule(
+	struct config *config, const struct config_port *port, size_t file, bool any_network) {
+	struct config_condition *list = arena_alloc(&config->arena, 2 * sizeof(*list));
+
+	list[0] = (struct config_condition){
+		.match = POLICY_MATCH_ARCH, .value = http_files[file].arch};
+	add_uri_rule(config, port, http_files[file].file, list,
+		in_network(&list[1], 1, port, any_network));
 }
 
 static void add_http_rules(struct config *config) {
@@ -160,18 +173,38 @@ static void add_http_rules(struct config *config) {
 	}
 }
 
+static void add_local_rule(
+	struct config *config, const struct config_port *port, bool any_network) {
+	struct config_condition *list =
+		arena_alloc(&config->arena, (HTTP_FILES + 2) * sizeof(*list));
+
+	list[0] = (struct config_condition){.match = POLICY_MATCH_LOCAL, .value = 1};
+	for (size_t k = 0; k < HTTP_FILES; k++)
+		list[1 + k] = (struct config_condition){
+			.match = POLICY_MATCH_ARCH, .group = 1, .value = http_files[k].arch};
+	add_uri_rule(config, port, CONFIG_LOCAL_DISK_PATH, list,
+		in_network(&list[1 + HTTP_FILES], 1 + HTTP_FILES, port, any_network));
+}
+
+// Before the rule for firmware that boots by PXE, which holds for all.
+static void add_local_rules(struct config *config) {
+	for (uint32_t i = 0; i < config->port_count; i++)
+		add_local_rule(config, &config->ports[i], false);
+	add_local_rule(config, &config->ports[0], true);
+}
+
 static void add_rules(struct config *config, const struct config *builtin) {
-	size_t http = config->http.given && config->http.port
-			      ? HTTP_FILES * (config->port_count + (size_t)1)
-			      : 0;
+	bool http = config->http.given && config->http.port;
+	size_t uris = http ? (HTTP_FILES + 1) * (config->port_count + (size_t)1) : 0;
 
 	config->rules =
-		arena_alloc(&config->arena, (builtin->rule_count + http) * sizeof(*config->rules));
+		arena_alloc(&config->arena, (builtin->rule_count + uris) * sizeof(*config->rules));
+	if (http)
+		add_local_rules(config);
 	for (uint32_t i = 0; i < builtin->rule_count; i++) {
-		config->rules[i] = builtin->rules[i];
-		config->rules[i].line = 0;
+		config->rules[config->rule_count] = builtin->rules[i];
+		config->rules[config->rule_count++].line = 0;
 	}
-	config->rule_count = builtin->rule_count;
 	if (http)
 		add_http_rules(config);
 }

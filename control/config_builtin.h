@@ -8,6 +8,10 @@
 
 #include "config_read.h"
 
+// What firmware that boots by HTTP is told to load when its machine boots its own disk: nothing that
+// there is.
+#define CONFIG_LOCAL_DISK_PATH "rouse/local-disk"
+
 extern const char config_builtin_text[];
 
 // Appends them to what the configuration has, and gives it boot rules if it has none: those whose

@@ -328,19 +328,14 @@ static bool known_host(const struct config *config, const char *name) {
 static void check_menu(struct check *c, uint32_t index) {
 	const struct config_rule *rule = &c->config->rules[index];
 	size_t text_len[POLICY_MENU_MAX], len;
-	uint32_t files = 0;
 
 	if (rule->file)
 		bad(c, rule->line, "boot[].menu", index, "a rule has either a file or a menu");
 	if (rule->next_server)
 		bad(c, rule->line, "boot[].next_server", index,
 			"each item of the menu has its own");
-	for (uint32_t i = 0; i < rule->menu_count; i++) {
+	for (uint32_t i = 0; i < rule->menu_count; i++)
 		text_len[i] = strlen(rule->menu[i].text);
-		files += rule->menu[i].file != NULL;
-	}
-	if (!files)
-		bad(c, rule->line, "boot[].menu", index, "no item has a file");
 	len = dhcp_pxe_menu_len(text_len, rule->menu_count, strlen(rule->menu_prompt));
 	if (len > DHCP_PXE_VENDOR_MAX)
 		bad(c, rule->line, "boot[].menu", index,

@@ -50,6 +50,16 @@ struct render_input {
 	void *context;
 };
 
+// A program of boot_root that starts the disk of a UEFI machine, by the name that iPXE gives its
+// kind of machine; scripts/boot-tree makes them. NULL, NULL at the end. Without it iPXE ends, and
+// leaves the disk to the firmware: Debian's iPXE of 2019 then leaves its network device half taken
+// down, in which OVMF's driver goes round for ever.
+struct render_starter {
+	const char *machine;
+	const char *file;
+};
+extern const struct render_starter render_starters[];
+
 // The whole text into *text (malloc'd, NUL-terminated), its length into *len. 0; -EINVAL with a
 // sentence in why (a variable is missing: which, and where). What a menu offers does not make it
 // fail: an item whose profile cannot be written says so on the machine's screen.

@@ -164,6 +164,22 @@ static void go(struct render_job *job) {
 	render_add(&job->out, "\n\n");
 }
 
+const struct render_starter render_starters[] = {{"x86_64", "local.efi"},
+	{"i386", "local-ia32.efi"}, {"arm64", "local-arm64.efi"}, {NULL, NULL}};
+
+// The end of every script: the disk of a UEFI machine by its starter, or the firmware's next
+// device.
+static void end(struct render_job *job) {
+	for (const struct render_starter *starter = render_starters; starter->file; starter++) {
+		if (!render_has_file(job, starter->file))
+			continue;
+		render_add(&job->out, "iseq ${machine} %s && chain --autofree ", starter->machine);
+		render_ipxe_tftp(job);
+		render_add(&job->out, "/%s ||\n", starter->file);
+	}
+	render_add(&job->out, "exit 1\n");
+}
+
 // Whatever cannot be loaded: said, tried again, given up. A person at the console can stop it for a
 // shell; nothing goes on for ever.
 static void failures(struct render_job *job) {
@@ -209,9 +225,10 @@ static void failures(struct render_job *job) {
 		"prompt --key s --timeout 10000 Rouse: the firmware's next boot device follows in "
 		"10 s, press s for a shell && shell ||\n"
 		"echo\n"
-		"exit 1\n";
+		":firmware\n";
 
 	render_put(&job->out, text, strlen(text));
+	end(job);
 }
 
 // A build without imgverify says of it what it says of any command that there is not.

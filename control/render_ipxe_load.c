@@ -177,11 +177,11 @@ static void load(struct render_job *job, const struct config_profile *profile,
 	}
 }
 
-// The machine's own disk. UEFI goes on with its next boot device.
+// The machine's own disk.
 static void boot_local(struct render_job *job) {
 	render_add(&job->out, "imgfree ||\n");
 	use_order(job);
-	render_add(&job->out, "iseq ${platform} pcbios || exit 1\n"
+	render_add(&job->out, "iseq ${platform} pcbios || goto firmware\n"
 			      "sanboot --no-describe --drive 0x80 ||\n"
 			      "echo\n"
 			      "echo Rouse: this machine has no disk that boots\n"

@@ -133,21 +133,21 @@ uint32_t render_loads(const struct render_job *job, const struct config_profile 
 	return count;
 }
 
-static bool has_file(const struct render_job *job, const char *path) {
+bool render_has_file(const struct render_job *job, const char *path) {
 	return !path || strstr(path, "://") || strstr(path, "{{") || !job->in->has_file ||
 	       job->in->has_file(job->in->context, path);
 }
 
 static bool has_files(const struct render_job *job, const struct config_texts *files) {
 	for (uint32_t i = 0; i < files->count; i++)
-		if (!has_file(job, files->list[i]))
+		if (!render_has_file(job, files->list[i]))
 			return false;
 	return true;
 }
 
 static bool has_all(const struct render_job *job, const struct config_load *load) {
-	return has_file(job, load->kernel) && has_file(job, load->efi) &&
-	       has_file(job, load->script) && has_file(job, load->wimboot) &&
+	return render_has_file(job, load->kernel) && render_has_file(job, load->efi) &&
+	       render_has_file(job, load->script) && render_has_file(job, load->wimboot) &&
 	       has_files(job, &load->initrd) && has_files(job, &load->files);
 }
 

@@ -124,11 +124,21 @@ static void menu_items(struct writer *w, const struct dhcp_selection *s) {
 		*len = (uint8_t)(w->at - from);
 }
 
+static bool has_servers(const struct dhcp_selection *s) {
+	for (uint32_t i = 0; i < s->rule->menu.count; i++)
+		if (policy_menu_type(s->policy, s->rule, i))
+			return true;
+	return false;
+}
+
 static void menu(struct writer *w, const struct dhcp_selection *s) {
 	struct policy_ref prompt = s->rule->menu_prompt;
+	bool servers = has_servers(s);
 
-	control(w, DHCP_PXE_NO_BROADCAST | DHCP_PXE_NO_MULTICAST | DHCP_PXE_LISTED_ONLY);
-	menu_servers(w, s);
+	control(w, DHCP_PXE_NO_BROADCAST | DHCP_PXE_NO_MULTICAST |
+			   (servers ? DHCP_PXE_LISTED_ONLY : 0));
+	if (servers)
+		menu_servers(w, s);
 	menu_items(w, s);
 	writer_u8(w, DHCP_PXE_PROMPT);
 	writer_u8(w, (uint8_t)(1 + prompt.len));

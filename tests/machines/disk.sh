@@ -24,7 +24,8 @@ make_bios_disk() {
 	END
 }
 
-# make_uefi_disk FILE: a disk with an EFI system partition, whose program, GRUB, says "Rouse: the disk boots".
+# make_uefi_disk FILE DIRECTORY PROGRAM: a disk with an EFI system partition, whose program, GRUB, says
+# "Rouse: the disk boots". /EFI/BOOT and BOOTX64.EFI are what every firmware starts.
 make_uefi_disk() {
 	printf 'echo "Rouse: the disk boots"\nsleep 1000\n' >"$work/esp.cfg"
 	grub-mkimage -O x86_64-efi -p / -c "$work/esp.cfg" -o "$work/esp.efi" echo sleep
@@ -36,8 +37,8 @@ make_uefi_disk() {
 		    disk.truncate((2048 + 69632) * 512)
 	END
 	mformat -i "$1@@1M" -T 69632 -h 64 -s 32 -F ::
-	mmd -i "$1@@1M" ::/EFI ::/EFI/BOOT
-	mcopy -i "$1@@1M" "$work/esp.efi" ::/EFI/BOOT/BOOTX64.EFI
+	mmd -i "$1@@1M" ::/EFI "::$2"
+	mcopy -i "$1@@1M" "$work/esp.efi" "::$2/$3"
 }
 
 # power_on_uefi_disk NAME DISK: the network first, without IPv6, which nobody answers, then the disk.

@@ -209,14 +209,21 @@ static void a_variant_replaces_what_it_has(void **state) {
 
 static void boot_rules_come_with_profiles(void **state) {
 	struct config *config = parse(BASE "unknown: {}\nhttp: {port: 8080}\n");
-	const struct config_rule *last;
+	const struct config_rule *rules, *last;
 
 	(void)state;
 	assert_non_null(config);
-	assert_int_equal(config->rule_count, 6 + 6);
-	assert_null(config->rules[0].file);
-	assert_string_equal(config->rules[1].file, "boot.ipxe");
-	last = &config->rules[6];
+	rules = config->rules;
+	assert_int_equal(config->rule_count, 2 + 6 + 6);
+	assert_string_equal(rules[0].file, "http://10.77.0.1:8080/rouse/local-disk");
+	assert_int_equal(rules[0].match.count, 1 + 3 + 1);
+	assert_int_equal(rules[0].match.list[4].value, 0x0a4d0000);
+	assert_int_equal(rules[1].match.count, 1 + 3);
+	assert_null(rules[2].file);
+	assert_int_equal(rules[2].menu_count, 1);
+	assert_null(rules[2].menu[0].file);
+	assert_string_equal(rules[3].file, "boot.ipxe");
+	last = &rules[8];
 	assert_string_equal(last->file, "http://10.77.0.1:8080/ipxe.efi");
 	assert_int_equal(last->match.list[0].value, 16);
 	assert_int_equal(last->match.list[1].value, 0x0a4d0000);

@@ -242,7 +242,6 @@ static const struct {
 		"each item"},
 	{MENU "[], menu_timeout: 5}]", 5, "boot[0].menu", "need a menu"},
 	{MENU "[], menu_prompt: Hi}]", 5, "boot[0].menu", "need a menu"},
-	{MENU "[{text: A}]}]", 5, "boot[0].menu", "no item has a file"},
 	{MENU "[{text: A, file: a}], file: b}]", 5, "boot[0].menu", "either a file or a menu"},
 	{MENU "[{text: " TEXT_64 ", file: a}, {text: " TEXT_64 ", file: b}, {text: " TEXT_64
 	      ", file: c}]}]",

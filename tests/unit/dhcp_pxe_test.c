@@ -30,12 +30,24 @@ static void add_menu(struct world *w) {
 		&condition, 1, items, COUNT_OF(items));
 }
 
+static void add_disk(struct world *w) {
+	struct fixture *f = &w->f;
+	const struct policy_menu_item item = {.text = fixture_text(f, "Disk")};
+	const struct policy_condition condition =
+		fixture_glob(f, POLICY_MATCH_MAC, 0, "52:54:00:00:05:*");
+
+	policy_build_menu(f->builder,
+		&(struct policy_rule){.line = 1, .menu_prompt = fixture_text(f, "Own disk")},
+		&condition, 1, &item, 1);
+}
+
 static int set_up(void **state) {
 	struct world *w = calloc(1, sizeof(*w));
 	static const uint64_t seed[2] = {1, 2};
 
 	world_begin(w);
 	add_menu(w);
+	add_disk(w);
 	fixture_port(&w->f, "eth1", "10.77.0.1");
 	policy_build_port(w->f.builder, &(struct policy_port){.device = fixture_text(&w->f, "eth2"),
 						.address = fixture_ip(OWN),
@@ -234,6 +246,18 @@ static void menu_is_the_same_to_every_firmware(void **state) {
 	}
 }
 
+// EDK2 gives up network boot at once; without a word of option 43 it asks for a minute.
+static void disk_alone_is_a_menu_without_servers(void **state) {
+	static const uint8_t bytes[] = "\x06\x01\x03\x09\x07\x00\x00\x04"
+				       "Disk\x0a\x09\x00Own disk\xff";
+	struct world *w = *state;
+	struct message m = firmware(DHCP_DISCOVER, 0x501, 7, CLASS_PXE);
+
+	assert_int_equal(world_send(w, &m), DHCP_REPLY);
+	assert_told(w, DHCP_OFFER, "", OWN);
+	assert_true(reply_is(w, DHCP_OPT_VENDOR, bytes, sizeof(bytes) - 1));
+}
+
 static void chosen_item_is_told_and_named(void **state) {
 	struct world *w = *state;
 	struct message m = question(0x201, 0, DHCP_CLIENT_PORT);
@@ -424,6 +448,8 @@ int main(void) {
 		cmocka_unit_test_setup_teardown(raspberry_pi_finds_its_words, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			menu_is_the_same_to_every_firmware, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			disk_alone_is_a_menu_without_servers, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(chosen_item_is_told_and_named, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			item_is_asked_for_on_port_67_too, set_up, tear_down),
