@@ -84,6 +84,7 @@ struct boot {
 	bool asked;    // it began with a DISCOVER of firmware or iPXE, not with a file
 	bool ipxe;     // an iPXE has asked in it
 	bool local;    // the machine was to go to its own disk
+	bool menu;     // it was to draw a menu
 	bool install;  // it has used an order of a profile that installs
 	bool last;     // the last file of its profile has been acknowledged
 	bool resumed;  // control was restarted meanwhile

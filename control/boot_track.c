@@ -398,6 +398,7 @@ void boot_plan(struct boot *boot, const struct boot_plan *plan) {
 	boot->order_id = plan->order_id;
 	boot->timeout_s = plan->timeout_s;
 	boot->local = plan->local;
+	boot->menu = plan->menu;
 }
 
 bool boot_track_plan(struct boot_track *track, const uint8_t mac[6], const struct boot_plan *plan) {

@@ -128,6 +128,7 @@ struct boot_plan {
 	uint64_t order_id;  // that waits for it, 0: none
 	uint32_t timeout_s; // of the profile, 0: the usual one
 	bool local;         // to its own disk: that it asks for no file is no failure
+	bool menu;          // drawn, it may be left alone, which is none either
 };
 
 // Within step BEGAN: what the machine is to boot.

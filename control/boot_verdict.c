@@ -19,8 +19,8 @@ struct progress {
 	const struct boot_phase *ack;
 	uint32_t files; // got
 	uint64_t bytes;
-	uint32_t since_ipxe; // files got since iPXE's last DISCOVER
-	uint32_t scripts;
+	uint32_t since_ipxe;    // files got since iPXE's last DISCOVER
+	bool script_since_ipxe; // and whether a script was made for it
 	bool carriers[BOOT_CARRIERS];
 };
 
@@ -34,7 +34,7 @@ static void look_at_file(struct progress *progress, const struct boot_phase *pha
 	else if (!progress->last || end_ms(phase) >= end_ms(progress->last))
 		progress->last = phase;
 	if (phase->kind == BOOT_PHASE_SCRIPT)
-		progress->scripts += phase->times;
+		progress->script_since_ipxe = true;
 	if (phase->kind == BOOT_PHASE_SCRIPT || phase->result != BOOT_RESULT_OK)
 		return;
 	progress->files += phase->times;
@@ -46,8 +46,10 @@ static void look_at_file(struct progress *progress, const struct boot_phase *pha
 static void look_at(struct progress *progress, const struct boot_phase *phase) {
 	switch ((enum boot_phase_kind)phase->kind) {
 	case BOOT_PHASE_DISCOVER:
-		if (phase->ipxe)
+		if (phase->ipxe) {
 			progress->since_ipxe = 0;
+			progress->script_since_ipxe = false;
+		}
 		progress->dhcp = phase;
 		break;
 	case BOOT_PHASE_ACK:
@@ -104,9 +106,10 @@ bool boot_begins_anew(
 	if (!ipxe)
 		return true;
 	// iPXE after firmware is what firmware has loaded. After an iPXE it may be one that the
-	// first has loaded by a single file; an iPXE that has got more, or its profile's last file,
-	// has gone.
-	return boot->ipxe && (boot->last || progress.under || progress.since_ipxe > 1);
+	// first has loaded by a single file; an iPXE that has got more, a script of its own (the
+	// menu that it was switched off at), or its profile's last file, has gone.
+	return boot->ipxe && (boot->last || progress.under || progress.script_since_ipxe ||
+				     progress.since_ipxe > 1);
 }
 
 // --- reasons of failure
@@ -230,6 +233,11 @@ static bool went_local(const struct boot *boot, const struct progress *progress)
 	return !progress->last || progress->last->result == BOOT_RESULT_OK || progress->files;
 }
 
+// Nobody chose from it, or what needs no file: its own disk.
+static bool left_menu(const struct boot *boot, const struct progress *progress) {
+	return boot->menu && progress->last && progress->last->kind == BOOT_PHASE_SCRIPT;
+}
+
 static bool got_all(const struct boot *boot, const struct progress *progress) {
 	return boot->last || (progress->last && progress->last->kind == BOOT_PHASE_FILE &&
 				     progress->last->result == BOOT_RESULT_OK);
@@ -239,6 +247,9 @@ static void judge_files(struct boot *boot, const struct progress *progress) {
 	boot->state = BOOT_DONE;
 	if (went_local(boot, progress)) {
 		snprintf(boot->summary, sizeof(boot->summary), "went on to its own disk");
+	} else if (left_menu(boot, progress)) {
+		snprintf(boot->summary, sizeof(boot->summary),
+			"drew its menu, then asked for nothing");
 	} else if (got_all(boot, progress)) {
 		say_progress(progress, boot->summary);
 	} else {

@@ -338,6 +338,7 @@ static void plan_boot(struct brain *brain, struct boot *boot) {
 					.role = plan.role_name,
 					.order_id = order.id,
 					.local = plan.boots && plan.boots->local,
+					.menu = plan.boots && plan.boots->menu,
 				});
 	}
 	arena_free(&arena);

@@ -24,12 +24,14 @@ enum boot_flag {
 	FLAG_INSTALL = 8,
 	FLAG_LAST = 16,
 	FLAG_RESUMED = 32,
+	FLAG_MENU = 64,
 };
 
 static int flags_of(const struct boot *boot) {
 	return (boot->asked ? FLAG_ASKED : 0) | (boot->ipxe ? FLAG_IPXE : 0) |
 	       (boot->local ? FLAG_LOCAL : 0) | (boot->install ? FLAG_INSTALL : 0) |
-	       (boot->last ? FLAG_LAST : 0) | (boot->resumed ? FLAG_RESUMED : 0);
+	       (boot->last ? FLAG_LAST : 0) | (boot->resumed ? FLAG_RESUMED : 0) |
+	       (boot->menu ? FLAG_MENU : 0);
 }
 
 static void set_flags(struct boot *boot, int flags) {
@@ -39,6 +41,7 @@ static void set_flags(struct boot *boot, int flags) {
 	boot->install = flags & FLAG_INSTALL;
 	boot->last = flags & FLAG_LAST;
 	boot->resumed = flags & FLAG_RESUMED;
+	boot->menu = flags & FLAG_MENU;
 }
 
 // --- writing

@@ -298,6 +298,14 @@ static void a_machine_that_goes_to_its_disk_has_not_failed(void **state) {
 	expect_end(BOOT_DONE, "went on to its own disk");
 }
 
+static void a_menu_that_is_left_alone_has_not_failed(void **state) {
+	(void)state;
+	world.plan.menu = true;
+	send_script();
+	tick(910000);
+	expect_end(BOOT_DONE, "drew its menu, then asked for nothing");
+}
+
 static void what_is_looked_for_first_may_be_missing(void **state) {
 	(void)state;
 	boot_send_dhcp(world.track, 1, 0, false);
@@ -358,6 +366,18 @@ static void an_ipxe_rom_loads_an_ipxe_and_begins_anew_after_a_kernel(void **stat
 	boot_send_dhcp(world.track, 1, 9000, true);
 	expect_end(BOOT_DONE, "got 3 files, 3.0 MiB, by TFTP");
 	assert_int_equal(world.began, 2);
+}
+
+// Switched off at its menu, a machine whose ROM is iPXE begins with iPXE again.
+static void an_ipxe_that_has_its_script_begins_anew(void **state) {
+	(void)state;
+	world.plan.menu = true;
+	send_script();
+	world.plan.menu = false;
+	boot_send_dhcp(world.track, 1, 40000, true);
+	expect_end(BOOT_DONE, "drew its menu, then asked for nothing");
+	assert_int_equal(world.began, 2);
+	assert_int_equal(running(1)->phase_count, 3);
 }
 
 static void an_installed_system_that_fetches_does_not_boot(void **state) {
@@ -656,10 +676,12 @@ int main(void) {
 		TEST(by_proxy_a_machine_is_known_by_its_mac),
 		TEST(each_failure_has_its_reason),
 		TEST(a_machine_that_goes_to_its_disk_has_not_failed),
+		TEST(a_menu_that_is_left_alone_has_not_failed),
 		TEST(what_is_looked_for_first_may_be_missing),
 		TEST(firmware_begins_anew_after_a_file),
 		TEST(firmware_that_has_had_no_file_asks_again),
 		TEST(an_ipxe_rom_loads_an_ipxe_and_begins_anew_after_a_kernel),
+		TEST(an_ipxe_that_has_its_script_begins_anew),
 		TEST(an_installed_system_that_fetches_does_not_boot),
 		TEST(strangers_are_counted),
 		TEST(an_installation_ends_with_its_report),

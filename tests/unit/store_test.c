@@ -610,6 +610,7 @@ static struct boot a_boot(struct boot_phase *phases, uint32_t count) {
 		.asked = true,
 		.ipxe = true,
 		.install = true,
+		.menu = true,
 		.address = 0xfffefdfc,
 		.started_ns = STORE_T0 * 1000000,
 		.last_ns = STORE_T0 * 1000000 + 5,
