@@ -119,7 +119,8 @@ static void say_done(const struct said *said, char *out) {
 	char bytes[HUMAN_SIZE], time[HUMAN_SIZE], again[48] = "";
 
 	if (event->retransmitted)
-		snprintf(again, sizeof(again), ", %u blocks sent again", event->retransmitted);
+		snprintf(again, sizeof(again), ", %u block%s sent again", event->retransmitted,
+			event->retransmitted == 1 ? "" : "s");
 	snprintf(out, EVENT_SENTENCE_SIZE, "tftp: %s (%s) got %s, %s in %s%s%s", said->ip,
 		said->machine, said->file, human_bytes(event->bytes, bytes),
 		human_ms(event->duration_ms, time), again,
@@ -187,7 +188,7 @@ bool event_text(const struct event_record *event, const char *host, const char *
 		return true;
 	case EVENT_ORDER_USED:
 		snprintf(out, EVENT_SENTENCE_SIZE,
-			"order %016llx: %s (%s) has got all of it, and boots as before next time",
+			"order %llu: %s (%s) has got all of it, and boots as before next time",
 			(unsigned long long)event->value, said.ip, said.machine);
 		return true;
 	case EVENT_TFTP_OPEN:      // its end is told

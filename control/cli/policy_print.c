@@ -17,7 +17,7 @@ char *policy_print_text(
 }
 
 char *policy_print_order(const struct policy_host *host, char out[POLICY_ORDER_SIZE]) {
-	snprintf(out, POLICY_ORDER_SIZE, "%016" PRIx64, host->order_id);
+	snprintf(out, POLICY_ORDER_SIZE, "%" PRIu64, host->order_id);
 	return out;
 }
 

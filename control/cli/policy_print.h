@@ -23,9 +23,9 @@ char *policy_print_match(
 // A text of the snapshot, cleaned. out must have room for 4 times its length, cut otherwise.
 char *policy_print_text(const struct policy *policy, struct policy_ref ref, char *out, size_t size);
 
-#define POLICY_ORDER_SIZE 17
+#define POLICY_ORDER_SIZE 21
 
-// The id of a host's order in 16 hexadecimal digits.
+// The id of a host's order, as rouse node boot told it.
 char *policy_print_order(const struct policy_host *host, char out[POLICY_ORDER_SIZE]);
 
 // An option block as {"6": "0a4d0001"}.

@@ -43,9 +43,8 @@ static void events_become_sentences(void **state) {
 			"dhcp: told 52:54:00:00:01:01, n001 to ask port 4011 for its boot file"},
 		{{.kind = EVENT_ORDER_USED, .address = 0x0a4d0032, .mac = MAC, .value = 0x1234},
 			"n001", NULL,
-			"order 0000000000001234: 10.77.0.50 (52:54:00:00:01:01, n001) has got all "
-			"of "
-			"it, and boots as before next time"},
+			"order 4660: 10.77.0.50 (52:54:00:00:01:01, n001) has got all of it, and "
+			"boots as before next time"},
 		{{.kind = EVENT_TFTP_DONE,
 			 .address = 0x0a4d0032,
 			 .mac = MAC,

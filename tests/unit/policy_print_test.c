@@ -66,7 +66,7 @@ static void policy_tells_of_disks_and_orders(void **state) {
 		assert_int_equal(json_is_null(order), !ordered);
 		if (!ordered)
 			continue;
-		assert_string_equal(text_of(order, "id"), "0000000000001234");
+		assert_string_equal(text_of(order, "id"), "4660");
 		assert_string_equal(text_of(order, "last_file"), "kernel");
 		assert_int_equal(json_integer_value(json_object_get(order, "slot")), SLOT);
 	}
@@ -115,9 +115,9 @@ static void expect(const char *mac, const char *file, bool local, const char *or
 static void explain_tells_what_is_due(void **state) {
 	(void)state;
 	expect("52:54:00:00:01:01", "any", false, "");
-	expect("52:54:00:00:01:02", "order", true, "0000000000001234");
+	expect("52:54:00:00:01:02", "order", true, "4660");
 	order_used[SLOT] = ID + 1; // the slot's former order
-	expect("52:54:00:00:01:02", "order", true, "0000000000001234");
+	expect("52:54:00:00:01:02", "order", true, "4660");
 	order_used[SLOT] = ID;
 	expect("52:54:00:00:01:02", "disk", true, "");
 	expect("52:54:00:00:09:09", "any", false, ""); // nobody's
