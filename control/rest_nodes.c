@@ -34,7 +34,9 @@ static unsigned int refuse_name(struct brain *brain, const char *name, json_t **
 
 	if (text_parse_mac(name, mac) == 0)
 		return rest_refuse(value, MHD_HTTP_NOT_FOUND,
-			"no node has the MAC address %s: see rouse node list", name);
+			"no node has the MAC address %s: see rouse node list, or make it known: "
+			"rouse node add NAME --mac %s",
+			name, name);
 	store_nodes_each(brain_store(brain), offer, &near);
 	return rest_near_refuse(&near, "node", "rouse node list", value);
 }

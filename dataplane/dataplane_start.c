@@ -350,8 +350,9 @@ int dataplane_start(struct dataplane *dp) {
 		dataplane_stop(dp);
 		return rc;
 	}
-	log_say(LOG_LEVEL_NOTICE, "answering on %u ports with %u workers, policy generation %llu",
-		dp->port_count, dp->worker_count, (unsigned long long)dp->current->generation);
+	log_say(LOG_LEVEL_NOTICE, "answering on %u port%s with %u worker%s, policy generation %llu",
+		dp->port_count, dp->port_count == 1 ? "" : "s", dp->worker_count,
+		dp->worker_count == 1 ? "" : "s", (unsigned long long)dp->current->generation);
 	return 0;
 }
 

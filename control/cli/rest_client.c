@@ -67,7 +67,8 @@ static int explain(CURL *curl, CURLcode code, const char *socket) {
 		return CLI_FAILED;
 	}
 	if (code == CURLE_COULDNT_CONNECT) {
-		cli_error("rouse-control does not run: %s does not answer", socket);
+		cli_error("rouse-control does not run: %s does not answer; rouse up starts it",
+			socket);
 		return CLI_NOT_RUNNING;
 	}
 	cli_error("rouse-control at %s: %s", socket, curl_easy_strerror(code));
