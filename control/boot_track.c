@@ -205,7 +205,8 @@ static bool is_earlier(const struct boot *boot, const struct boot_event *event) 
 static bool find_boot(
 	struct boot_track *track, struct boot_machine *machine, const struct boot_event *event) {
 	if (machine->boot && event->kind == BOOT_EVENT_MACHINE &&
-		boot_begins_anew(&track->config, machine->boot, event->ipxe, event->unix_ns))
+		boot_begins_anew(
+			&track->config, machine->boot, event->ipxe, event->arch, event->unix_ns))
 		boot_track_end(track, machine, BOOT_END_AGAIN);
 	if (machine->boot)
 		return !is_earlier(machine->boot, event);

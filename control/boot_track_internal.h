@@ -69,6 +69,7 @@ uint32_t boot_patience_s(const struct boot_track_config *config, const struct bo
 // Sets state, reason and summary.
 void boot_judge(struct boot *boot, enum boot_end end, bool heard, uint32_t patience_s);
 
-// Whether a DISCOVER of firmware (ipxe false) or of iPXE at ns is the begin of a new boot.
-bool boot_begins_anew(
-	const struct boot_track_config *config, const struct boot *boot, bool ipxe, int64_t ns);
+// Whether a DISCOVER of firmware (ipxe false) of this option 93, or of iPXE, at ns is the begin of
+// a new boot.
+bool boot_begins_anew(const struct boot_track_config *config, const struct boot *boot, bool ipxe,
+	uint16_t arch, int64_t ns);

@@ -20,7 +20,7 @@ struct progress {
 	uint32_t files; // got
 	uint64_t bytes;
 	uint32_t since_ipxe;    // files got since iPXE's last DISCOVER
-	bool script_since_ipxe; // and whether a script was made for it
+	bool script_since_ipxe; // and whether one was a script
 	bool carriers[BOOT_CARRIERS];
 };
 
@@ -28,13 +28,19 @@ static uint64_t end_ms(const struct boot_phase *phase) {
 	return (uint64_t)phase->at_ms + phase->duration_ms;
 }
 
+static bool is_script(const struct boot_phase *phase) {
+	size_t len = strlen(phase->name);
+
+	return phase->kind == BOOT_PHASE_SCRIPT || (phase->result == BOOT_RESULT_OK && len >= 5 &&
+							   !strcmp(phase->name + len - 5, ".ipxe"));
+}
+
 static void look_at_file(struct progress *progress, const struct boot_phase *phase) {
 	if (phase->result == BOOT_RESULT_OPEN)
 		progress->under = phase;
 	else if (!progress->last || end_ms(phase) >= end_ms(progress->last))
 		progress->last = phase;
-	if (phase->kind == BOOT_PHASE_SCRIPT)
-		progress->script_since_ipxe = true;
+	progress->script_since_ipxe |= is_script(phase);
 	if (phase->kind == BOOT_PHASE_SCRIPT || phase->result != BOOT_RESULT_OK)
 		return;
 	progress->files += phase->times;
@@ -95,10 +101,21 @@ uint32_t boot_patience_s(const struct boot_track_config *config, const struct bo
 	return config->stall_s;
 }
 
-bool boot_begins_anew(
-	const struct boot_track_config *config, const struct boot *boot, bool ipxe, int64_t ns) {
+// Firmware that took an address for the last kind of network boot that it tries, and asks by the
+// first again: its machine has been on its disk since.
+static bool comes_round(const struct boot *boot, uint16_t arch) {
+	for (uint32_t i = 0; i < boot->phase_count; i++)
+		if (boot->phases[i].kind == BOOT_PHASE_DISCOVER)
+			return boot->phases[i].arch == arch;
+	return false;
+}
+
+bool boot_begins_anew(const struct boot_track_config *config, const struct boot *boot, bool ipxe,
+	uint16_t arch, int64_t ns) {
 	struct progress progress = look(boot);
 
+	if (boot->local && progress.ack && !ipxe && comes_round(boot, arch))
+		return true;
 	// It asks again as it had no answer, or went from one kind of network boot to the next; but
 	// one that goes on so for ever has failed.
 	if (!progress.last && !progress.under)

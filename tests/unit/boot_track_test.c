@@ -380,6 +380,34 @@ static void an_ipxe_that_has_its_script_begins_anew(void **state) {
 	assert_int_equal(running(1)->phase_count, 3);
 }
 
+static void send_discover_by(uint16_t arch, int64_t at_ms) {
+	struct boot_event event = boot_event_of(BOOT_EVENT_MACHINE, 1, at_ms);
+
+	event.arch = arch;
+	boot_track_event(world.track, &event);
+	boot_send_kind(world.track, BOOT_EVENT_ACK, 1, at_ms + 20);
+}
+
+// Its firmware tries one kind of network boot after the other before the disk.
+static void edk2_goes_to_its_disk_and_comes_again(void **state) {
+	(void)state;
+	world.plan.local = true;
+	send_discover_by(7, 0);
+	send_discover_by(16, 4000);
+	assert_int_equal(world.began, 1);
+	send_discover_by(7, 30000);
+	expect_end(BOOT_DONE, "went on to its own disk");
+	assert_int_equal(world.began, 2);
+}
+
+static void an_ipxe_rom_begins_anew_after_a_script_by_tftp(void **state) {
+	(void)state;
+	boot_send_dhcp(world.track, 1, 0, true);
+	boot_send_whole(world.track, 1, 500, "boot.ipxe");
+	boot_send_dhcp(world.track, 1, 4000, true);
+	assert_int_equal(world.began, 2);
+}
+
 static void an_installed_system_that_fetches_does_not_boot(void **state) {
 	struct boot_event event;
 
@@ -681,6 +709,8 @@ int main(void) {
 		TEST(firmware_begins_anew_after_a_file),
 		TEST(firmware_that_has_had_no_file_asks_again),
 		TEST(an_ipxe_rom_loads_an_ipxe_and_begins_anew_after_a_kernel),
+		TEST(an_ipxe_rom_begins_anew_after_a_script_by_tftp),
+		TEST(edk2_goes_to_its_disk_and_comes_again),
 		TEST(an_ipxe_that_has_its_script_begins_anew),
 		TEST(an_installed_system_that_fetches_does_not_boot),
 		TEST(strangers_are_counted),
