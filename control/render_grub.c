@@ -272,6 +272,8 @@ static void put_menu(struct render_job *job, uint32_t menu) {
 		put_entry(job, menu, i);
 }
 
+// chainloader tells the program that it comes from root, where shim then looks for its GRUB.
+//
 // A serial port that is not there is an error of `serial`, and nothing else. UEFI has it in its own
 // console, if at all: with both, each word came twice.
 static const char frame[] =
@@ -286,7 +288,10 @@ static const char frame[] =
 	"\n"
 	"function rouse_chain {\n"
 	"\tif search --no-floppy --file --set=disk \"$1\"; then\n"
-	"\t\tif chainloader \"($disk)$1\"; then boot; fi\n"
+	"\t\tset from=\"$root\"\n"
+	"\t\tset root=\"$disk\"\n"
+	"\t\tif chainloader \"$1\"; then boot; fi\n"
+	"\t\tset root=\"$from\"\n"
 	"\tfi\n"
 	"}\n"
 	"function rouse_local {\n"
