@@ -31,16 +31,21 @@ void *http_exchange_begin(void *context, const char *target, struct MHD_Connecti
 
 // --- what is asked for
 
+// Whatever its case and slashes, nothing of it is ever a file.
+static bool is_dynamic(const char *path) {
+	return !strncasecmp(path, "rouse", 5) && (!path[5] || path[5] == '/' || path[5] == '\\');
+}
+
 static unsigned int read_target(struct http_exchange *x) {
 	const char *query = http_path_query(x->target);
 	int rc = http_path_decode(x->target, x->path);
 
-	x->request.path = x->path;
 	if (rc == -ENAMETOOLONG)
 		return MHD_HTTP_URI_TOO_LONG;
 	if (rc < 0)
 		return MHD_HTTP_BAD_REQUEST;
-	if (!*query)
+	x->dynamic = is_dynamic(x->path);
+	if (!*query || !x->dynamic) // a file is the same whatever is asked of it
 		return 0;
 	rc = http_path_arguments(x->target + (query - x->target), x->arguments);
 	if (rc < 0)
@@ -48,11 +53,6 @@ static unsigned int read_target(struct http_exchange *x) {
 	x->request.arguments = x->arguments;
 	x->request.argument_count = rc;
 	return 0;
-}
-
-// Whatever its case and slashes, nothing of it is ever a file.
-static bool is_dynamic(const char *path) {
-	return !strncasecmp(path, "rouse", 5) && (!path[5] || path[5] == '/' || path[5] == '\\');
 }
 
 static bool is_allowed(const struct http_exchange *x, const char *method) {
@@ -74,17 +74,18 @@ static bool has_body(struct MHD_Connection *http) {
 					       MHD_HTTP_HEADER_TRANSFER_ENCODING);
 }
 
-static unsigned int judge(
-	struct http_exchange *x, struct MHD_Connection *http, const char *method) {
+static unsigned int judge(struct http_exchange *x, struct MHD_Connection *http, const char *method,
+	const char *version) {
 	const union MHD_ConnectionInfo *size =
 		MHD_get_connection_info(http, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
-	unsigned int status = read_target(x);
+	unsigned int status = read_target(x), unclear = http_framing_judge(http, version);
 
-	if (status)
-		return status;
+	x->request.path = x->path;
+	x->unclear = unclear != 0;
+	if (unclear || status)
+		return unclear ? unclear : status;
 	if (size && size->header_size > HTTP_HEADERS_MAX)
 		return MHD_HTTP_REQUEST_HEADER_FIELDS_TOO_LARGE;
-	x->dynamic = is_dynamic(x->path);
 	if (content_length(http) > HTTP_BODY_MAX)
 		return MHD_HTTP_CONTENT_TOO_LARGE;
 	return is_allowed(x, method) ? 0 : MHD_HTTP_METHOD_NOT_ALLOWED;
@@ -99,8 +100,8 @@ static uint64_t acknowledged(const struct http_connection *connection) {
 	return info.tcpi_bytes_acked;
 }
 
-static enum MHD_Result start(
-	struct http_exchange *x, struct MHD_Connection *http, const char *method) {
+static enum MHD_Result start(struct http_exchange *x, struct MHD_Connection *http,
+	const char *method, const char *version) {
 	const struct http_connection *connection = x->connection;
 
 	x->begun = true;
@@ -110,7 +111,7 @@ static enum MHD_Result start(
 	x->request.server = connection->server;
 	x->request.port = connection->port;
 	x->request.tls = connection->tls;
-	x->refused = judge(x, http, method);
+	x->refused = judge(x, http, method, version);
 	// Without a body the refusal can wait for the call that answers: the connection stays.
 	return x->refused && has_body(http) ? http_exchange_refuse(x, http, x->refused) : MHD_YES;
 }
@@ -163,6 +164,8 @@ static enum MHD_Result send_text(struct http_exchange *x, struct MHD_Connection 
 	MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
 	// Made for this client, at this moment.
 	MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
+	if (x->unclear) // what follows may be anything
+		MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
 	if (status == MHD_HTTP_METHOD_NOT_ALLOWED)
 		MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW,
 			x->dynamic ? "GET, HEAD, POST, PUT" : "GET, HEAD");
@@ -176,10 +179,14 @@ enum MHD_Result http_exchange_send(
 		answer->body, answer->body ? answer->body_len : 0);
 }
 
-static const char *reason(unsigned int status) {
+static const char *reason(const struct http_exchange *x, unsigned int status) {
 	switch (status) {
 	case MHD_HTTP_BAD_REQUEST:
-		return "this is no path that can be asked for";
+		return x->unclear
+			       ? "it is not clear where the request ends, or for which Host it is"
+			       : "this is no path that can be asked for";
+	case MHD_HTTP_NOT_IMPLEMENTED:
+		return "of transfer codings only chunked is known";
 	case MHD_HTTP_NOT_FOUND:
 		return "there is no such file";
 	case MHD_HTTP_METHOD_NOT_ALLOWED:
@@ -197,7 +204,7 @@ static const char *reason(unsigned int status) {
 enum MHD_Result http_exchange_refuse(
 	struct http_exchange *x, struct MHD_Connection *http, unsigned int status) {
 	char text[128];
-	int len = snprintf(text, sizeof(text), "%s\n", reason(status));
+	int len = snprintf(text, sizeof(text), "%s\n", reason(x, status));
 
 	return send_text(x, http, status, "text/plain", mem_text(text), (size_t)len);
 }
@@ -223,11 +230,10 @@ enum MHD_Result http_exchange_handle(void *context, struct MHD_Connection *http,
 
 	(void)context;
 	(void)url;
-	(void)version;
 	if (!x || !x->connection)
 		return MHD_NO;
 	if (!x->begun)
-		return start(x, http, method);
+		return start(x, http, method, version);
 	if (len) {
 		*data_size = 0;
 		return take_body(x, data, len);

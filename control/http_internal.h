@@ -6,6 +6,7 @@
 //   http_listen.c    sockets that listen, the thread that accepts and looks after connections
 //   http_linger.c    the ends of connections whose client still sends
 //   http_exchange.c  one request and its answer
+//   http_framing.c   whether it is clear where a request ends
 //   http_files.c     files, http_names.c: which of them a name means
 //   http_tls.c       handshakes and alerts, http_certificate.c: the server's certificate
 //   http_tell.c      counters and lines of the log
@@ -133,6 +134,7 @@ struct http_exchange {
 	bool head;
 	bool dynamic;
 	unsigned int refused; // status of what is wrong with the request, 0: nothing
+	bool unclear;         // that is where it ends, or whom it is for
 	bool body_too_large;
 	char *body;
 	size_t body_len, body_size;
@@ -187,6 +189,10 @@ enum MHD_Result http_exchange_refuse(
 	struct http_exchange *x, struct MHD_Connection *http, unsigned int status);
 enum MHD_Result http_exchange_queue(struct http_exchange *x, struct MHD_Connection *http,
 	unsigned int status, struct MHD_Response *response);
+
+// --- http_framing.c
+// The status of a request whose end is not clear, or whom it is for; 0: it is.
+unsigned int http_framing_judge(struct MHD_Connection *http, const char *version);
 
 // --- http_files.c
 enum MHD_Result http_files_answer(struct http_exchange *x, struct MHD_Connection *http);

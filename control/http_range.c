@@ -28,11 +28,12 @@ static const char *skip_blanks(const char *at) {
 	return at + strspn(at, " \t");
 }
 
-// Whether a list of tags (section 8.8.3) has ours. A weak tag counts where weak is true.
+// Whether a list of tags (section 8.8.3, with the empty items of 5.6.1.2) has ours. A weak tag
+// counts where weak is true.
 static bool has_tag(const char *list, const char *etag, bool weak) {
 	size_t len = strlen(etag);
 
-	list = skip_blanks(list);
+	list += strspn(list, ", \t");
 	if (*list == '*')
 		return true;
 	while (*list) {
@@ -64,8 +65,9 @@ static bool range_applies(const char *if_range, const struct http_version *versi
 	if (!if_range)
 		return true;
 	if_range = skip_blanks(if_range);
-	if (*if_range == '"')
-		return has_tag(if_range, etag, false);
+	if (*if_range == '"') // one, not a list
+		return !strncmp(if_range, etag, strlen(etag)) &&
+		       !*skip_blanks(if_range + strlen(etag));
 	return http_date_parse(if_range, &date) == 0 && date == modified_s(version) &&
 	       date < now_unix_s;
 }

@@ -96,6 +96,33 @@ def large_ones():
         sys.exit(f"16 MiB of chunks: {answer[:60]!r}")
 
 
+def count_answers(request):
+    """The statuses of all that a connection answers."""
+    answer, _ = talk(request, 3, finish=True)
+    return [int(part[:3]) for part in answer.split(b"HTTP/1.1 ")[1:]]
+
+
+def ambiguous_ones():
+    """Whatever a proxy takes for the end of such a request, what follows it is not answered."""
+    line, host, more = b"POST /rouse/x HTTP/1.1\r\n", b"Host: a\r\n", b"GET /file" + HEAD + b"\r\n"
+    chunked = b"Transfer-Encoding: chunked\r\n"
+    for what, statuses, request in [
+            ("no Host", [400], line + b"\r\n"),
+            ("two Hosts", [400], line + host + host + b"\r\n"),
+            ("two lengths", [400], line + host + b"Content-Length: 0\r\nContent-Length: 50\r\n\r\n"),
+            ("the same length twice", [404, 200], line + host + b"Content-Length: 1\r\n" * 2 + b"\r\nx"),
+            ("a length and chunks", [400], line + host + b"Content-Length: 6\r\n" + chunked + b"\r\n0\r\n\r\n"),
+            ("chunks twice", [400], line + host + chunked * 2 + b"\r\n0\r\n\r\n"),
+            ("another coding", [501], line + host + b"Transfer-Encoding: xchunked\r\n\r\n"),
+            ("chunks in 1.0", [400], b"POST /rouse/x HTTP/1.0\r\n" + chunked + b"\r\n0\r\n\r\n"),
+            ("a blank before the colon", [400], line + host + b"Content-Length : 5\r\n\r\n"),
+            ("a body for a file", [405], b"PUT /file HTTP/1.1\r\n" + host + b"Content-Length: 1\r\n\r\nx"),
+            ("all well", [404, 200], line + host + chunked + b"\r\n1\r\nx\r\n0\r\n\r\n")]:
+        got = count_answers(request + more)
+        if got != statuses:
+            sys.exit(f"{what}: {got}, not {statuses}")
+
+
 def mutate(rng):
     request = bytearray(rng.choice(SEEDS))
     for _ in range(rng.randrange(1, 6)):
@@ -132,6 +159,7 @@ def mutated_ones(rng, number):
 
 rng = random.Random(int(sys.argv[4]) if len(sys.argv) > 4 else 1)
 mutated_ones(rng, 300)
+ambiguous_ones()
 large_ones()
 before = rss_kb()
 for _ in range(3):
