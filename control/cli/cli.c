@@ -9,7 +9,10 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include "cli/output.h"
 
 const struct cli_command *cli_find(const char *name) {
 	for (size_t i = 0; cli_commands[i]; i++)
@@ -220,12 +223,17 @@ int cli_run_verb(const struct cli_args *args, const struct cli_verb *verbs) {
 	return refuse_verb(args, verbs);
 }
 
+// Sentences quote what was typed, and what files and machines say.
 void cli_error(const char *format, ...) {
+	char *sentence, *clean;
 	va_list list;
 
 	va_start(list, format);
-	fputs("rouse: ", stderr);
-	vfprintf(stderr, format, list);
-	fputc('\n', stderr);
+	if (vasprintf(&sentence, format, list) < 0)
+		abort();
 	va_end(list);
+	clean = output_clean(sentence);
+	fprintf(stderr, "rouse: %s\n", clean);
+	free(clean);
+	free(sentence);
 }

@@ -18,7 +18,7 @@
 static void say(const char *label, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 static void say(const char *label, const char *format, ...) {
-	char text[4096];
+	char text[4096], *clean;
 	size_t width = output_width();
 	va_list list;
 
@@ -27,8 +27,10 @@ static void say(const char *label, const char *format, ...) {
 	va_end(list);
 	if (!text[0])
 		return;
+	clean = output_clean(text);
 	printf("%-*s ", LEFT - 1, label);
-	output_filled(text, width > 2 * LEFT ? width - LEFT : sizeof(text), LEFT, stdout);
+	output_filled(clean, width > 2 * LEFT ? width - LEFT : sizeof(text), LEFT, stdout);
+	free(clean);
 }
 
 static json_int_t number(const json_t *object, const char *name) {

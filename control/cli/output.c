@@ -19,6 +19,30 @@ void output_json(json_t *value) {
 	json_decref(value);
 }
 
+// The length of a control character: C0, DEL, or of UTF-8 U+0080 to U+009F. 0: it is none.
+static size_t control_len(const char *text) {
+	const unsigned char *at = (const unsigned char *)text;
+
+	if ((at[0] < 0x20 && at[0] != '\n') || at[0] == 0x7f)
+		return 1;
+	return at[0] == 0xc2 && at[1] >= 0x80 && at[1] <= 0x9f ? 2 : 0;
+}
+
+char *output_clean(const char *text) {
+	char *clean = mem_alloc(4 * strlen(text) + 1), *out = clean;
+
+	while (*text) {
+		size_t len = control_len(text);
+
+		if (!len)
+			*out++ = *text++;
+		for (; len; len--)
+			out += sprintf(out, "\\x%02x", (unsigned char)*text++);
+	}
+	*out = '\0';
+	return clean;
+}
+
 void table_init(struct table *table, const char *const *names, size_t columns) {
 	*table = (struct table){.columns = columns};
 	table_row(table, names);
@@ -29,7 +53,8 @@ void table_row(struct table *table, const char *const *cells) {
 
 	table->cells = mem_resize(table->cells, count * sizeof(*table->cells));
 	for (size_t i = 0; i < table->columns; i++)
-		table->cells[table->rows * table->columns + i] = mem_text(cells[i] ? cells[i] : "");
+		table->cells[table->rows * table->columns + i] =
+			output_clean(cells[i] ? cells[i] : "");
 	table->rows++;
 }
 
@@ -43,14 +68,27 @@ static const char *cell_of(const struct table *table, size_t row, size_t column)
 	return row == 0 && is_right(table, column) ? cell + 1 : cell;
 }
 
+static bool continues(char byte) {
+	return ((unsigned char)byte & 0xc0) == 0x80;
+}
+
+// How many characters of UTF-8 a text has.
+static size_t width_of(const char *text) {
+	size_t width = 0;
+
+	for (; *text; text++)
+		width += !continues(*text);
+	return width;
+}
+
 static size_t column_width(const struct table *table, size_t column) {
 	size_t width = 0;
 
 	for (size_t row = 0; row < table->rows; row++) {
-		size_t len = strlen(cell_of(table, row, column));
+		size_t cell = width_of(cell_of(table, row, column));
 
-		if (len > width)
-			width = len;
+		if (cell > width)
+			width = cell;
 	}
 	return width;
 }
@@ -69,14 +107,16 @@ static size_t indent_of_last(const struct table *table, const size_t *widths) {
 // How much of text goes into a line of width: up to a space, past a slash, or to the middle of a
 // long word.
 static size_t line_len(const char *text, size_t width) {
-	size_t len = strlen(text);
+	size_t len = 0;
 
-	if (len <= width)
+	for (; text[len] && (width || continues(text[len])); len++)
+		width -= !continues(text[len]);
+	if (!text[len])
 		return len;
-	for (size_t at = width; at > 0; at--)
+	for (size_t at = len; at > 0; at--)
 		if (text[at] == ' ' || text[at] == '\n' || text[at - 1] == '/')
 			return at;
-	return width;
+	return len;
 }
 
 void output_filled(const char *text, size_t width, size_t indent, FILE *out) {
@@ -112,7 +152,7 @@ static void print_row(const struct table *table, size_t row, const size_t *width
 		last--;
 	for (size_t i = 0; i < last; i++) {
 		const char *cell = cell_of(table, row, i);
-		size_t len = strlen(cell);
+		size_t len = width_of(cell);
 		size_t fill = len < widths[i] ? widths[i] - len : 0;
 
 		if (is_right(table, i))

@@ -18,6 +18,10 @@ void output_json(json_t *value);
 // Count, mean, percentiles and maximum of durations in microseconds.
 json_t *output_durations(const struct hist *h);
 
+// A copy in which a terminal finds nothing that it would obey: control characters but newlines are
+// written as \xNN. To be freed.
+char *output_clean(const char *text);
+
 #define TABLE_COLUMNS_MAX 12
 
 // A table in memory. The first row is the heading; a column whose name begins with '>' is aligned
@@ -33,7 +37,7 @@ struct table {
 // names: as many as columns, e.g. "address", ">size".
 void table_init(struct table *table, const char *const *names, size_t columns);
 
-// Adds a row: as many texts as columns, which are copied. NULL is an empty cell.
+// Adds a row: as many texts as columns, which are copied and cleaned. NULL is an empty cell.
 void table_row(struct table *table, const char *const *cells);
 
 // Prints columns two spaces apart, without spaces at the ends of lines. The last column is

@@ -123,6 +123,55 @@ static void text_is_filled(void **state) {
 	}
 }
 
+static void nothing_is_obeyed_by_a_terminal(void **state) {
+	static const struct {
+		const char *text;
+		const char *expected;
+	} cases[] = {
+		{"", ""},
+		{"plain, and \\ too", "plain, and \\ too"},
+		{"\033[31mred\007", "\\x1b[31mred\\x07"},
+		{"a\tb\x7f\r", "a\\x09b\\x7f\\x0d"},
+		{"two\nlines", "two\nlines"},
+		{"gr\xc3\xbc\xc3\x9f", "gr\xc3\xbc\xc3\x9f"},
+		{"\xc2\x9b"
+		 "31m",
+			"\\xc2\\x9b31m"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char *clean = output_clean(cases[i].text);
+
+		assert_string_equal(clean, cases[i].expected);
+		free(clean);
+	}
+}
+
+static void characters_are_counted_not_bytes(void **state) {
+	struct table table;
+	char *text;
+
+	(void)state;
+	table_init(&table, (const char *const[]){"name", "of", "what"}, 3);
+	table_row(&table, (const char *const[]){"M\xc3\xbcllers", "\033", "a"});
+	table_row(&table, (const char *const[]){"n", "b",
+				  "\xe4\xb8\xad\xe6\x96\x87\xe4\xb8\xad\xe6\x96\x87 "
+				  "\xe4\xb8\xad\xe6\x96\x87\xe4\xb8\xad\xe6\x96\x87"
+				  "\xe4\xb8\xad\xe6\x96\x87\xe4\xb8\xad\xe6\x96\x87"
+				  "\xe4\xb8\xad\xe6\x96\x87\xe4\xb8\xad\xe6\x96\x87"});
+	text = print(&table, 31);
+	assert_string_equal(text,
+		"name     of    what\n"
+		"M\xc3\xbcllers  \\x1b  a\n"
+		"n        b     \xe4\xb8\xad\xe6\x96\x87\xe4\xb8\xad\xe6\x96\x87\n"
+		"               \xe4\xb8\xad\xe6\x96\x87\xe4\xb8\xad\xe6\x96\x87"
+		"\xe4\xb8\xad\xe6\x96\x87\xe4\xb8\xad\xe6\x96\x87"
+		"\xe4\xb8\xad\xe6\x96\x87\xe4\xb8\xad\xe6\x96\x87\n");
+	free(text);
+	table_free(&table);
+}
+
 static void an_empty_table_is_its_heading(void **state) {
 	struct table table;
 	char *text;
@@ -141,6 +190,8 @@ int main(void) {
 		cmocka_unit_test(colours_take_no_room),
 		cmocka_unit_test(the_last_column_is_continued_below_itself),
 		cmocka_unit_test(text_is_filled),
+		cmocka_unit_test(nothing_is_obeyed_by_a_terminal),
+		cmocka_unit_test(characters_are_counted_not_bytes),
 		cmocka_unit_test(an_empty_table_is_its_heading),
 	};
 
