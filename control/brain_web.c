@@ -85,7 +85,7 @@ static bool parse_uuid(const char *text, uint8_t uuid[16]) {
 
 		uuid[places[i]] = (uint8_t)strtoul(byte, NULL, 16);
 	}
-	return count == 32;
+	return count == 32 && text_uuid_is_set(uuid);
 }
 
 static void read_facts(const struct http_request *request, struct node_facts *facts) {

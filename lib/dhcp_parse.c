@@ -5,6 +5,7 @@
 // - no end option: old PXE ROMs whose option field ends with the packet;
 // - bytes after the end option: Cisco devices;
 // - a missing option 97, an option 60 of any content: many PXE ROMs against RFC 4578;
+// - an option 97 of zeros or ones: boards that were never given a UUID; it counts as none;
 // - option 57 of any size: EDK2 writes 65280 in its REQUEST;
 // - typed options of a bad length that decide nothing: ignored, as if they had not been sent.
 
@@ -14,6 +15,7 @@
 
 #include "bytes.h"
 #include "dhcp_options.h"
+#include "text.h"
 
 // The options that are kept. Few, so that a message clears little memory.
 enum slot {
@@ -285,7 +287,7 @@ static void read_typed(struct dhcp_view *view, const struct parse *parse) {
 	view->client_id = option[SLOT_CLIENT_ID];
 	view->undi = option[SLOT_UNDI];
 	view->uuid_option = option[SLOT_UUID];
-	if (view->uuid_option.data)
+	if (view->uuid_option.data && text_uuid_is_set(view->uuid_option.data + 1))
 		view->uuid = view->uuid_option.data + 1;
 	read_hostname(view, option[SLOT_HOSTNAME]);
 	view->vendor = option[SLOT_VENDOR];

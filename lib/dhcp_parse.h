@@ -36,10 +36,10 @@ enum dhcp_parse_error {
 // Tolerated, one bit each; the client that needs it is named in dhcp_parse.c.
 enum dhcp_odd {
 	DHCP_ODD_NO_END = 1,
-	DHCP_ODD_LENGTH = 2,    // an option of a bad length was ignored
-	DHCP_ODD_REPEATED = 4,  // an option that cannot be joined came again; the first one counts
-	DHCP_ODD_OVERLOAD = 8,  // option 52 was neither 1, 2 nor 3, or stood in file or sname
-	DHCP_ODD_AGENT = 16,    // option 82 does not consist of suboptions, or stood in file or sname
+	DHCP_ODD_LENGTH = 2,   // an option of a bad length was ignored
+	DHCP_ODD_REPEATED = 4, // an option that cannot be joined came again; the first one counts
+	DHCP_ODD_OVERLOAD = 8, // option 52 was neither 1, 2 nor 3, or stood in file or sname
+	DHCP_ODD_AGENT = 16, // option 82 does not consist of suboptions, or stood in file or sname
 	DHCP_ODD_MAX_SIZE = 32, // option 57 below 576 bytes
 	DHCP_ODD_FIELD = 64,    // an overloaded field ends in the middle of an option
 };
@@ -70,7 +70,7 @@ struct dhcp_view {
 	uint32_t server_id;
 	uint16_t max_size;              // option 57, 0: not sent
 	uint16_t arch;                  // the first of option 93, UINT16_MAX: not sent
-	const uint8_t *uuid;            // option 97 after its type byte, or NULL
+	const uint8_t *uuid;            // option 97 after its type byte, NULL: none that is set
 	struct dhcp_bytes parameters;   // 55
 	struct dhcp_bytes hostname;     // 12, without trailing NULs
 	struct dhcp_bytes vendor_class; // 60

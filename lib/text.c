@@ -197,6 +197,13 @@ char *text_uuid(const uint8_t uuid[16], char out[TEXT_UUID_SIZE]) {
 	return out;
 }
 
+bool text_uuid_is_set(const uint8_t uuid[16]) {
+	uint64_t half[2];
+
+	memcpy(half, uuid, sizeof(half));
+	return half[0] != half[1] || (half[0] != 0 && half[0] != UINT64_MAX);
+}
+
 char *text_clean(const void *data, size_t len, char *out, size_t size) {
 	const uint8_t *at = data;
 	size_t used = 0;

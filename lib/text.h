@@ -28,6 +28,8 @@ char *text_ip(uint32_t address, char out[TEXT_IP_SIZE]);
 char *text_mac(const uint8_t mac[6], char out[TEXT_MAC_SIZE]);
 // 16 bytes of DHCP option 97 after its type byte: the first three fields are little-endian.
 char *text_uuid(const uint8_t uuid[16], char out[TEXT_UUID_SIZE]);
+// Whether it names a machine: firmware that was never given one sends zeros, or ones.
+bool text_uuid_is_set(const uint8_t uuid[16]);
 
 // Copies what the network sent so that it can be printed: bytes outside of 0x20..0x7e, and the
 // backslash, become \xNN. Cuts at size - 1, never in the middle of an escape. Returns out.

@@ -188,6 +188,23 @@ static void everything_is_read(void **state) {
 	assert_false(dhcp_wants(&view, 66));
 }
 
+// Boards that were never given one: it is echoed (RFC 4578, section 2.3), and names no machine.
+static void a_uuid_that_is_none(void **state) {
+	uint8_t option[17] = {0};
+
+	(void)state;
+	for (int filled = 0; filled <= 0xff; filled += 0xff) {
+		struct message m = message_begin(DHCP_DISCOVER, 1);
+
+		memset(option + 1, filled, 16);
+		message_option(&m, DHCP_OPT_UUID, option, sizeof(option));
+		message_end(&m);
+		assert_int_equal(dhcp_parse(m.bytes, m.len, &view), DHCP_PARSE_OK);
+		assert_null(view.uuid);
+		assert_int_equal(view.uuid_option.len, 17);
+	}
+}
+
 // ISC CVE-2012-3571: a client identifier of length 0 made the server loop.
 static void isc_zero_length_client_id(void **state) {
 	struct message m = message_begin(DHCP_DISCOVER, 1);
@@ -446,6 +463,7 @@ int main(void) {
 		cmocka_unit_test(isc_option_longer_than_the_message),
 		cmocka_unit_test(joining_is_bounded),
 		cmocka_unit_test(everything_is_read),
+		cmocka_unit_test(a_uuid_that_is_none),
 		cmocka_unit_test(rfc3396_parts_are_joined),
 		cmocka_unit_test(of_a_repeated_address_the_first_counts),
 		cmocka_unit_test(rfc2131_overload),

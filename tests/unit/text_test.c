@@ -97,6 +97,25 @@ static void uuid_of_option_97(void **state) {
 	assert_string_equal(text_uuid(uuid, out), "12345678-9abc-def0-0102-030405060708");
 }
 
+static void uuids_that_are_none(void **state) {
+	uint8_t uuid[16] = {0};
+
+	(void)state;
+	assert_false(text_uuid_is_set(uuid));
+	for (int i = 0; i < 16; i++) {
+		memset(uuid, 0, sizeof(uuid));
+		uuid[i] = 1;
+		assert_true(text_uuid_is_set(uuid));
+		memset(uuid, 0xff, sizeof(uuid));
+		assert_false(text_uuid_is_set(uuid));
+		uuid[i] = 0xfe;
+		assert_true(text_uuid_is_set(uuid));
+	}
+	memset(uuid, 0, 8);
+	memset(uuid + 8, 0xff, 8);
+	assert_true(text_uuid_is_set(uuid));
+}
+
 static void what_the_network_sent_is_clean_when_printed(void **state) {
 	char out[9];
 
@@ -170,6 +189,7 @@ int main(void) {
 		cmocka_unit_test(macs_go_both_ways),
 		cmocka_unit_test(quantities_have_units_and_bounds),
 		cmocka_unit_test(uuid_of_option_97),
+		cmocka_unit_test(uuids_that_are_none),
 		cmocka_unit_test(what_the_network_sent_is_clean_when_printed),
 		cmocka_unit_test(globs),
 		cmocka_unit_test(a_pattern_of_stars_ends_soon),
