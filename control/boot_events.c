@@ -210,7 +210,7 @@ static void on_callback(
 		return;
 	boot->state = failed ? BOOT_FAILED : BOOT_DONE;
 	if (failed && event->text_len)
-		text_clean(event->text, event->text_len, boot->reason, sizeof(boot->reason));
+		text_clean_utf8(event->text, event->text_len, boot->reason, sizeof(boot->reason));
 	boot_track_end(track, machine, BOOT_END_CALLBACK);
 }
 

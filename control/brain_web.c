@@ -301,7 +301,8 @@ static unsigned int answer_template(struct brain *brain, const struct web_call *
 
 static void report(
 	struct brain *brain, const struct bearer *bearer, uint8_t kind, const char *reason) {
-	struct node_event event = {.kind = kind, .unix_ms = brain->now_ms, .reason = reason};
+	char clean[NODE_REASON_SIZE] = "";
+	struct node_event event = {.kind = kind, .unix_ms = brain->now_ms, .reason = clean};
 	struct boot_event boot = {
 		.kind = BOOT_EVENT_CALLBACK,
 		.arch = STORE_UNKNOWN_ARCH,
@@ -312,6 +313,8 @@ static void report(
 		.text_len = reason ? strlen(reason) : 0,
 	};
 
+	if (reason)
+		text_clean_utf8(reason, strlen(reason), clean, sizeof(clean));
 	memcpy(boot.mac, bearer->node.mac, 6);
 	brain_life(brain, bearer->node.mac, &event);
 	brain_boots_event(brain, &boot);

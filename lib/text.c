@@ -204,17 +204,41 @@ bool text_uuid_is_set(const uint8_t uuid[16]) {
 	return half[0] != half[1] || (half[0] != 0 && half[0] != UINT64_MAX);
 }
 
-char *text_clean(const void *data, size_t len, char *out, size_t size) {
-	const uint8_t *at = data;
-	size_t used = 0;
+// Bytes that print as they are at data, or 0; len is at least 1.
+typedef size_t plain_fn(const uint8_t *data, size_t len);
 
-	for (size_t i = 0; i < len; i++) {
-		bool plain = at[i] >= 0x20 && at[i] <= 0x7e && at[i] != '\\';
+static size_t plain_ascii(const uint8_t *data, size_t len) {
+	(void)len;
+	return *data >= 0x20 && *data <= 0x7e && *data != '\\';
+}
 
-		if (used + (plain ? 1 : 4) >= size)
+// RFC 3629, section 4: of overlong forms, surrogates and what is past U+10FFFF the second byte
+// tells. U+0080 to U+009F are control characters.
+static size_t plain_utf8(const uint8_t *data, size_t len) {
+	size_t count = *data >= 0xf0 ? 4 : *data >= 0xe0 ? 3 : 2;
+	uint8_t least = *data == 0xc2 ? 0xa0 : *data == 0xe0 ? 0xa0 : *data == 0xf0 ? 0x90 : 0x80;
+	uint8_t most = *data == 0xed ? 0x9f : *data == 0xf4 ? 0x8f : 0xbf;
+
+	if (*data < 0xc2)
+		return plain_ascii(data, len);
+	if (*data > 0xf4 || len < count || data[1] < least || data[1] > most)
+		return 0;
+	for (size_t i = 2; i < count; i++)
+		if ((data[i] & 0xc0) != 0x80)
+			return 0;
+	return count;
+}
+
+static char *clean(const uint8_t *at, size_t len, char *out, size_t size, plain_fn *plain) {
+	size_t used = 0, count;
+
+	for (size_t i = 0; i < len; i += count ? count : 1) {
+		count = plain(at + i, len - i);
+		if (used + (count ? count : 4) >= size)
 			break;
-		if (plain) {
-			out[used++] = (char)at[i];
+		if (count) {
+			memcpy(out + used, at + i, count);
+			used += count;
 			continue;
 		}
 		out[used++] = '\\';
@@ -224,4 +248,12 @@ char *text_clean(const void *data, size_t len, char *out, size_t size) {
 	}
 	out[used] = '\0';
 	return out;
+}
+
+char *text_clean(const void *data, size_t len, char *out, size_t size) {
+	return clean(data, len, out, size, plain_ascii);
+}
+
+char *text_clean_utf8(const void *data, size_t len, char *out, size_t size) {
+	return clean(data, len, out, size, plain_utf8);
 }

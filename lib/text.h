@@ -34,6 +34,9 @@ bool text_uuid_is_set(const uint8_t uuid[16]);
 // Copies what the network sent so that it can be printed: bytes outside of 0x20..0x7e, and the
 // backslash, become \xNN. Cuts at size - 1, never in the middle of an escape. Returns out.
 char *text_clean(const void *data, size_t len, char *out, size_t size);
+// The same for what people wrote: characters of UTF-8 stay as they are, but for control characters,
+// and are not cut either.
+char *text_clean_utf8(const void *data, size_t len, char *out, size_t size);
 
 // * any run, ? one byte, [a-z] and [!a-z] sets; no recursion, linear in practice and at most
 // pattern_len * text_len steps. fold: ASCII case is ignored.

@@ -130,6 +130,39 @@ static void what_the_network_sent_is_clean_when_printed(void **state) {
 	assert_string_equal(text_clean("x", 1, out, 1), "");
 }
 
+static void characters_of_utf8_stay(void **state) {
+	static const struct {
+		const char *text;
+		const char *expected;
+	} cases[] = {
+		{"gr\xc3\xbc\xc3\x9f", "gr\xc3\xbc\xc3\x9f"},
+		{"\xe2\x82\xac \xf0\x9f\x98\x80", "\xe2\x82\xac \xf0\x9f\x98\x80"},
+		{"\xed\x9f\xbf\xee\x80\x80\xf4\x8f\xbf\xbf",
+			"\xed\x9f\xbf\xee\x80\x80\xf4\x8f\xbf\xbf"},
+		{"\x1b[2J\\", "\\x1b[2J\\x5c"},
+		{"\xc2\x9b", "\\xc2\\x9b"},          // CSI
+		{"\xc2\xa0", "\xc2\xa0"},            // the first that is no control character
+		{"\xc0\xaf", "\\xc0\\xaf"},          // a / that is too long
+		{"\xe0\x9f\xbf", "\\xe0\\x9f\\xbf"}, // overlong
+		{"\xed\xa0\x80", "\\xed\\xa0\\x80"}, // a surrogate
+		{"\xf4\x90\x80\x80", "\\xf4\\x90\\x80\\x80"},
+		{"\xf5\x80", "\\xf5\\x80"},
+		{"\xe2\x82", "\\xe2\\x82"}, // cut off
+		{"\xe2(\xac", "\\xe2(\\xac"},
+	};
+	char out[64];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++)
+		assert_string_equal(
+			text_clean_utf8(cases[i].text, strlen(cases[i].text), out, sizeof(out)),
+			cases[i].expected);
+	// Not cut in the middle of one.
+	assert_string_equal(text_clean_utf8("ab\xe2\x82\xac", 5, out, 6), "ab\xe2\x82\xac");
+	assert_string_equal(text_clean_utf8("ab\xe2\x82\xac", 5, out, 5), "ab");
+	assert_string_equal(text_clean_utf8(NULL, 0, out, 1), "");
+}
+
 static void globs(void **state) {
 	const struct {
 		const char *pattern;
@@ -190,6 +223,7 @@ int main(void) {
 		cmocka_unit_test(quantities_have_units_and_bounds),
 		cmocka_unit_test(uuid_of_option_97),
 		cmocka_unit_test(uuids_that_are_none),
+		cmocka_unit_test(characters_of_utf8_stay),
 		cmocka_unit_test(what_the_network_sent_is_clean_when_printed),
 		cmocka_unit_test(globs),
 		cmocka_unit_test(a_pattern_of_stars_ends_soon),
