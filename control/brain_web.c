@@ -18,6 +18,7 @@
 #include "brain_web_unlock.h"
 #include "config_builtin.h"
 #include "control_log.h"
+#include "daemon_http.h"
 #include "text.h"
 
 struct web_call {
@@ -204,12 +205,15 @@ static bool split(const struct web_call *call, char node[STORE_NODE_NAME_SIZE],
 	return true;
 }
 
-static bool refuse(
-	const struct web_call *call, const char *node, unsigned int status, const char *sentence) {
-	char ip[TEXT_IP_SIZE];
+// What somebody on the network asks again and again must not fill the log.
+static bool refuse(const struct brain *brain, const struct web_call *call, const char *node,
+	unsigned int status, const char *sentence) {
+	char ip[TEXT_IP_SIZE], clean[4 * STORE_NODE_NAME_SIZE];
 
-	control_log(CONTROL_WARNING, "http: %s: a URL of node %s is refused: %s",
-		text_ip(call->request->client, ip), node, sentence);
+	if (daemon_http_may_tell(brain->daemon))
+		control_log(CONTROL_WARNING, "http: %s: a URL of node %s is refused: %s",
+			text_ip(call->request->client, ip),
+			text_clean(node, strlen(node), clean, sizeof(clean)), sentence);
 	brain_web_say(call->answer, status, "%s", sentence);
 	return false;
 }
@@ -229,15 +233,15 @@ static bool admit(struct brain *brain, const struct web_call *call, enum token_p
 	if (!split(call, name, ticket, &bearer->rest))
 		return false;
 	if (store_node_find(brain->store, name, &bearer->arena, &bearer->node) < 0)
-		return refuse(call, name, 403, "its token is wrong");
+		return refuse(brain, call, name, 403, "its token is wrong");
 	rc = brain_ticket_check(
 		brain, bearer->node.mac, purpose, ticket, &bearer->serial, &bearer->expires_unix_s);
 	if (rc == -ETIME)
-		return refuse(call, name, 410, "it has expired: start the machine again");
+		return refuse(brain, call, name, 410, "it has expired: start the machine again");
 	if (rc < 0)
-		return refuse(call, name, 403, "its token is wrong");
+		return refuse(brain, call, name, 403, "its token is wrong");
 	if (address_of(brain, &bearer->node) != call->request->client)
-		return refuse(call, name, 403, "it is for another address");
+		return refuse(brain, call, name, 403, "it is for another address");
 	return true;
 }
 
@@ -249,9 +253,9 @@ static bool use_up(struct brain *brain, const struct web_call *call, const struc
 	rc = store_token_use(brain->store, purpose, bearer->node.mac, bearer->serial, brain->now_ms,
 		bearer->expires_unix_s);
 	if (rc == -EEXIST)
-		return refuse(call, bearer->node.name, 410, "it was used: it is good once");
+		return refuse(brain, call, bearer->node.name, 410, "it was used: it is good once");
 	if (rc < 0 || !brain_commit(brain))
-		return refuse(call, bearer->node.name, 503, "the store cannot be written");
+		return refuse(brain, call, bearer->node.name, 503, "the store cannot be written");
 	return true;
 }
 
@@ -272,7 +276,7 @@ static unsigned int render_for(
 		brain, &bearer->node, bearer->rest, call->request->tls, &text, &len, why);
 
 	if (rc < 0) {
-		refuse(call, bearer->node.name,
+		refuse(brain, call, bearer->node.name,
 			rc == -EPERM    ? 403
 			: rc == -ENOENT ? 404
 					: 500,

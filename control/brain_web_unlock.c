@@ -11,6 +11,7 @@
 
 #include "brain_internal.h"
 #include "control_log.h"
+#include "daemon_http.h"
 #include "passwords.h"
 #include "text.h"
 
@@ -137,7 +138,7 @@ static bool knows_password(const struct wish *wish) {
 	return knows;
 }
 
-static void judge(struct wish *wish) {
+static void judge(struct daemon *daemon, struct wish *wish) {
 	uint32_t address = wish->request->client;
 	struct guesser *guesser = &guesses.list[address * UINT32_C(2654435761) % GUESSERS];
 	int64_t now_s = brain_now_ms() / 1000;
@@ -155,6 +156,8 @@ static void judge(struct wish *wish) {
 		wish->notice = "the password is wrong";
 	}
 	pthread_mutex_unlock(&guesses.lock);
+	if (!wish->open && !daemon_http_may_tell(daemon))
+		return;
 	control_log(wish->open ? CONTROL_NOTICE : CONTROL_WARNING, "menu %s: %s %s item %s",
 		argument(wish, "menu"), text_ip(address, ip), wish->open ? "opened" : "was refused",
 		argument(wish, "target"));
@@ -185,7 +188,7 @@ void brain_web_unlock(
 	if (!wish.found) {
 		brain_web_say(answer, 404, "the menu has no such item: ask for it again");
 	} else {
-		judge(&wish);
+		judge(daemon, &wish);
 		ask(daemon, &wish, render_answer);
 	}
 	free(copy);

@@ -124,6 +124,10 @@ void daemon_stop_http(struct daemon *daemon) {
 	free(http);
 }
 
+bool daemon_http_may_tell(const struct daemon *daemon) {
+	return http_server_may_tell(daemon->http->server);
+}
+
 static json_t *statuses_json(const struct http_counts *counts) {
 	json_t *object = json_object();
 	char name[4] = "1xx";
@@ -151,12 +155,12 @@ json_t *daemon_http_json(const struct daemon *daemon) {
 	struct http_counts c;
 
 	http_server_counts(daemon->http->server, &c);
-	return json_pack("{s:o, s:I, s:I, s:I, s:I, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:s}",
+	return json_pack("{s:o, s:I, s:I, s:I, s:I, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:s}",
 		"listens", places_json(daemon), "connections", (json_int_t)c.connections,
 		"accepted", (json_int_t)c.accepted, "requests", (json_int_t)c.requests, "bytes",
 		(json_int_t)c.bytes, "answers", statuses_json(&c), "refused_all",
 		(json_int_t)c.refused_all, "refused_client", (json_int_t)c.refused_client,
 		"refused_files", (json_int_t)c.refused_files, "timed_out", (json_int_t)c.timed_out,
-		"tls_handshakes", (json_int_t)c.tls_handshakes, "tls_failed",
-		(json_int_t)c.tls_failed, "tls_last_failure", c.tls_reason);
+		"untold", (json_int_t)c.untold, "tls_handshakes", (json_int_t)c.tls_handshakes,
+		"tls_failed", (json_int_t)c.tls_failed, "tls_last_failure", c.tls_reason);
 }

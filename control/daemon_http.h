@@ -6,6 +6,7 @@
 #pragma once
 
 #include <jansson.h>
+#include <stdbool.h>
 
 struct config;
 struct daemon;
@@ -17,6 +18,9 @@ int daemon_start_http(struct daemon *daemon);
 void daemon_reload_http(struct daemon *daemon, const struct config *config);
 
 void daemon_stop_http(struct daemon *daemon);
+
+// Whether the log may have one more line about a request that came by HTTP. From any thread.
+bool daemon_http_may_tell(const struct daemon *daemon);
 
 // What the server has counted, for the API. A new reference.
 json_t *daemon_http_json(const struct daemon *daemon);

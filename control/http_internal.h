@@ -94,7 +94,7 @@ struct http_tls {
 struct http_tell {
 	_Atomic uint64_t accepted, requests, bytes, status[6];
 	_Atomic uint64_t refused_all, refused_client, refused_files, timed_out;
-	_Atomic uint64_t tls_handshakes, tls_failed;
+	_Atomic uint64_t tls_handshakes, tls_failed, untold;
 	pthread_mutex_t lock;
 	char tls_reason[HTTP_REASON_SIZE];
 	uint64_t second; // of credit

@@ -110,10 +110,15 @@ struct http_counts {
 	uint64_t refused_client; // connections over max_per_client
 	uint64_t refused_files;  // connections for want of descriptors
 	uint64_t timed_out;      // connections whose request did not come within 30 s
+	uint64_t untold;         // lines that the log was spared, as there were too many
 	uint64_t tls_handshakes;
 	uint64_t tls_failed;
 	char tls_reason[HTTP_REASON_SIZE]; // of the last that failed, "" for none
 };
+
+// Whether a line of the log may be written about a request of the network: so many a second, the
+// rest is counted. From any thread.
+bool http_server_may_tell(struct http_server *server);
 
 // From any thread.
 void http_server_counts(struct http_server *server, struct http_counts *counts);

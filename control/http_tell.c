@@ -37,10 +37,16 @@ static bool take_credit(struct http_tell *tell) {
 	tell->credit -= taken;
 	tell->held_back += !taken;
 	pthread_mutex_unlock(&tell->lock);
+	if (!taken)
+		http_tell_count(&tell->untold, 1);
 	if (held_back)
 		control_log(CONTROL_NOTICE, "%llu more requests by HTTP, see rouse status --json",
 			(unsigned long long)held_back);
 	return taken;
+}
+
+bool http_server_may_tell(struct http_server *server) {
+	return take_credit(&server->tell);
 }
 
 static void count(struct http_exchange *x, const struct http_file_event *event) {
@@ -147,6 +153,7 @@ void http_server_counts(struct http_server *server, struct http_counts *counts) 
 		.refused_client = load(&tell->refused_client),
 		.refused_files = load(&tell->refused_files),
 		.timed_out = load(&tell->timed_out),
+		.untold = load(&tell->untold),
 		.tls_handshakes = load(&tell->tls_handshakes),
 		.tls_failed = load(&tell->tls_failed),
 	};
