@@ -87,8 +87,8 @@ static const struct {
 	gnutls_alert_description_t alert;
 	const char *words;
 } refusals[] = {
-	{GNUTLS_A_BAD_CERTIFICATE, "bad certificate: not for the name or address it asked for, or "
-				   "damaged"},
+	{GNUTLS_A_BAD_CERTIFICATE, "bad certificate: of a CA that it does not know, not for the "
+				   "name or address it asked for, or damaged"},
 	{GNUTLS_A_UNSUPPORTED_CERTIFICATE, "unsupported certificate"},
 	{GNUTLS_A_CERTIFICATE_REVOKED, "certificate revoked"},
 	{GNUTLS_A_CERTIFICATE_EXPIRED, "certificate expired"},
@@ -140,8 +140,8 @@ void http_tls_ended(struct http_server *server, struct http_connection *connecti
 		tell_alert(connection, connection->alert.description);
 	else if (connection->handshaken)
 		http_tell_tls(server, connection,
-			"went away after the TLS handshake: the name or address that it asked for "
-			"may not be in our certificate");
+			"went away after the TLS handshake: it may not know the CA of our "
+			"certificate, or not find the name or address there that it asked for");
 	else if (connection->alert.broken)
 		http_tell_tls(server, connection, "does not speak TLS, but came to the port of it");
 	else if (connection->gone)
