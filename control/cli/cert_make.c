@@ -59,18 +59,50 @@ static int add_address(gnutls_x509_crt_t certificate, const char *item, char why
 	return rc < 0 ? bad(why, item, rc) : 0;
 }
 
-static int add_name(gnutls_x509_crt_t certificate, const char *item, char why[CERT_WHY]) {
+// Words of up to 63 characters with dots between; the first may be a * for all of them.
+static bool is_name(const char *name) {
 	static const char letters[] =
-		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.*";
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
+
+	if (name[0] == '*' && name[1] == '.')
+		name += 2;
+	for (;;) {
+		size_t len = strspn(name, letters);
+
+		if (!len || len > 63 || (name[len] && name[len] != '.'))
+			return false;
+		if (!name[len])
+			return true;
+		name += len + 1;
+	}
+}
+
+static int add_name(gnutls_x509_crt_t certificate, const char *item, char why[CERT_WHY]) {
 	int rc;
 
-	if (item[strspn(item, letters)]) {
+	if (!is_name(item)) {
 		snprintf(why, CERT_WHY, "\"%s\" is no name: write --name boot.example", item);
 		return -1;
 	}
 	rc = gnutls_x509_crt_set_subject_alt_name(certificate, GNUTLS_SAN_DNSNAME, item,
 		(unsigned int)strlen(item), GNUTLS_FSAN_APPEND);
 	return rc < 0 ? bad(why, item, rc) : 0;
+}
+
+int cert_check_names(const char *addresses, const char *names, char why[CERT_WHY]) {
+	gnutls_x509_crt_t scratch;
+	int rc = gnutls_x509_crt_init(&scratch);
+
+	if (rc < 0)
+		return bad(why, "names cannot be checked", rc);
+	rc = for_each(scratch, addresses, add_address, why);
+	if (rc == 0)
+		rc = for_each(scratch, names, add_name, why);
+	gnutls_x509_crt_deinit(scratch);
+	if (rc < 0 || (addresses && addresses[0]) || (names && names[0]))
+		return rc;
+	snprintf(why, CERT_WHY, "say what clients call the server: --address 10.77.0.1, or --name");
+	return -1;
 }
 
 // What the certificate may be used for. Old iPXE has TLS encrypt to the key.

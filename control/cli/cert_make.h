@@ -33,6 +33,10 @@ struct cert_request {
 	const struct cert_pair *ca; // NULL: signs itself
 };
 
+// Whether a server can be called so: lists divided by commas, each may be NULL, but one must have
+// something. 0, or -1 with a sentence.
+int cert_check_names(const char *addresses, const char *names, char why[CERT_WHY]);
+
 // Makes a key and a certificate. 0, or -1 with a sentence; pair is empty then.
 int cert_make(const struct cert_request *request, struct cert_pair *pair, char why[CERT_WHY]);
 

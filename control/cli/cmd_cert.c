@@ -120,7 +120,7 @@ static void note(struct job *job, enum cert_kind kind, const struct cert_pair *p
 
 // What a certificate is called: of the server, the first of its names and addresses.
 static void common_name(const struct job *job, enum cert_kind kind, char out[64]) {
-	const char *first = job->names ? job->names : job->addresses;
+	const char *first = job->names && job->names[0] ? job->names : job->addresses;
 	char host[48] = "this host";
 
 	gethostname(host, sizeof(host) - 1);
@@ -200,7 +200,8 @@ static void print_made(const struct job *job) {
 }
 
 static void print_use(const struct job *job) {
-	const char *d = job->directory, *host = job->names ? job->names : job->addresses;
+	const char *d = job->directory,
+		   *host = job->names && job->names[0] ? job->names : job->addresses;
 
 	printf("\nin rouse.yaml:\n"
 	       "  http: {}\n"
@@ -233,6 +234,22 @@ static bool read_days(const struct cli_args *args, struct job *job) {
 	return false;
 }
 
+enum action { ACTION_ALL, ACTION_CA, ACTION_SERVER, ACTION_CODESIGN, ACTION_SHOW, ACTION_COUNT };
+
+static const char *const actions[ACTION_COUNT] = {"all", "ca", "server", "codesign", "show"};
+
+// Before anything is written.
+static bool names_are_good(const struct job *job, enum action action) {
+	char why[CERT_WHY];
+
+	if (action != ACTION_ALL && action != ACTION_SERVER)
+		return true;
+	if (cert_check_names(job->addresses, job->names, why) == 0)
+		return true;
+	cli_error("%s", why);
+	return false;
+}
+
 // With a relative path the lines for rouse.yaml would be wrong elsewhere.
 static char *make_directory(const char *path) {
 	char *absolute;
@@ -247,18 +264,12 @@ static char *make_directory(const char *path) {
 	return absolute;
 }
 
-enum action { ACTION_ALL, ACTION_CA, ACTION_SERVER, ACTION_CODESIGN, ACTION_SHOW, ACTION_COUNT };
-
-static const char *const actions[ACTION_COUNT] = {"all", "ca", "server", "codesign", "show"};
-
 // "rouse cert DIR" is "rouse cert all DIR".
 static enum action action_of(const struct cli_args *args) {
-	if (args->operand_count == 1)
-		return ACTION_ALL;
 	for (int i = 0; i < ACTION_COUNT; i++)
 		if (!strcmp(actions[i], args->operand[0]))
 			return (enum action)i;
-	return ACTION_COUNT;
+	return args->operand_count == 1 ? ACTION_ALL : ACTION_COUNT;
 }
 
 static bool run_action(struct job *job, enum action action) {
@@ -304,17 +315,18 @@ static int run(const struct cli_args *args) {
 	char *directory;
 	int rc;
 
-	if (action == ACTION_SHOW)
-		return cmd_cert_show(args);
 	if (action == ACTION_COUNT) {
 		cli_error("%s is none of all, ca, server, codesign or show", args->operand[0]);
 		return CLI_USAGE;
 	}
-	if ((action == ACTION_ALL || action == ACTION_SERVER) && !job.addresses && !job.names) {
-		cli_error("say what clients call the server: --address 10.77.0.1, or --name");
+	if (args->operand_count == 1 && !strcmp(actions[action], args->operand[0])) {
+		cli_error("cert %s needs a %s: ./%s is a directory of that name", actions[action],
+			action == ACTION_SHOW ? "FILE" : "DIR", actions[action]);
 		return CLI_USAGE;
 	}
-	if (!read_days(args, &job))
+	if (action == ACTION_SHOW)
+		return cmd_cert_show(args);
+	if (!names_are_good(&job, action) || !read_days(args, &job))
 		return CLI_USAGE;
 	directory = make_directory(args->operand[args->operand_count - 1]);
 	if (!directory)
