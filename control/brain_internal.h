@@ -170,6 +170,8 @@ const struct vars_merged *brain_vars_common(
 #define BRAIN_URL_SIZE 256
 // A ticket that is good for a while yet.
 const struct brain_ticket *brain_ticket_of(struct brain *brain, struct brain_node *node);
+// Something of a ticket was used: the next boot gets another.
+void brain_ticket_used(struct brain *brain, const uint8_t mac[6], uint64_t serial);
 // "SERIAL-EXPIRY/TOKEN" of a purpose.
 void brain_ticket_path(const struct brain *brain, const uint8_t mac[6],
 	const struct brain_ticket *ticket, enum token_purpose purpose, uint32_t longer_s,

@@ -3,7 +3,8 @@
 
 // A node's URLs have a ticket: a serial that no other has, and the second until which it is good.
 // One that stands in a script for half of its time is replaced, so that whoever gets the script has
-// the other half left; the one before stays good until its own end.
+// the other half left; the one before stays good until its own end. So is one whose template or
+// callback was used: the next boot needs both again, while this one may fetch more.
 
 #include <errno.h>
 #include <inttypes.h>
@@ -38,6 +39,15 @@ const struct brain_ticket *brain_ticket_of(struct brain *brain, struct brain_nod
 	node->ticket = (struct brain_ticket){
 		.serial = serial, .expires_unix_s = brain->now_ms / 1000 + lifetime_of(brain)};
 	return &node->ticket;
+}
+
+void brain_ticket_used(struct brain *brain, const uint8_t mac[6], uint64_t serial) {
+	struct brain_node *node = brain_node_find(brain, mac);
+
+	if (!node || node->ticket.serial != serial)
+		return;
+	node->ticket = (struct brain_ticket){0};
+	brain_node_dirty(brain, node);
 }
 
 static struct token_claim claim_of(

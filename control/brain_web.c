@@ -256,6 +256,7 @@ static bool use_up(struct brain *brain, const struct web_call *call, const struc
 		return refuse(brain, call, bearer->node.name, 410, "it was used: it is good once");
 	if (rc < 0 || !brain_commit(brain))
 		return refuse(brain, call, bearer->node.name, 503, "the store cannot be written");
+	brain_ticket_used(brain, bearer->node.mac, bearer->serial);
 	return true;
 }
 
@@ -270,7 +271,7 @@ static const char *type_of(const char *name) {
 
 static unsigned int render_for(
 	struct brain *brain, const struct web_call *call, const struct bearer *bearer) {
-	char purpose[96], why[BRAIN_WHY], *text;
+	char purpose[HTTP_PATH_MAX + 16], why[BRAIN_WHY], *text;
 	size_t len;
 	int rc = brain_template(
 		brain, &bearer->node, bearer->rest, call->request->tls, &text, &len, why);
@@ -283,12 +284,14 @@ static unsigned int render_for(
 			why);
 		return call->answer->status;
 	}
-	snprintf(purpose, sizeof(purpose), "template/%.80s", bearer->rest);
-	if (strcmp(call->request->method, "HEAD") != 0 && !use_up(brain, call, bearer, purpose)) {
-		free(text);
-		return call->answer->status;
+	snprintf(purpose, sizeof(purpose), "template/%s", bearer->rest);
+	if (strcmp(call->request->method, "HEAD") != 0) {
+		if (!use_up(brain, call, bearer, purpose)) {
+			free(text);
+			return call->answer->status;
+		}
+		tell_script(brain, bearer->node.mac, bearer->rest, len);
 	}
-	tell_script(brain, bearer->node.mac, bearer->rest, len);
 	return give(call->answer, text, len, type_of(bearer->rest));
 }
 
