@@ -67,13 +67,22 @@ static bool is_next_part(struct http_exchange *x) {
 	return same && x->ranged;
 }
 
+// Of URLs of nodes only the beginning: the token is not the log's business.
+static size_t told_len(const struct http_exchange *x, const char *path) {
+	const char *end = path;
+
+	for (int i = 0; x->dynamic && end && i < 3; i++)
+		end = strchr(end + (i > 0), '/');
+	return x->dynamic && end ? (size_t)(end - path) : strlen(path);
+}
+
 static const char *sentence(
 	const struct http_exchange *x, const struct http_file_event *event, char out[LINE_SIZE]) {
 	const char *by = event->tls ? "HTTPS" : "HTTP";
 	char ip[TEXT_IP_SIZE], name[400], sent[HUMAN_SIZE], of[HUMAN_SIZE], took[HUMAN_SIZE];
 
 	text_ip(event->client, ip);
-	text_clean(event->path, strlen(event->path), name, sizeof(name));
+	text_clean(event->path, told_len(x, event->path), name, sizeof(name));
 	human_bytes(event->bytes, sent);
 	if (event->status == MHD_HTTP_NOT_FOUND)
 		snprintf(out, LINE_SIZE, "%s asked by %s for %s, which is not in boot_root", ip, by,
