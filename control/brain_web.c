@@ -110,8 +110,8 @@ static struct brain_node *asking(struct brain *brain, const struct web_call *cal
 	struct node_facts facts;
 	uint8_t mac[6], owner[6];
 
-	if (!text || text_parse_mac(text, mac) < 0) {
-		brain_web_say(call->answer, 400, "mac= is missing or is no MAC address");
+	if (!text || text_parse_mac(text, mac) < 0 || !text_mac_is_machine(mac)) {
+		brain_web_say(call->answer, 400, "mac= is missing, or is no machine's MAC address");
 		return NULL;
 	}
 	if (brain_who(brain, call->request->client, owner, name) && memcmp(owner, mac, 6) != 0) {

@@ -470,14 +470,13 @@ static void read_mac(struct config_context *c, const struct config_key *key,
 	const struct config_node *node, void *record) {
 	const char *text = config_scalar(c, key, node);
 	uint8_t *mac = config_field(key, record);
-	static const uint8_t zero[6];
 
 	if (!text)
 		return;
 	if (text_parse_mac(text, mac) < 0)
 		config_bad(c, key, node, "\"%.64s\" is not a MAC address: write 52:54:00:00:01:01",
 			text);
-	else if (mac[0] & 1 || !memcmp(mac, zero, 6))
+	else if (!text_mac_is_machine(mac))
 		config_bad(c, key, node, "%s cannot be the address of one machine", text);
 }
 

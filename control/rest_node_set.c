@@ -174,6 +174,9 @@ static unsigned int run_add(struct daemon *daemon, const void *context, json_t *
 	if (!status && (!wanted.mac || text_parse_mac(wanted.mac, mac) < 0))
 		status = rest_refuse(value, MHD_HTTP_BAD_REQUEST,
 			"a node is known by its mac: write 52:54:00:77:00:01");
+	else if (!status && !text_mac_is_machine(mac))
+		status = rest_refuse(value, MHD_HTTP_BAD_REQUEST,
+			"%s cannot be the address of one machine", wanted.mac);
 	if (!status) {
 		rc = brain_change_add(daemon->brain, mac, wanted.set.name, &wanted.set, why);
 		status = rc < 0 ? rest_refuse(value, rest_status_of(rc), "%s", why)

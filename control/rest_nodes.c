@@ -209,11 +209,12 @@ static unsigned int render_text(struct daemon *daemon, const struct store_node *
 						      : MHD_HTTP_UNPROCESSABLE_CONTENT,
 			"%s", why);
 	}
-	json = json_stringn(text, len);
+	// JSON can have NULs, but readers refuse them.
+	json = memchr(text, 0, len) ? NULL : json_stringn(text, len);
 	free(text);
 	if (!json)
 		return rest_refuse(value, MHD_HTTP_UNPROCESSABLE_CONTENT,
-			"%s for %s is not UTF-8, so it cannot be shown", request->second,
+			"%s for %s is no text of UTF-8, so it cannot be shown", request->second,
 			node->name);
 	*value = json_pack(
 		"{s:s, s:s, s:o}", "node", node->name, "what", request->second, "text", json);

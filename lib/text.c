@@ -184,6 +184,12 @@ char *text_mac(const uint8_t mac[6], char out[TEXT_MAC_SIZE]) {
 	return out;
 }
 
+bool text_mac_is_machine(const uint8_t mac[6]) {
+	static const uint8_t zeros[6];
+
+	return !(mac[0] & 1) && memcmp(mac, zeros, sizeof(zeros)) != 0;
+}
+
 char *text_uuid(const uint8_t uuid[16], char out[TEXT_UUID_SIZE]) {
 	static const uint8_t order[16] = {3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15};
 	char *at = out;

@@ -17,6 +17,8 @@
 // Whole strings only: nothing may follow. 0 or -EINVAL.
 int text_parse_ip(const char *text, uint32_t *address);
 int text_parse_mac(const char *text, uint8_t mac[6]);
+// Whether it is one machine's: no group's, and not zeros.
+bool text_mac_is_machine(const uint8_t mac[6]);
 // "10.0.0.0/8"; host bits may be set. prefix_len 0 to 32.
 int text_parse_cidr(const char *text, uint32_t *address, uint8_t *prefix_len);
 // "12h", "90s", "2d", "3600"; "2G", "64M", "1468"; "1G", "100M" (decimal, bits per second).

@@ -97,6 +97,24 @@ static void uuid_of_option_97(void **state) {
 	assert_string_equal(text_uuid(uuid, out), "12345678-9abc-def0-0102-030405060708");
 }
 
+static void mac_addresses_of_machines(void **state) {
+	static const struct {
+		uint8_t mac[6];
+		bool is_machine;
+	} cases[] = {
+		{{0x52, 0x54, 0, 0, 0, 1}, true},
+		{{0, 0, 0, 0, 0, 1}, true},
+		{{2}, true},
+		{{0}, false},
+		{{1, 0, 0x5e, 0, 0, 1}, false},
+		{{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++)
+		assert_int_equal(text_mac_is_machine(cases[i].mac), cases[i].is_machine);
+}
+
 static void uuids_that_are_none(void **state) {
 	uint8_t uuid[16] = {0};
 
@@ -222,6 +240,7 @@ int main(void) {
 		cmocka_unit_test(macs_go_both_ways),
 		cmocka_unit_test(quantities_have_units_and_bounds),
 		cmocka_unit_test(uuid_of_option_97),
+		cmocka_unit_test(mac_addresses_of_machines),
 		cmocka_unit_test(uuids_that_are_none),
 		cmocka_unit_test(characters_of_utf8_stay),
 		cmocka_unit_test(what_the_network_sent_is_clean_when_printed),
