@@ -41,6 +41,8 @@ static json_t *facts_json(const struct node_facts *facts) {
 	put(object, "product", facts->product);
 	put(object, "serial", facts->serial);
 	put(object, "asset", facts->asset);
+	put(object, "circuit_id", facts->circuit_id);
+	put(object, "remote_id", facts->remote_id);
 	if (facts->nics)
 		nics = json_loads(facts->nics, 0, NULL);
 	if (nics)

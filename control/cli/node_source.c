@@ -58,6 +58,8 @@ static void take_facts(struct arena *arena, const json_t *facts, struct node_fac
 	out->product = text_of(arena, facts, "product");
 	out->serial = text_of(arena, facts, "serial");
 	out->asset = text_of(arena, facts, "asset");
+	out->circuit_id = text_of(arena, facts, "circuit_id");
+	out->remote_id = text_of(arena, facts, "remote_id");
 }
 
 // What was set by hand stays whatever the configuration becomes.
@@ -84,11 +86,12 @@ static bool take_node(struct arena *arena, const json_t *object, struct store_no
 	return true;
 }
 
-static long take_nodes(struct arena *arena, const json_t *list, struct store_node **nodes) {
-	const json_t *object;
+long node_source_read(const json_t *answer, struct arena *arena, struct store_node **nodes) {
+	const json_t *list = json_object_get(answer, "nodes"), *object;
 	long count = 0;
 	size_t i;
 
+	*nodes = NULL;
 	if (!json_is_array(list))
 		return -1;
 	*nodes = arena_alloc(arena, json_array_size(list) * sizeof(**nodes));
@@ -104,7 +107,7 @@ long node_source_ask(const char *runtime_dir, struct arena *arena, struct store_
 	if (rest_client_call(runtime_dir, "GET", "/v1/nodes", &status, &answer) != CLI_OK)
 		return -1;
 	if (status == 200)
-		count = take_nodes(arena, json_object_get(answer, "nodes"), nodes);
+		count = node_source_read(answer, arena, nodes);
 	json_decref(answer);
 	return count;
 }

@@ -5,6 +5,7 @@
 
 #pragma once
 
+#include <jansson.h>
 #include <stddef.h>
 
 #include "arena.h"
@@ -13,6 +14,9 @@
 // Asks for all nodes. Their number; *nodes and all texts are in arena. -1: it does not tell them,
 // or does not answer, after a sentence on stderr.
 long node_source_ask(const char *runtime_dir, struct arena *arena, struct store_node **nodes);
+
+// Reads the answer to GET /v1/nodes; what is no node of it is left out. As above.
+long node_source_read(const json_t *answer, struct arena *arena, struct store_node **nodes);
 
 // "4c4c4544-0034-..." as SMBIOS prints it, to the bytes of option 97: the first three fields are
 // little-endian there.
