@@ -85,7 +85,7 @@ static int run(const struct cli_args *args) {
 
 static const struct cli_option options[] = {
 	{"manual", "PART", "print a generated part of the manual pages as scdoc source"},
-	{"completion", NULL, "print the completion script for bash"},
+	{"completion", NULL, "print the completion script for bash, and zsh's bashcompinit"},
 	CLI_OPTION_END,
 };
 

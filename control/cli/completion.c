@@ -2,7 +2,7 @@
 // Copyright (c) 2026, the Rouse authors
 
 // `rouse help --completion`: meson installs it where bash looks for completions. It needs no more
-// than bash itself.
+// than bash itself, or zsh with its bashcompinit, which has no mapfile.
 
 #include "cli/completion.h"
 
@@ -53,7 +53,19 @@ static void put_names(void) {
 static const struct {
 	const char *placeholder;
 	const char *words;
-} choices[] = {{"FORMAT", "dnsmasq isc kea json"}};
+} choices[] = {{"FORMAT", "dnsmasq isc kea json"},
+	{"STATE", "discovered booting booted installing installed failed"}};
+
+#define CHOICES (sizeof(choices) / sizeof(choices[0]))
+
+// The words of which an option takes one: "csv|dnsmasq" are themselves. NULL: others.
+static const char *words_of(const char *placeholder) {
+	for (size_t i = 0; i < CHOICES; i++)
+		if (!strcmp(choices[i].placeholder, placeholder))
+			return choices[i].words;
+	return strchr(placeholder, '|') && islower((unsigned char)placeholder[0]) ? placeholder
+										  : NULL;
+}
 
 // A word of the usage line: itself if it is to be typed so, or what it stands for.
 static void put_word(const char *word, size_t len) {
@@ -61,7 +73,7 @@ static void put_word(const char *word, size_t len) {
 		put_names();
 	else if (word[0] >= 'a' && word[0] <= 'z')
 		printf("%.*s ", (int)len, word);
-	for (size_t i = 0; i < sizeof(choices) / sizeof(choices[0]); i++)
+	for (size_t i = 0; i < CHOICES; i++)
 		if (len == strlen(choices[i].placeholder) &&
 			!memcmp(word, choices[i].placeholder, len))
 			printf("%s ", choices[i].words);
@@ -126,7 +138,8 @@ static void put_values(const char *wanted) {
 
 	for (size_t i = 0; cli_commands[i]; i++)
 		for (const struct cli_option *o = cli_commands[i]->options; o && o->name; o++)
-			if (o->value && !is_asked(o->value) && !strcmp(action(o->value), wanted))
+			if (o->value && !is_asked(o->value) && !words_of(o->value) &&
+				!strcmp(action(o->value), wanted))
 				put_pattern(cli_commands[i], o, &between);
 }
 
@@ -142,22 +155,47 @@ static void put_asked_case(size_t kind) {
 	}
 	if (between[0] == '\t') // no option takes this kind
 		return;
-	printf(") mapfile -t COMPREPLY < <(compgen -W \"$(_rouse_names %s)\" -- \"$word\"); "
-	       "return ;;\n",
+	printf(") _rouse_reply -W \"$(_rouse_names %s)\" -- \"$word\"; return ;;\n",
 		asked[kind].kind);
+}
+
+static void put_choice(const struct cli_command *command, const struct cli_option *option) {
+	const char *between = "\t";
+
+	put_pattern(command, option, &between);
+	fputs(") _rouse_reply -W '", stdout);
+	for (const char *at = words_of(option->value); *at; at++)
+		putchar(*at == '|' ? ' ' : *at);
+	fputs("' -- \"$word\"; return ;;\n", stdout);
+}
+
+static void put_choices(void) {
+	for (size_t i = 0; cli_commands[i]; i++)
+		for (const struct cli_option *o = cli_commands[i]->options; o && o->name; o++)
+			if (o->value && words_of(o->value))
+				put_choice(cli_commands[i], o);
 }
 
 static void put_value_case(const char *wanted) {
 	fputs("\t", stdout);
 	put_values(wanted);
 	if (wanted[0])
-		printf(") mapfile -t COMPREPLY < <(compgen %s -- \"$word\"); return ;;\n", wanted);
+		printf(") _rouse_reply %s -- \"$word\"; return ;;\n", wanted);
 	else
 		fputs(") return ;;\n", stdout);
 }
 
 void completion_print(void) {
-	fputs("# bash completion for rouse, written by rouse help --completion\n\n"
+	fputs("# Completion for rouse, written by rouse help --completion. zsh wants\n"
+	      "# autoload -U bashcompinit && bashcompinit before it.\n\n"
+	      "# What compgen finds, a line each: file names may have blanks.\n"
+	      "_rouse_reply() {\n"
+	      "\tlocal line\n"
+	      "\tCOMPREPLY=()\n"
+	      "\twhile IFS= read -r line; do\n"
+	      "\t\tCOMPREPLY+=(\"$line\")\n"
+	      "\tdone < <(compgen \"$@\")\n"
+	      "}\n\n"
 	      "# Of the instance that the line is about; nothing when it does not run.\n"
 	      "_rouse_names() {\n"
 	      "\tlocal i where=()\n"
@@ -174,26 +212,26 @@ void completion_print(void) {
 	      "\tlocal command=${COMP_WORDS[1]} options='' words='' operand=''\n\n"
 	      "\tcompopt -o filenames 2>/dev/null\n"
 	      "\tif [ \"$COMP_CWORD\" -eq 1 ]; then\n"
-	      "\t\tmapfile -t COMPREPLY < <(compgen -W '",
+	      "\t\t_rouse_reply -W '",
 		stdout);
 	put_names();
-	fputs(" --help --version' -- \"$word\")\n\t\treturn\n\tfi\n"
+	fputs(" --help --version' -- \"$word\"\n\t\treturn\n\tfi\n"
 	      "\tcase $command:$previous in\n",
 		stdout);
 	put_value_case("-f");
 	put_value_case("-d");
 	for (size_t i = 0; i < ASKED; i++)
 		put_asked_case(i);
+	put_choices();
 	put_value_case("");
 	fputs("\tesac\n\tcase $command in\n", stdout);
 	for (size_t i = 0; cli_commands[i]; i++)
 		put_command(cli_commands[i]);
 	fputs("\tesac\n"
 	      "\tif [[ $word == -* ]]; then\n"
-	      "\t\tmapfile -t COMPREPLY < <(compgen -W \"$options\" -- \"$word\")\n"
+	      "\t\t_rouse_reply -W \"$options\" -- \"$word\"\n"
 	      "\telse\n"
-	      "\t\tmapfile -t COMPREPLY < <(compgen ${operand:+\"$operand\"} "
-	      "${words:+-W \"$words\"} -- \"$word\")\n"
+	      "\t\t_rouse_reply ${operand:+\"$operand\"} ${words:+-W \"$words\"} -- \"$word\"\n"
 	      "\tfi\n}\ncomplete -F _rouse rouse\n",
 		stdout);
 }
