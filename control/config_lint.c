@@ -150,6 +150,18 @@ static void check_fetched(
 	arena_free(&arena);
 }
 
+// What cloud-init asks for below a URL that ends with a slash.
+static void check_seed(struct lint *lint, const struct config_profile *profile, uint32_t line,
+	const char *directory) {
+	static const char *const files[] = {"user-data", "meta-data"};
+	char name[TEMPLATE_NAME_MAX + 16];
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		snprintf(name, sizeof(name), "%s%s", directory, files[i]);
+		check_fetched(lint, profile, line, name);
+	}
+}
+
 // "{{template.url}}/preseed.cfg", with blanks and braces as one likes.
 static void check_urls(struct lint *lint, const struct config_profile *profile, uint32_t line,
 	const char *cmdline) {
@@ -165,10 +177,13 @@ static void check_urls(struct lint *lint, const struct config_profile *profile, 
 		if (*cmdline != '/')
 			continue;
 		len = strspn(++cmdline, letters);
-		if (!len || len > TEMPLATE_NAME_MAX)
+		if (len > TEMPLATE_NAME_MAX)
 			continue;
 		snprintf(name, sizeof(name), "%.*s", (int)len, cmdline);
-		check_fetched(lint, profile, line, name);
+		if (!len || name[len - 1] == '/')
+			check_seed(lint, profile, line, name);
+		else
+			check_fetched(lint, profile, line, name);
 	}
 }
 

@@ -39,6 +39,10 @@ static int set_up(void **state) {
 	write_file("t/unset", "{{#perhaps}}x{{/perhaps}}\n{{nowhere}}\n");
 	write_file("t/debian/secret", "{{disk}}\n{{> debian/inner}}\n");
 	write_file("t/debian/inner", "\n\n{{password}}\n");
+	snprintf(path, sizeof(path), "%s/t/seed", directory);
+	mkdir(path, 0755);
+	write_file("t/seed/user-data", "{{password}}\n");
+	write_file("t/seed/meta-data", "id: {{node.name}}\n");
 	write_file("t/.hidden", "{{#a}}");
 	return 0;
 }
@@ -116,6 +120,8 @@ static const struct {
 	{"http: {}\n" WEB(", cmdline: \"u={{ template.url }}/debian/secret x\"") ROLE, 7,
 		"debian/inner:3: {{password}} is a secret (line 5), but"},
 	{"http: {}\n" WEB(", cmdline: \"u={{template.url}}/good\"") ROLE, 7, NULL},
+	{"http: {}\n" WEB(", cmdline: \"ds=nocloud-net;s={{template.url}}/seed/\"") ROLE, 7,
+		"seed/user-data:1: {{password}} is a secret (line 5), but"},
 	{"http: {}\ntls: {}\n" WEB(", cmdline: \"u={{template.url}}/debian/secret\", fetch: "
 				   "https") ROLE,
 		8, NULL},
@@ -143,11 +149,23 @@ static void files_that_are_not_there_are_noted(void **state) {
 	assert_true(has(&notes, 6, "profiles[web].cmdline", "template none: No such file"));
 }
 
+static void seeds_of_cloud_init_are_directories(void **state) {
+	(void)state;
+	lint("profiles: [{name: web, kernel: linux, cmdline: "
+	     "\"s={{template.url}}/seed/\"}]\n" ROLE);
+	assert_int_equal(notes.count, 1); // of t/unset
+	lint("profiles: [{name: web, kernel: linux, cmdline: \"s={{template.url}}/\"}]\n" ROLE);
+	assert_int_equal(notes.count, 3);
+	assert_true(has(&notes, 6, "profiles[web].cmdline", "template user-data: No such file"));
+	assert_true(has(&notes, 6, "profiles[web].cmdline", "template meta-data: No such file"));
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(templates_are_read),
 		cmocka_unit_test(secrets_are_not_carried_in_the_clear),
 		cmocka_unit_test(files_that_are_not_there_are_noted),
+		cmocka_unit_test(seeds_of_cloud_init_are_directories),
 	};
 
 	return cmocka_run_group_tests_name("config_lint", tests, set_up, tear_down);
