@@ -3,6 +3,7 @@
 
 // The operator's command: finds the command in the table, reads its options, runs it.
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -33,6 +34,15 @@ static int run_command(const struct cli_command *command, int argc, char **argv)
 	return command->run(&args);
 }
 
+// What could not be written was not done: on a full disk a list would be cut off in silence.
+static int end(int status) {
+	errno = 0; // of a write before this one it is not known any more
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return status;
+	cli_error("the output cannot be written: %s", errno ? strerror(errno) : "a part is lost");
+	return status == CLI_OK ? CLI_FAILED : status;
+}
+
 int main(int argc, char **argv) {
 	const struct cli_command *command;
 
@@ -41,15 +51,15 @@ int main(int argc, char **argv) {
 		return CLI_USAGE;
 	}
 	if (asks_help(argv[1]))
-		return run_help(NULL);
+		return end(run_help(NULL));
 	if (!strcmp(argv[1], "--version")) {
 		puts("rouse " ROUSE_VERSION);
-		return CLI_OK;
+		return end(CLI_OK);
 	}
 	command = cli_find(argv[1]);
 	if (!command) {
 		cli_error("there is no command %s: see rouse help", argv[1]);
 		return CLI_USAGE;
 	}
-	return run_command(command, argc - 2, argv + 2);
+	return end(run_command(command, argc - 2, argv + 2));
 }
