@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "text.h"
+
 void config_error_add(
 	struct config_errors *errors, uint32_t line, const char *key, const char *format, ...) {
 	struct config_error *error;
@@ -20,6 +22,9 @@ void config_error_add(
 	va_start(list, format);
 	vsnprintf(error->text, sizeof(error->text), format, list);
 	va_end(list);
+	// They quote what the file says, and may be cut in a character: JSON takes none of that.
+	text_hush(error->key);
+	text_hush(error->text);
 }
 
 static int by_line(const void *a, const void *b) {

@@ -135,6 +135,8 @@ static void read_secret(struct reader *reader, const struct config_node *map,
 		refuse(reader, form, "a secret is one text, not a list or a map");
 	else if (!strcmp(form->key, "secret_file"))
 		read_secret_file(reader, form, value);
+	else if (!form->text[0]) // a password that is forgotten must not become an empty one
+		refuse(reader, form, "the secret is empty");
 	else if (check_text(reader, form))
 		set_text(reader->arena, value, form->text);
 }

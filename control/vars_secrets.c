@@ -71,6 +71,8 @@ static const char *take_text(
 		return "is larger than 64 KiB";
 	if (len && text[len - 1] == '\n')
 		len--;
+	if (!len)
+		return "is empty";
 	if (memchr(text, 0, (size_t)len) || !is_utf8(text, (size_t)len))
 		return "is not UTF-8 text: encode it, for example by base64";
 	value->text = arena_text(arena, text, (size_t)len);

@@ -263,3 +263,14 @@ char *text_clean(const void *data, size_t len, char *out, size_t size) {
 char *text_clean_utf8(const void *data, size_t len, char *out, size_t size) {
 	return clean(data, len, out, size, plain_utf8);
 }
+
+char *text_hush(char *text) {
+	size_t len = strlen(text), count;
+
+	for (size_t i = 0; i < len; i += count ? count : 1) {
+		count = text[i] == '\\' ? 1 : plain_utf8((const uint8_t *)text + i, len - i);
+		if (!count)
+			text[i] = '?';
+	}
+	return text;
+}

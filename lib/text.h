@@ -39,6 +39,9 @@ char *text_clean(const void *data, size_t len, char *out, size_t size);
 // The same for what people wrote: characters of UTF-8 stay as they are, but for control characters,
 // and are not cut either.
 char *text_clean_utf8(const void *data, size_t len, char *out, size_t size);
+// In place: each control character, and each byte that is no UTF-8, as of a character that was cut,
+// becomes a question mark. Returns text.
+char *text_hush(char *text);
 
 // * any run, ? one byte, [a-z] and [!a-z] sets; no recursion, linear in practice and at most
 // pattern_len * text_len steps. fold: ASCII case is ignored.

@@ -97,6 +97,27 @@ static void uuid_of_option_97(void **state) {
 	assert_string_equal(text_uuid(uuid, out), "12345678-9abc-def0-0102-030405060708");
 }
 
+static void texts_are_hushed(void **state) {
+	static const struct {
+		const char *text;
+		const char *expected;
+	} cases[] = {
+		{"", ""},
+		{"EFI\\Boot, gr\xc3\xbc\xc3\x9f", "EFI\\Boot, gr\xc3\xbc\xc3\x9f"},
+		{"\x1b[31m\n\x7f", "?[31m??"},
+		{"\xc2\x9bx", "??x"},
+		{"cut \xe2\x82", "cut ??"},
+		{"\xff\xc3", "??"},
+	};
+	char text[64];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		snprintf(text, sizeof(text), "%s", cases[i].text);
+		assert_string_equal(text_hush(text), cases[i].expected);
+	}
+}
+
 static void mac_addresses_of_machines(void **state) {
 	static const struct {
 		uint8_t mac[6];
@@ -240,6 +261,7 @@ int main(void) {
 		cmocka_unit_test(macs_go_both_ways),
 		cmocka_unit_test(quantities_have_units_and_bounds),
 		cmocka_unit_test(uuid_of_option_97),
+		cmocka_unit_test(texts_are_hushed),
 		cmocka_unit_test(mac_addresses_of_machines),
 		cmocka_unit_test(uuids_that_are_none),
 		cmocka_unit_test(characters_of_utf8_stay),

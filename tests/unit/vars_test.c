@@ -60,6 +60,8 @@ static void bad_variables_are_refused(void **state) {
 		{"a: {secret: x, secret_file: /y}", 1, "stand alone"},
 		{"a: {more: y, secret_file: /y}", 1, "stand alone"},
 		{"a: {secret: [x]}", 1, "a secret is one text"},
+		{"a: {secret: }", 1, "the secret is empty"},
+		{"a: {secret: \"\"}", 1, "the secret is empty"},
 		{"a: {secret_file: {x: y}}", 1, "a secret is one text"},
 		{"a: {secret_file: x}", 1, "takes the absolute path"},
 		{"a: {secret_file: \"\"}", 1, "takes the absolute path"},
@@ -368,7 +370,9 @@ static void secret_files_are_read(void **state) {
 	write_file(path, "pass word\n\n", 11, 0640);
 	check_load(path, "pass word\n");
 	write_file(path, "", 0, 0600);
-	check_load(path, "");
+	check_load_fails(path, "is empty");
+	write_file(path, "\n", 1, 0600);
+	check_load_fails(path, "is empty");
 	unlink(path);
 	assert_int_equal(mkfifo(path, 0600), 0);
 	check_load_fails(path, "is not a regular file");
