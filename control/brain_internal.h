@@ -22,7 +22,7 @@
 #include "template.h"
 #include "token.h"
 
-#define BRAIN_LOADERS 3u
+#define BRAIN_LOADERS 4u
 
 // What a node's URLs carry: each node has one, which is renewed at half of its time.
 struct brain_ticket {

@@ -47,7 +47,7 @@ static uint32_t loaders_of(const struct image_table *table) {
 		const char *path = table->entries[i].path;
 
 		if (ends_with(path, "pxelinux.0"))
-			loaders |= 1u << RENDER_PXELINUX;
+			loaders |= 1u << RENDER_PXELINUX | 1u << RENDER_PXELINUX_TIMEOUT;
 		else if (is_grub(path))
 			loaders |= 1u << RENDER_GRUB;
 	}
@@ -117,6 +117,9 @@ static bool expander_has_file(void *context, const char *path) {
 	return has_file(((const struct expander *)context)->brain, path);
 }
 
+#define NO_PXELINUX                                                                                \
+	"# %s\nSAY Rouse: nothing can be booted: %s\nDEFAULT local\nLABEL local\nLOCALBOOT -1\n"
+
 // What the machine shows when its text cannot be made, in place of nothing.
 static char *apology(enum render_loader loader, const char *name, const char *why, size_t *len) {
 	static const char *const forms[] = {
@@ -124,9 +127,9 @@ static char *apology(enum render_loader loader, const char *name, const char *wh
 				"echo What to do: mend it on the server (rouse check), then start "
 				"the machine again\nprompt --timeout 60000 Press a key to go on "
 				"||\nexit 1\n",
-		[RENDER_PXELINUX] = "# %s\nSAY Rouse: nothing can be booted: %s\nDEFAULT local\n"
-				    "LABEL local\nLOCALBOOT -1\n",
+		[RENDER_PXELINUX] = NO_PXELINUX,
 		[RENDER_GRUB] = "# %s\necho 'Rouse: nothing can be booted: %s'\nsleep 60\nexit\n",
+		[RENDER_PXELINUX_TIMEOUT] = NO_PXELINUX,
 	};
 	char clean[256], *text = mem_alloc(1024);
 	size_t at = 0;
@@ -204,7 +207,10 @@ static void replace(struct brain *brain, struct rendered_text **place, struct re
 	brain->set_due = true;
 }
 
-static bool is_wanted(const struct brain *brain, enum render_loader loader) {
+static bool is_wanted(const struct brain *brain, enum render_loader loader,
+	const struct config_profile *profile) {
+	if (!profile || (loader == RENDER_PXELINUX_TIMEOUT && !profile->menu))
+		return false;
 	return brain->loaders & 1u << loader;
 }
 
@@ -233,7 +239,7 @@ static void make_text(struct making *m, enum render_loader loader,
 	char *bytes, why[256];
 	size_t len;
 
-	if (!is_wanted(m->brain, loader) || !profile) {
+	if (!is_wanted(m->brain, loader, profile)) {
 		replace(m->brain, place, NULL);
 		return;
 	}
@@ -415,9 +421,11 @@ static void make_common(struct brain *brain, enum render_loader loader) {
 }
 
 static void make_commons(struct brain *brain) {
+	const struct config_brain *config = &brain->daemon->config->brain;
+
 	brain->common_dirty = false;
 	for (enum render_loader i = 0; i < BRAIN_LOADERS; i++) {
-		if (is_wanted(brain, i))
+		if (is_wanted(brain, i, config_profile_find(config, config->unknown.profile)))
 			make_common(brain, i);
 		else
 			replace(brain, &brain->common[i], NULL);
@@ -461,8 +469,17 @@ static void add_node(struct rendered_set *set, const struct brain_node *node) {
 		rendered_set_add(set, node->mac, false, name, node->used);
 }
 
+static void add_page(struct rendered_set *set, const struct render_page *page) {
+	struct rendered_text *text = rendered_text_new(page->text, page->len);
+
+	rendered_set_add(set, NULL, false, page->name, text);
+	rendered_text_drop(text);
+}
+
 static void add_all(const struct brain *brain, struct rendered_set *set) {
 	add_names(set, NULL, false, brain->common);
+	if (brain->loaders & 1u << RENDER_PXELINUX)
+		add_page(set, &render_pxelinux_failed);
 	for (size_t i = 0; i < brain->node_count; i++)
 		add_node(set, brain->nodes[i]);
 }

@@ -107,6 +107,9 @@ static void write_text(struct render_job *job) {
 	case RENDER_GRUB:
 		render_grub(job);
 		return;
+	case RENDER_PXELINUX_TIMEOUT:
+		render_pxelinux_timeout(job);
+		return;
 	}
 }
 
@@ -115,7 +118,7 @@ int render(enum render_loader loader, const struct render_input *input, char **t
 	struct render_job job = {
 		.in = input, .loader = loader, .machines = render_machines_of(input->arch)};
 
-	if (loader == RENDER_PXELINUX)
+	if (loader == RENDER_PXELINUX || loader == RENDER_PXELINUX_TIMEOUT)
 		job.machines = 1; // it is of BIOS machines
 	start_job(&job);
 	write_text(&job);
@@ -151,11 +154,15 @@ size_t render_names(enum render_loader loader, const uint8_t *mac,
 		name_for(names[0], "boot.ipxe", NULL);
 		return 1 + name_for(names[1], "autoexec.ipxe", NULL);
 	case RENDER_PXELINUX:
-		return name_for(names[0], mac ? "pxelinux.cfg/01-" : "pxelinux.cfg/default", mac);
+		// Who asks by its MAC is led back by a text that is the same for all.
+		name_for(names[0], "pxelinux.cfg/default", NULL);
+		return mac ? 1 + name_for(names[1], "pxelinux.cfg/01-", mac) : 1;
 	case RENDER_GRUB:
 		// Debian's signed build looks for no other name than this one.
 		name_for(names[0], "grub/grub.cfg", NULL);
 		return mac ? 1 + name_for(names[1], "grub/grub.cfg-01-", mac) : 1;
+	case RENDER_PXELINUX_TIMEOUT:
+		return name_for(names[0], RENDER_PXELINUX_TIMEOUT_NAME, NULL);
 	}
 	return 0;
 }

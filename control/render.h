@@ -16,6 +16,7 @@ enum render_loader {
 	RENDER_IPXE,
 	RENDER_PXELINUX,
 	RENDER_GRUB,
+	RENDER_PXELINUX_TIMEOUT, // what a menu of pxelinux boots when nobody chooses
 };
 
 // Expands the {{variables}} of a profile's texts (command line, file names) for the machine of this
@@ -70,6 +71,15 @@ extern const struct render_starter render_starters[];
 // form's POST where the build can. The answer is a rendering with from_menu, and opened or notice.
 int render(enum render_loader loader, const struct render_input *input, char **text, size_t *len,
 	char why[256]);
+
+// A text that is the same for every machine.
+struct render_page {
+	const char *name;
+	const char *text;
+	size_t len;
+};
+// Where a menu of pxelinux goes when what was chosen fails: back to it, or on to the local disk.
+extern const struct render_page render_pxelinux_failed;
 
 // Whether a machine of this architecture (option 93) has anything to boot by this profile, as the
 // loader can boot it.

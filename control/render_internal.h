@@ -95,5 +95,7 @@ void render_bad(struct render_job *job, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
 void render_ipxe(struct render_job *job);
+#define RENDER_PXELINUX_TIMEOUT_NAME "pxelinux.cfg/rouse-timeout"
 void render_pxelinux(struct render_job *job);
+void render_pxelinux_timeout(struct render_job *job);
 void render_grub(struct render_job *job);

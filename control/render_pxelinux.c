@@ -5,6 +5,9 @@
 // boot_root, else the machine's user types a name. A file that does not come is told by pxelinux;
 // then the local disk follows. Passwords would have to be in the text, so what they guard is left
 // out.
+//
+// menu.c32 (6.04) takes no notice of ONERROR, and would choose what fails again at each time-out:
+// its time-out leads to a text of its own, which has no menu.
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -14,6 +17,37 @@
 
 #define TIMEOUT_MAX_DS 35990u // tenths of a second
 #define AFTER_ERROR_DS 100u
+#define FAILED_NAME    "pxelinux.cfg/rouse-failed"
+
+// pxelinux puts the words that failed behind those of a label, where CONFIG has the directory to
+// change to: the label's own comes first, and what follows a blank is not read.
+static const char on_error[] = "ONERROR rouse-failed\n"
+			       "LABEL rouse-failed\n"
+			       "  MENU HIDE\n"
+			       "  CONFIG /" FAILED_NAME "\n"
+			       "  APPEND /\n";
+
+static const char on_timeout[] = "ONTIMEOUT rouse-timeout\n"
+				 "LABEL rouse-timeout\n"
+				 "  MENU HIDE\n"
+				 "  CONFIG /" RENDER_PXELINUX_TIMEOUT_NAME "\n"
+				 "  APPEND /\n";
+
+static const char failed[] =
+	"SAY Rouse: this cannot be booted: the lines above say why.\n"
+	"SAY What to do: mend it on the server (rouse boot-log tells more), then press\n"
+	"SAY Enter to choose again. The local disk follows in 30 seconds.\n"
+	"PROMPT 1\n"
+	"TIMEOUT 300\n"
+	"DEFAULT again\n"
+	"ONTIMEOUT local\n"
+	"LABEL again\n"
+	"  CONFIG /pxelinux.cfg/default\n"
+	"  APPEND /\n"
+	"LABEL local\n"
+	"  LOCALBOOT -1\n";
+
+const struct render_page render_pxelinux_failed = {FAILED_NAME, failed, sizeof(failed) - 1};
 
 static bool has(const struct render_job *job, const char *path) {
 	return job->in->has_file && job->in->has_file(job->in->context, path);
@@ -236,6 +270,17 @@ static void put_names(struct render_job *job, const struct config_profile *prese
 	render_add(&job->out, "PROMPT 1\n");
 }
 
+// What a menu boots by itself, or NULL: nothing, another menu, a program.
+static const struct config_profile *timeout_profile(const struct render_job *job, uint32_t menu) {
+	uint32_t timeout_s;
+	const struct config_entry *preset = render_preset(job, menu, &timeout_s);
+
+	if (!timeout_s || !is_offered(job, &job->in->brain->menus[menu], preset) ||
+		program_of(job, preset) || menu_of(job, preset) != RENDER_NO_MENU)
+		return NULL;
+	return profile_of(job, preset);
+}
+
 static void menus(struct render_job *job, uint32_t menu) {
 	uint32_t timeout_s;
 	const struct config_entry *preset = render_preset(job, menu, &timeout_s);
@@ -245,8 +290,11 @@ static void menus(struct render_job *job, uint32_t menu) {
 	if (has(job, "menu.c32") && has(job, "libutil.c32")) {
 		render_add(&job->out, "UI menu.c32\nPROMPT 0\n");
 		put_menu(job, menu);
+		if (timeout_profile(job, menu))
+			render_add(&job->out, "%s", on_timeout);
 		return;
 	}
+	render_add(&job->out, "%s", on_error);
 	put_names(job, preset ? profile_of(job, preset) : NULL);
 }
 
@@ -264,13 +312,31 @@ static void single(struct render_job *job, const struct config_profile *profile)
 	render_add(&job->out, "LABEL local\n  LOCALBOOT -1\n");
 }
 
+static void put_title(struct render_job *job, const struct config_profile *profile) {
+	render_add(&job->out, "SAY Rouse: %s boots %s\n",
+		job->in->node ? job->in->node : "a machine", render_profile_title(profile));
+}
+
 void render_pxelinux(struct render_job *job) {
 	const struct config_profile *profile = job->in->profile;
 
-	render_add(&job->out, "SAY Rouse: %s boots %s\n",
-		job->in->node ? job->in->node : "a machine", render_profile_title(profile));
+	put_title(job, profile);
 	if (profile->menu)
 		menus(job, render_menu_index(job, profile->menu));
 	else
 		single(job, profile);
+}
+
+void render_pxelinux_timeout(struct render_job *job) {
+	const char *menu = job->in->profile->menu;
+	const struct config_profile *profile =
+		menu ? timeout_profile(job, render_menu_index(job, menu)) : job->in->profile;
+
+	if (profile) {
+		put_title(job, profile);
+		render_add(&job->out, "%s", on_error);
+		single(job, profile);
+	} else {
+		render_add(&job->out, "%s", failed);
+	}
 }

@@ -94,7 +94,8 @@ static bool can_load(enum render_loader loader, const struct config_profile *pro
 	if (load->kernel)
 		return true;
 	if (load->efi)
-		return machine->efi && loader != RENDER_PXELINUX;
+		return machine->efi && loader != RENDER_PXELINUX &&
+		       loader != RENDER_PXELINUX_TIMEOUT;
 	if (load->wimboot)
 		return loader == RENDER_IPXE &&
 		       (!machine->efi || machine->arch == 6 || machine->arch == 7);

@@ -333,6 +333,7 @@ static const struct {
 	{"pxelinux-efi", RENDER_PXELINUX, "tool", NULL, 0, 0, false, false},
 	{"pxelinux-menu", RENDER_PXELINUX, "racks", NULL, 0, 0, false, false},
 	{"pxelinux-names", RENDER_PXELINUX, "menu", NULL, 0, 0, true, true},
+	{"pxelinux-timeout", RENDER_PXELINUX_TIMEOUT, "racks", NULL, 0, 0, false, false},
 	{"grub-kernel", RENDER_GRUB, "web", NULL, POLICY_ARCH_UNKNOWN, 0, false, false},
 	{"grub-efi", RENDER_GRUB, "tool", NULL, POLICY_ARCH_UNKNOWN, 0, false, false},
 	{"grub-menu", RENDER_GRUB, "racks", NULL, POLICY_ARCH_UNKNOWN, 0, false, false},
@@ -454,10 +455,13 @@ static void names_are_those_that_loaders_ask_for(void **state) {
 	assert_int_equal(render_names(RENDER_IPXE, mac, names), 2);
 	assert_string_equal(names[0], "boot.ipxe");
 	assert_string_equal(names[1], "autoexec.ipxe");
-	assert_int_equal(render_names(RENDER_PXELINUX, mac, names), 1);
-	assert_string_equal(names[0], "pxelinux.cfg/01-52-54-00-77-00-01");
+	assert_int_equal(render_names(RENDER_PXELINUX, mac, names), 2);
+	assert_string_equal(names[0], "pxelinux.cfg/default");
+	assert_string_equal(names[1], "pxelinux.cfg/01-52-54-00-77-00-01");
 	assert_int_equal(render_names(RENDER_PXELINUX, NULL, names), 1);
 	assert_string_equal(names[0], "pxelinux.cfg/default");
+	assert_int_equal(render_names(RENDER_PXELINUX_TIMEOUT, mac, names), 1);
+	assert_string_equal(names[0], "pxelinux.cfg/rouse-timeout");
 	assert_int_equal(render_names(RENDER_GRUB, mac, names), 2);
 	assert_string_equal(names[1], "grub/grub.cfg-01-52-54-00-77-00-01");
 	assert_int_equal(render_names(RENDER_GRUB, NULL, names), 1);
