@@ -198,29 +198,13 @@ static struct vars *builtin_of(struct brain *brain, const struct store_node *nod
 	return maker.vars;
 }
 
-static const struct vars *own_vars(const struct store_node *node, struct arena *arena) {
-	struct config_errors *errors;
-	const struct vars *vars;
-	json_t *object;
-
-	if (!node->vars || !node->vars[0])
-		return NULL;
-	object = json_loads(node->vars, 0, NULL);
-	if (!object)
-		return NULL;
-	errors = mem_alloc(sizeof(*errors));
-	vars = vars_from_json(arena, object, "vars", errors);
-	free(errors);
-	json_decref(object);
-	return vars;
-}
-
 const struct vars_merged *brain_vars_of(struct brain *brain, const struct store_node *node,
 	const struct node_plan *plan, const struct store_order *order,
 	const struct brain_ticket *ticket, struct arena *arena) {
 	struct vars_layer layers[NODE_LAYERS];
 	size_t count = node_plan_layers(plan, brain->daemon->config,
-		builtin_of(brain, node, plan, order, ticket, arena), own_vars(node, arena), layers);
+		builtin_of(brain, node, plan, order, ticket, arena),
+		vars_from_text(arena, node->vars), layers);
 
 	return vars_merge(arena, layers, count);
 }

@@ -94,13 +94,21 @@ static const char *profile_name(const struct config_profile *profile) {
 	return profile ? profile->name : NULL;
 }
 
+// What was set by hand.
+static json_t *own_json(const struct store_node *node) {
+	json_t *vars = node->vars ? json_loads(node->vars, 0, NULL) : NULL;
+
+	return json_pack("{s:s?, s:s?, s:o, s:s?}", "role", node->role, "profile", node->profile,
+		"vars", vars ? vars : json_object(), "notes", node->notes);
+}
+
 json_t *rest_node_json(const struct brain *brain, const struct store_node *node,
 	const struct node_plan *plan, const struct store_order *order) {
 	bool runs = brain_boot_runs(brain, node->mac);
 	char mac[TEXT_MAC_SIZE];
-
-	return json_pack("{s:s, s:s, s:b, s:s, s:o, s:s?, s:s, s:s?, s:s, s:s?, s:s?, s:b, s:o, "
-			 "s:o, s:o, s:o}",
+	json_t *object = json_pack(
+		"{s:s, s:s, s:b, s:s, s:o, s:s?, s:s, s:s?, s:s, s:s?, s:s?, s:b, s:o, "
+		"s:o, s:o, s:o}",
 		"name", node->name, "mac", text_mac(node->mac, mac), "listed", node->listed,
 		"state", node_state_text(node->life.state, runs), "since_unix_s",
 		time_json(node->life.since_ms), "role", plan->role_name, "role_source",
@@ -109,6 +117,11 @@ json_t *rest_node_json(const struct brain *brain, const struct store_node *node,
 		profile_name(plan->assigned), "boots", profile_name(plan->boots), "running", runs,
 		"order", order_json(order), "address", address_json(node, plan), "last_seen_unix_s",
 		time_json(node->last_seen_ms), "facts", facts_json(&node->facts));
+
+	// Most nodes of a list have nothing of it.
+	if (node->role || node->profile || node->vars || node->notes)
+		json_object_set_new(object, "set", own_json(node));
+	return object;
 }
 
 // --- one of them
@@ -144,14 +157,6 @@ static bool add_boot(void *context, const struct boot *boot) {
 				 boot_state_text(boot->state), "started_unix_s",
 				 (json_int_t)(boot->started_ns / 1000000000), "text", head));
 	return true;
-}
-
-// What was set by hand.
-static json_t *own_json(const struct store_node *node) {
-	json_t *vars = node->vars ? json_loads(node->vars, 0, NULL) : NULL;
-
-	return json_pack("{s:s?, s:s?, s:o, s:s?}", "role", node->role, "profile", node->profile,
-		"vars", vars ? vars : json_object(), "notes", node->notes);
 }
 
 static void add_last_order(

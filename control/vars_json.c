@@ -5,6 +5,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "vars_json.h"
@@ -169,5 +170,19 @@ struct vars *vars_from_json(
 		refuse(&reader, "takes an object of names to values");
 	else
 		read_map(&reader, object, &vars->map, 1);
+	return vars;
+}
+
+const struct vars *vars_from_text(struct arena *arena, const char *text) {
+	json_t *object = text && text[0] ? json_loads(text, 0, NULL) : NULL;
+	struct config_errors *errors;
+	const struct vars *vars;
+
+	if (!object)
+		return NULL;
+	errors = mem_alloc(sizeof(*errors));
+	vars = vars_from_json(arena, object, "vars", errors);
+	free(errors);
+	json_decref(object);
 	return vars;
 }

@@ -19,3 +19,6 @@ json_t *vars_value_json(const struct vars_value *value, bool reveal);
 // is stored. Never NULL; what is wrong is in errors, with line 0.
 struct vars *vars_from_json(
 	struct arena *arena, const json_t *object, const char *path, struct config_errors *errors);
+
+// The same of a node's own variables as the store has them: the text of an object. NULL: none.
+const struct vars *vars_from_text(struct arena *arena, const char *text);

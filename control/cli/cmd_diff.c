@@ -53,6 +53,7 @@ static void note_age(struct run *run, const json_t *status) {
 }
 
 static void ask(struct run *run, const char *runtime_dir) {
+	struct store_order *orders;
 	json_t *answer = NULL;
 	long status, count;
 
@@ -61,7 +62,7 @@ static void ask(struct run *run, const char *runtime_dir) {
 	if (status == 200)
 		note_age(run, answer);
 	json_decref(answer);
-	count = node_source_ask(runtime_dir, &run->arena, &run->nodes);
+	count = node_source_ask(runtime_dir, &run->arena, &run->nodes, &orders);
 	if (count < 0)
 		note(run, "rouse-control does not tell its nodes: only hosts: were compared");
 	else

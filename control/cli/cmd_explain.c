@@ -224,7 +224,9 @@ static void read_roles(struct asked *a) {
 			&pid) < 0 ||
 		health != STATE_ALIVE)
 		return;
-	count = node_source_ask(a->instance.runtime_dir, &a->arena, &a->node.known);
+	count = node_source_ask(
+		a->instance.runtime_dir, &a->arena, &a->node.known, &a->node.orders);
+	a->node.asked = count >= 0;
 	a->node.known_count = count > 0 ? (size_t)count : 0;
 }
 
@@ -321,7 +323,8 @@ const struct cli_command cmd_explain = {
 		  "leases; nothing is sent and nothing changes. Without --arch and --ipxe the\n"
 		  "machine is an operating system that does not boot from the network. With\n"
 		  "profiles it is told which role the machine has by the configuration, why those\n"
-		  "before do not take it, and what its profile loads.",
+		  "before do not take it, and what its profile loads; while rouse-control runs,\n"
+		  "also what was set by hand and what was ordered.",
 	.options = options,
 	.run = run,
 };

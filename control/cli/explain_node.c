@@ -18,6 +18,7 @@ struct told {
 	const struct explain_node *in;
 	struct arena arena;
 	struct store_node node;
+	const struct store_order *order; // NULL: none waits
 	struct node_plan plan;
 	const struct vars_merged *vars;
 	const char *loads[NODE_LOADS];
@@ -29,11 +30,23 @@ static const char *copy(struct told *told, struct dhcp_bytes bytes) {
 	return bytes.len ? arena_text(&told->arena, (const char *)bytes.data, bytes.len) : NULL;
 }
 
-static const struct store_node *known(const struct explain_node *in, const uint8_t *mac) {
-	for (size_t i = 0; i < in->known_count; i++)
-		if (!memcmp(in->known[i].mac, mac, sizeof(in->known[i].mac)))
-			return &in->known[i];
+static const struct store_node *known(struct told *told, const uint8_t *mac) {
+	const struct explain_node *in = told->in;
+
+	for (size_t i = 0; i < in->known_count; i++) {
+		if (memcmp(in->known[i].mac, mac, sizeof(in->known[i].mac)) != 0)
+			continue;
+		told->order = in->orders[i].id ? &in->orders[i] : NULL;
+		return &in->known[i];
+	}
 	return NULL;
+}
+
+static const char *clean(struct told *told, struct dhcp_bytes bytes) {
+	char text[4 * 255 + 1]; // text_clean may make four characters of a byte
+
+	text_clean(bytes.data, bytes.len, text, sizeof(text));
+	return arena_text(&told->arena, text, strlen(text));
 }
 
 static void replace(const char **text, const char *by) {
@@ -52,6 +65,10 @@ static void set_facts(struct told *told, const struct dhcp_view *view) {
 		memcpy(facts->uuid, view->uuid, sizeof(facts->uuid));
 	}
 	replace(&facts->vendor_class, copy(told, view->vendor_class));
+	if (view->giaddr) { // what the agent does not say is over
+		facts->circuit_id = clean(told, view->circuit_id);
+		facts->remote_id = clean(told, view->remote_id);
+	}
 	replace(&facts->manufacturer, given->manufacturer);
 	replace(&facts->product, given->product);
 	replace(&facts->serial, given->serial);
@@ -62,7 +79,7 @@ static void set_facts(struct told *told, const struct dhcp_view *view) {
 
 static void set_node(struct told *told, const struct dhcp_explanation *e) {
 	const struct dhcp_view *view = &e->exchange.view;
-	const struct store_node *seen = known(told->in, view->chaddr);
+	const struct store_node *seen = known(told, view->chaddr);
 	const struct config_host *host;
 
 	told->node = seen ? *seen : (struct store_node){.facts = {.arch = STORE_UNKNOWN_ARCH}};
@@ -88,9 +105,10 @@ static bool find_out(
 	if (!in->config || !in->config->brain.given || !e->parsed || e->exchange.view.hlen != 6)
 		return false;
 	set_node(told, e);
-	node_plan_make(&told->plan, in->config, &told->node, NULL);
+	node_plan_make(&told->plan, in->config, &told->node, told->order);
 	told->vars = vars_merge(&told->arena, layers,
-		node_plan_layers(&told->plan, in->config, NULL, NULL, layers));
+		node_plan_layers(&told->plan, in->config, NULL,
+			vars_from_text(&told->arena, told->node.vars), layers));
 	if (told->plan.assigned)
 		node_expand_loads(told->plan.assigned, told->node.facts.arch, told->vars,
 			&told->arena, told->loads);
@@ -235,20 +253,37 @@ static void print_profile(const struct told *told) {
 			printf("  %-10s %s\n", node_load_name((enum node_load)i), told->loads[i]);
 }
 
-static void print_order(const struct dhcp_explanation *e) {
-	if (e->exchange.selection.machine.order)
+static void print_order(const struct told *told, const struct dhcp_explanation *e) {
+	if (told->order && told->plan.boots)
+		printf("  order      %llu, profile %s: it boots that first, once\n",
+			(unsigned long long)told->order->id, told->order->profile);
+	else if (e->exchange.selection.machine.order)
 		puts("  order      pending: it boots what was ordered first, once");
 }
 
-static void print_vars(const struct told *told) {
+static void print_limit(const struct explain_node *node) {
+	if (!node->asked)
+		puts("  not known  what was set by hand (rouse node set) and what was ordered: "
+		     "rouse-control was not asked");
+}
+
+// A variable that was set by hand stands in no line.
+static void print_origin(const struct told *told, const struct vars_entry *entry) {
 	char origin[128];
 
+	printf("%s", origin_text(told, entry, origin));
+	if (entry->line)
+		printf(", line %u", entry->line);
+	putchar('\n');
+}
+
+static void print_vars(const struct told *told) {
 	for (size_t i = 0; i < told->vars->count; i++) {
 		const struct vars_entry *entry = &told->vars->entries[i];
 		char *text = value_text(entry->value);
 
-		printf("  %-10s %s = %s   %s, line %u\n", i ? "" : "variables", entry->name, text,
-			origin_text(told, entry, origin), entry->line);
+		printf("  %-10s %s = %s   ", i ? "" : "variables", entry->name, text);
+		print_origin(told, entry);
 		free(text);
 	}
 	if (!told->vars->count)
@@ -261,7 +296,8 @@ void explain_node_print(const struct explain_node *node, const struct dhcp_expla
 	if (find_out(&told, node, e)) {
 		print_roles(&told);
 		print_profile(&told);
-		print_order(e);
+		print_order(&told, e);
+		print_limit(node);
 		if (node->vars)
 			print_vars(&told);
 	}
@@ -328,6 +364,9 @@ void explain_node_json(
 			json_string(node_source_text(plan->assigned_source)));
 		json_object_set_new(
 			object, "standing", or_null(plan->standing ? plan->standing->name : NULL));
+		json_object_set_new(
+			object, "order_profile", or_null(told.order ? told.order->profile : NULL));
+		json_object_set_new(object, "set_by_hand_known", json_boolean(node->asked));
 		json_object_set_new(object, "loads", loads_json(&told));
 		if (node->vars)
 			json_object_set_new(object, "variables", vars_list_json(&told));

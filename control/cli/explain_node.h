@@ -10,11 +10,14 @@
 
 #include "cli/explain.h"
 #include "store_nodes.h"
+#include "store_orders.h"
 
 struct explain_node {
 	const struct config *config;
-	struct node_facts facts;  // given beside what the message says
-	struct store_node *known; // machines that rouse-control has seen
+	struct node_facts facts; // given beside what the message says
+	bool asked; // rouse-control has told the next three; else nobody knows what was set by hand
+	struct store_node *known;   // machines that it has seen
+	struct store_order *orders; // that wait for them; id 0: none
 	size_t known_count;
 	bool vars; // tell them
 };

@@ -4,12 +4,12 @@
 #include "cli/node_source.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/cli.h"
 #include "cli/rest_client.h"
 #include "config_match.h"
-#include "node_plan.h"
 #include "text.h"
 
 bool node_source_uuid(const char *text, uint8_t out[16]) {
@@ -63,12 +63,22 @@ static void take_facts(struct arena *arena, const json_t *facts, struct node_fac
 }
 
 // What was set by hand stays whatever the configuration becomes.
-static const char *by_hand(
-	struct arena *arena, const json_t *object, const char *name, const char *source) {
-	const char *why = json_string_value(json_object_get(object, source));
+static void take_set(struct arena *arena, const json_t *set, struct store_node *node) {
+	const json_t *vars = json_object_get(set, "vars");
+	char *text = json_object_size(vars) ? json_dumps(vars, JSON_COMPACT) : NULL;
 
-	return why && !strcmp(why, node_source_text(NODE_BY_HAND)) ? text_of(arena, object, name)
-								   : NULL;
+	node->role = text_of(arena, set, "role");
+	node->profile = text_of(arena, set, "profile");
+	node->vars = text ? arena_text(arena, text, strlen(text)) : NULL;
+	free(text);
+}
+
+static void take_order(struct arena *arena, const json_t *object, struct store_order *order) {
+	*order = (struct store_order){
+		.id = (uint64_t)json_integer_value(json_object_get(object, "id")),
+		.profile = text_of(arena, object, "profile")};
+	if (!order->profile)
+		order->id = 0;
 }
 
 static bool take_node(struct arena *arena, const json_t *object, struct store_node *node) {
@@ -80,34 +90,43 @@ static bool take_node(struct arena *arena, const json_t *object, struct store_no
 		return false;
 	if (address)
 		text_parse_ip(address, &node->address);
-	node->role = by_hand(arena, object, "role", "role_source");
-	node->profile = by_hand(arena, object, "assigned", "profile_source");
+	take_set(arena, json_object_get(object, "set"), node);
 	take_facts(arena, json_object_get(object, "facts"), &node->facts);
 	return true;
 }
 
-long node_source_read(const json_t *answer, struct arena *arena, struct store_node **nodes) {
+long node_source_read(const json_t *answer, struct arena *arena, struct store_node **nodes,
+	struct store_order **orders) {
 	const json_t *list = json_object_get(answer, "nodes"), *object;
 	long count = 0;
 	size_t i;
 
 	*nodes = NULL;
+	*orders = NULL;
 	if (!json_is_array(list))
 		return -1;
 	*nodes = arena_alloc(arena, json_array_size(list) * sizeof(**nodes));
-	json_array_foreach(list, i, object) count += take_node(arena, object, &(*nodes)[count]);
+	*orders = arena_alloc(arena, json_array_size(list) * sizeof(**orders));
+	json_array_foreach(list, i, object) {
+		if (!take_node(arena, object, &(*nodes)[count]))
+			continue;
+		take_order(arena, json_object_get(object, "order"), &(*orders)[count]);
+		count++;
+	}
 	return count;
 }
 
-long node_source_ask(const char *runtime_dir, struct arena *arena, struct store_node **nodes) {
+long node_source_ask(const char *runtime_dir, struct arena *arena, struct store_node **nodes,
+	struct store_order **orders) {
 	json_t *answer = NULL;
 	long status, count = -1;
 
 	*nodes = NULL;
+	*orders = NULL;
 	if (rest_client_call(runtime_dir, "GET", "/v1/nodes", &status, &answer) != CLI_OK)
 		return -1;
 	if (status == 200)
-		count = node_source_read(answer, arena, nodes);
+		count = node_source_read(answer, arena, nodes, orders);
 	json_decref(answer);
 	return count;
 }

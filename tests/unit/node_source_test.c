@@ -13,11 +13,12 @@
 #include <cmocka.h>
 
 #include "cli/node_source.h"
-#include "node_plan.h"
+
+static struct store_order *orders; // of the last text
 
 static long read_text(const char *text, struct arena *arena, struct store_node **nodes) {
 	json_t *answer = json_loads(text, 0, NULL);
-	long count = node_source_read(answer, arena, nodes);
+	long count = node_source_read(answer, arena, nodes, &orders);
 
 	json_decref(answer);
 	return count;
@@ -98,20 +99,46 @@ static void all_facts_are_read(void **state) {
 	arena_free(&arena);
 }
 
+// The profile that a node boots between installations is another than that which was set.
 static void only_what_is_set_by_hand_stays(void **state) {
-	char text[512];
 	struct store_node *nodes;
 	struct arena arena = {0};
 
 	(void)state;
-	snprintf(text, sizeof(text),
-		"{\"nodes\": [{\"name\": \"n1\", \"mac\": \"52:54:00:00:00:01\", \"role\": "
-		"\"web\", "
-		"\"role_source\": \"%s\", \"assigned\": \"setup\", \"profile_source\": \"%s\"}]}",
-		node_source_text(NODE_BY_HAND), node_source_text(NODE_BY_HAND));
-	assert_int_equal(read_text(text, &arena, &nodes), 1);
+	assert_int_equal(
+		read_text("{\"nodes\": [{\"name\": \"n1\", \"mac\": \"52:54:00:00:00:01\", "
+			  "\"role\": \"web\", \"assigned\": \"setup\", \"profile_source\": "
+			  "\"between installations\", \"set\": {\"role\": \"web\", "
+			  "\"profile\": \"setup\", \"vars\": {\"shelf\": \"B7\"}}}, "
+			  "{\"name\": \"n2\", \"mac\": \"52:54:00:00:00:02\", \"set\": {\"vars\": "
+			  "[]}}]}",
+			&arena, &nodes),
+		2);
 	assert_string_equal(nodes[0].role, "web");
 	assert_string_equal(nodes[0].profile, "setup");
+	assert_string_equal(nodes[0].vars, "{\"shelf\":\"B7\"}");
+	assert_null(nodes[1].role);
+	assert_null(nodes[1].vars);
+	arena_free(&arena);
+}
+
+static void an_order_without_a_profile_is_none(void **state) {
+	struct store_node *nodes;
+	struct arena arena = {0};
+
+	(void)state;
+	assert_int_equal(
+		read_text("{\"nodes\": [{\"name\": \"n1\", \"mac\": \"52:54:00:00:00:01\", "
+			  "\"order\": {\"id\": 5, \"profile\": \"rescue\"}}, "
+			  "{\"name\": \"n2\", \"mac\": \"52:54:00:00:00:02\", "
+			  "\"order\": {\"id\": 6}}, "
+			  "{\"name\": \"n3\", \"mac\": \"52:54:00:00:00:03\", \"order\": null}]}",
+			&arena, &nodes),
+		3);
+	assert_int_equal(orders[0].id, 5);
+	assert_string_equal(orders[0].profile, "rescue");
+	assert_int_equal(orders[1].id, 0);
+	assert_int_equal(orders[2].id, 0);
 	arena_free(&arena);
 }
 
@@ -121,6 +148,7 @@ int main(void) {
 		cmocka_unit_test(what_is_no_node_is_left_out),
 		cmocka_unit_test(all_facts_are_read),
 		cmocka_unit_test(only_what_is_set_by_hand_stays),
+		cmocka_unit_test(an_order_without_a_profile_is_none),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
