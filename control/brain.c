@@ -35,10 +35,9 @@ int64_t brain_now_ms(void) {
 void brain_write(struct brain *brain) {
 	if (brain->batch)
 		return;
+	brain->batch = true;
 	if (store_begin(brain->store) < 0)
 		brain_store_failed(brain);
-	else
-		brain->batch = true;
 }
 
 // Told once until it goes again; rouse status shows it meanwhile.
@@ -50,24 +49,44 @@ void brain_store_failed(struct brain *brain) {
 	brain->batch_failed = true;
 }
 
-// What was done since the last commit and is not on the disk is done again: nodes are read anew.
+static int64_t steady_ms(void) {
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+// What is not on the disk is done again, as after a restart: the events since the last commit wait
+// in their rings, where nodes and boots are to be as they were at that commit.
+static void take_back(struct brain *brain) {
+	brain->failed_at_ms = steady_ms();
+	brain->reload_nodes = true;
+	boot_track_free(brain->track);
+	if (brain_boots_start(brain) < 0)
+		control_log(CONTROL_ERROR, "boots that run cannot be read: %s",
+			store_why(brain->store));
+}
+
 bool brain_commit(struct brain *brain) {
 	int rc = brain->batch ? store_commit(brain->store) : 0;
 	bool good = rc == 0 && !brain->batch_failed;
 
-	if (brain->flushed)
-		boot_track_saved(brain->track, rc == 0);
-	brain->flushed = false;
-	if (rc < 0)
+	if (!good)
 		brain_store_failed(brain);
+	else if (brain->flushed)
+		boot_track_saved(brain->track, true);
 	if (good && brain->failed)
 		control_log(CONTROL_NOTICE, "the store is written again");
 	if (good)
 		brain->failed = false;
-	brain->batch = brain->batch_failed = false;
-	if (rc < 0)
-		brain->reload_nodes = true;
+	brain->batch = brain->batch_failed = brain->flushed = false;
+	if (!good)
+		take_back(brain);
 	return good;
+}
+
+bool brain_rests(const struct brain *brain) {
+	return brain->failed && steady_ms() - brain->failed_at_ms < SECOND_MS;
 }
 
 // --- start and end
@@ -135,8 +154,10 @@ void brain_close(struct brain *brain) {
 
 void brain_reload(struct brain *brain) {
 	brain_texts_look(brain);
-	if (brain_nodes_load(brain) < 0)
+	if (brain_nodes_load(brain) < 0) {
 		brain_store_failed(brain);
+		brain->reload_nodes = true;
+	}
 	brain_texts_all_dirty(brain);
 }
 
@@ -197,6 +218,8 @@ static void prune(struct brain *brain) {
 	brain->prune_ms = brain->now_ms + PRUNE_MS;
 	if (store_prune(brain->store, brain->now_ms - PRUNE_DAYS * DAY_MS, brain->now_ms) > 0)
 		brain->prune_ms = brain->now_ms;
+	if (store_nodes_pruned(brain->store) && brain_nodes_load(brain) < 0)
+		brain->reload_nodes = true;
 }
 
 static void each_second(struct brain *brain) {

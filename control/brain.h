@@ -38,6 +38,9 @@ void brain_event(struct brain *brain, const struct event_record *event, const ch
 // the events is not on the disk.
 bool brain_tick(struct brain *brain);
 
+// The store could not be written a moment ago: the events wait in their rings meanwhile.
+bool brain_rests(const struct brain *brain);
+
 // Whether the first set of texts was made: without it no machine finds its own.
 bool brain_is_ready(const struct brain *brain);
 

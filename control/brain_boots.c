@@ -4,6 +4,7 @@
 // What machines do: events become boots, boots and callbacks move the life of nodes, and orders
 // that the dataplane has marked are used.
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -77,6 +78,14 @@ static bool tells_news(
 	       is_other(facts->remote_id, known->remote_id);
 }
 
+// No failure of the store: all others go on.
+static void tell_strangers(struct brain *brain) {
+	if (!brain->strangers_told)
+		control_log(CONTROL_WARNING, "a machine is not kept as a node: %s",
+			store_why(brain->store));
+	brain->strangers_told = true;
+}
+
 struct brain_node *brain_seen(struct brain *brain, const uint8_t mac[6], uint32_t address,
 	const struct node_facts *facts) {
 	struct brain_node *node = NULL;
@@ -93,6 +102,9 @@ struct brain_node *brain_seen(struct brain *brain, const uint8_t mac[6], uint32_
 		brain_addresses_set(brain, node, after.address);
 		if (!known || tells_news(&before, address, facts))
 			brain_node_dirty(brain, node);
+		brain->strangers_told = false;
+	} else if (rc == -ENOBUFS) {
+		tell_strangers(brain);
 	} else if (rc < 0) {
 		brain_store_failed(brain);
 	}
@@ -408,16 +420,20 @@ static void use_order(struct brain *brain, struct brain_node *node) {
 	struct store_order order;
 	struct arena arena = {0};
 	uint8_t was;
+	int rc;
 
 	brain_write(brain);
-	if (store_order_use(brain->store, node->order_id, brain->now_ms, &arena, &order, &was) ==
-		0) {
+	rc = store_order_use(brain->store, node->order_id, brain->now_ms, &arena, &order, &was);
+	if (rc == 0) {
 		control_log(CONTROL_NOTICE, "node %s: order %llu is used: it has got %s",
 			node->name, (unsigned long long)order.id, order.profile);
 		event.install = order_installs(brain, order.id);
 		event.retry = order.origin == STORE_ORDER_RETRY;
 		node->order_id = 0;
 		brain_life(brain, node->mac, &event);
+		brain_node_dirty(brain, node);
+	} else if (rc == -ENOENT) {
+		node->order_id = 0;
 		brain_node_dirty(brain, node);
 	} else {
 		brain_store_failed(brain);

@@ -20,7 +20,7 @@ static int begin(struct brain *brain, char why[BRAIN_WHY]) {
 
 	brain->now_ms = brain_now_ms();
 	brain_write(brain);
-	return kept && brain->batch ? 0 : say(brain, -EIO, why);
+	return kept && !brain->batch_failed ? 0 : say(brain, -EIO, why);
 }
 
 // rc: of what was done; why is set when it failed. What is in memory follows the store.

@@ -37,6 +37,7 @@ struct brain_node {
 	bool dirty;    // its texts are to be made again
 	bool tickets;  // its texts have a ticket in them
 	bool told;     // that its texts cannot be made
+	bool gone;     // the store has it no longer, as far as was read
 	uint8_t state; // enum node_state
 	bool listed;
 	bool local; // standing
@@ -95,6 +96,8 @@ struct brain {
 	bool batch_failed;    // not all of it could be written
 	bool flushed;         // boots are in it
 	bool failed;          // the store could not be written, as told last
+	int64_t failed_at_ms; // when, by a clock that is never set
+	bool strangers_told;  // that there are too many
 	bool reload_nodes;    // what is in memory may not be on the disk
 	bool checkpoint_due;
 	int64_t now_ms;    // Unix, of this tick

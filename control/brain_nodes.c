@@ -75,6 +75,7 @@ struct brain_node *brain_node_take(struct brain *brain, const struct store_node 
 
 	if (!node)
 		node = add(brain, record->mac);
+	node->gone = false;
 	node->state = record->life.state;
 	node->listed = record->listed;
 	node->since_ms = record->life.since_ms;
@@ -136,11 +137,37 @@ static int list_hosts(struct brain *brain) {
 	return rc;
 }
 
+// What the store has forgotten by age, or never kept as a commit failed.
+static void drop_gone(struct brain *brain) {
+	size_t kept = 0;
+
+	for (size_t i = 0; i < brain->node_count; i++) {
+		struct brain_node *node = brain->nodes[i];
+
+		if (!node->gone) {
+			brain->nodes[kept++] = node;
+			continue;
+		}
+		brain->dirty_count -= node->dirty;
+		brain_text_free(node);
+		free(node);
+		brain->set_due = true;
+	}
+	if (kept == brain->node_count)
+		return;
+	brain->node_count = kept;
+	index_all(brain, brain->by_mac_size);
+}
+
 int brain_nodes_load(struct brain *brain) {
 	int rc = list_hosts(brain);
 
+	for (size_t i = 0; i < brain->node_count; i++)
+		brain->nodes[i]->gone = true;
 	if (rc == 0)
 		rc = store_nodes_each(brain->store, take_record, brain);
+	if (rc == 0)
+		drop_gone(brain);
 	if (rc == 0)
 		rc = store_orders_waiting(brain->store, take_order, brain);
 	if (rc < 0)

@@ -182,9 +182,11 @@ static void on_beat(uv_timer_t *handle) {
 static void on_poll_events(uv_timer_t *handle) {
 	struct daemon *daemon = handle->data;
 
-	event_log_run(&daemon->events, daemon->config);
-	if (!daemon->brain || brain_tick(daemon->brain))
-		event_log_done(&daemon->events);
+	if (!daemon->brain || !brain_rests(daemon->brain)) {
+		event_log_run(&daemon->events, daemon->config);
+		if (!daemon->brain || brain_tick(daemon->brain))
+			event_log_done(&daemon->events);
+	}
 	daemon_check_adoption(daemon);
 }
 

@@ -127,10 +127,13 @@ static void refill(struct event_log *log) {
 	log->held_back = 0;
 }
 
-static void take_event(
-	struct event_log *log, const struct config *config, const struct event_record *event) {
+// again: it was taken before, but what followed from it could not be kept.
+static void take_event(struct event_log *log, const struct config *config,
+	const struct event_record *event, bool again) {
 	if (log->follow)
 		log->follow(log->follow_context, event, file_name(log, event));
+	if (again)
+		return;
 	if (log->credit && log->lines < LINES_PER_RUN)
 		write_event(log, config, event);
 	else
@@ -155,7 +158,9 @@ static void run_worker(struct event_log *log, const struct config *config, uint3
 		if (!events_pop(
 			    block, state_ring(&log->state, worker), &tail, &log->held_back, &event))
 			break;
-		take_event(log, config, &event);
+		take_event(log, config, &event, tail <= log->told[worker]);
+		if (tail > log->told[worker])
+			log->told[worker] = tail;
 	}
 	// The rest can wait for the next run, as long as there are credit and room for it.
 	log->held_back +=
@@ -196,6 +201,7 @@ static bool attach(struct event_log *log) {
 	if (state_view_open(&log->state, log->runtime_dir, why) < 0)
 		return false;
 	log->attached = true;
+	memset(log->told, 0, sizeof(log->told));
 	// What was counted before we looked is history.
 	for (uint32_t i = 0; i < log->state.worker_count; i++)
 		log->lost[i] =

@@ -23,6 +23,7 @@ struct event_log {
 	uint32_t credit;                  // lines that may still be written
 	uint32_t lines;                   // written in this run
 	uint64_t tail[ROUSE_MAX_WORKERS]; // how far the rings were read
+	uint64_t told[ROUSE_MAX_WORKERS]; // how far their events were written into the log
 	uint64_t told_ms;                 // when the number of those not written was told
 	uint64_t held_back; // events not written for want of credit, or lost in a full ring
 	// Gets each event, if it is not NULL; file as in event_text.

@@ -172,10 +172,12 @@ static int commit(struct store *store) {
 	return must ? sync_log(store) : 0;
 }
 
+// One that cannot begin is a batch that has failed: half of what belongs together must not be
+// written by transactions of its own.
 int store_begin(struct store *store) {
 	int rc = begin(store);
 
-	store->batch = rc == 0;
+	store->batch = true;
 	return rc;
 }
 
@@ -188,7 +190,9 @@ void store_rollback(struct store *store) {
 }
 
 int store_enter(struct store *store) {
-	return store->batch ? 0 : begin(store);
+	if (!store->batch)
+		return begin(store);
+	return store->broken ? -EIO : 0; // the sentence is that of what has failed
 }
 
 int store_leave(struct store *store, int rc, bool must) {

@@ -92,6 +92,7 @@ struct store {
 	uint64_t slots[STORE_SLOT_WORDS]; // bit set: its order waits
 	uint64_t discovered; // nodes that STORE_DISCOVERED_MAX counts, at least so many
 	int64_t recounted_ms;
+	bool nodes_pruned; // since store_nodes_pruned was asked last
 };
 
 extern const char *const store_sql_texts[STORE_STATEMENTS];

@@ -268,7 +268,7 @@ static int check_room(struct store *store, int64_t now_ms) {
 		rc = store_nodes_load(store);
 	}
 	if (rc == 0 && store->discovered >= STORE_DISCOVERED_MAX)
-		rc = store_say(store, -ENOSPC,
+		rc = store_say(store, -ENOBUFS,
 			"%u unknown machines are known already: forget some, or let a role take "
 			"them",
 			STORE_DISCOVERED_MAX);
@@ -331,5 +331,15 @@ int store_nodes_prune(struct store *store, int64_t before_ms) {
 	sqlite3_bind_int64(statement, 1, before_ms);
 	sqlite3_bind_int64(statement, 2, PRUNE_ROWS);
 	rc = store_run(store, statement, "forget old machines");
-	return rc < 0 ? rc : sqlite3_changes(store->db) == (int)PRUNE_ROWS;
+	if (rc < 0)
+		return rc;
+	store->nodes_pruned |= sqlite3_changes(store->db) > 0;
+	return sqlite3_changes(store->db) == (int)PRUNE_ROWS;
+}
+
+bool store_nodes_pruned(struct store *store) {
+	bool pruned = store->nodes_pruned;
+
+	store->nodes_pruned = false;
+	return pruned;
 }

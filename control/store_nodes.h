@@ -95,3 +95,6 @@ int store_nodes_each(struct store *store,
 
 // "m-525400770001"
 char *store_node_usual_name(const uint8_t mac[6], char out[STORE_NODE_NAME_SIZE]);
+
+// Whether store_prune has forgotten nodes since this was asked last.
+bool store_nodes_pruned(struct store *store);

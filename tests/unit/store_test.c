@@ -385,7 +385,7 @@ static void strangers_have_a_limit(void **state) {
 		ok(store_node_seen(box.store, mac, 0, NULL, STORE_T0 + i, NULL));
 	}
 	assert_int_equal(
-		store_node_seen(box.store, mac_1, 0, NULL, STORE_T0 + 70000, NULL), -ENOSPC);
+		store_node_seen(box.store, mac_1, 0, NULL, STORE_T0 + 70000, NULL), -ENOBUFS);
 	ok(store_node_seen(box.store, mac, 0, NULL, STORE_T0 + 70000, NULL));
 	ok(store_commit(box.store));
 	ok(store_node_add(box.store, mac_1, NULL, STORE_T0));
@@ -559,6 +559,26 @@ static void somebody_who_locks_the_file_is_named(void **state) {
 	assert_int_equal(store_node_add(box.store, mac_1, NULL, STORE_T0), -EBUSY);
 	assert_non_null(strstr(store_why(box.store), "another program has locked"));
 	sqlite3_close(db);
+	ok(store_node_add(box.store, mac_1, NULL, STORE_T0));
+}
+
+// Else an order would be used, and what it did to its node's life lost: it would be installed
+// twice.
+static void what_cannot_begin_writes_nothing_by_parts(void **state) {
+	struct store_node node;
+	char path[64];
+	sqlite3 *db;
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/" STORE_FILE, box.dir);
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(store_begin(box.store), -EBUSY);
+	sqlite3_close(db);
+	assert_int_equal(store_node_add(box.store, mac_1, NULL, STORE_T0), -EIO);
+	assert_non_null(strstr(store_why(box.store), "another program has locked"));
+	assert_true(store_commit(box.store) < 0);
+	assert_int_equal(store_node_get(box.store, mac_1, &box.arena, &node), -ENOENT);
 	ok(store_node_add(box.store, mac_1, NULL, STORE_T0));
 }
 
@@ -915,6 +935,7 @@ int main(void) {
 		TEST(a_failure_of_one_call_leaves_the_batch_as_it_was),
 		TEST(what_is_not_committed_is_lost_by_a_close),
 		TEST(somebody_who_locks_the_file_is_named),
+		TEST(what_cannot_begin_writes_nothing_by_parts),
 		TEST(what_the_disk_does_not_take_has_not_happened),
 		TEST(a_boot_comes_back_as_it_was),
 		TEST(boots_are_found_by_their_node_and_while_they_run),
