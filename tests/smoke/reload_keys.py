@@ -170,7 +170,7 @@ def test_mistakes(keys):
             ("dhcp: proxy", lambda c: c["ports"][0].update(dhcp="proxy"), "dhcp"),
             ("an edge rate of nothing", lambda c: c["subnets"][0].update(edge_rate="10"), "edge_rate"),
             ("a group that is none", lambda c: c.update(multicast={"groups": "10.0.0.0/8"}), "multicast"),
-            ("a menu of the disk alone", lambda c: c["boot"].append({"menu": [{"text": "Disk"}]}), "menu"),
+            ("a file beside a menu", lambda c: c["boot"].append({"file": "a", "menu": [{"text": "Disk"}]}), "menu"),
             ("HTTPS without HTTP", lambda c: c.update(tls={}), "tls"),
             ("HTTP nowhere", lambda c: c.update(http={"port": 0}), "http"),
             ("a VLAN on af_xdp", lambda c: c["ports"][0].update(vlan=7), "vlan"),
