@@ -6,6 +6,7 @@
 //   brain_nodes.c   the table of nodes in memory
 //   brain_boots.c   events to boots, boots to the life of nodes, orders
 //   brain_texts.c   texts of nodes, and the set that the image thread gets
+//   brain_render.c  one of them
 //   brain_vars.c    variables that Rouse gives itself, templates
 //   brain_tickets.c the tokens in a node's URLs
 
@@ -147,6 +148,16 @@ void brain_texts_publish(struct brain *brain);
 void brain_text_free(struct brain_node *node);
 // Makes a node's texts now, if they are to be made.
 void brain_node_make(struct brain *brain, struct brain_node *node);
+
+// --- brain_render.c
+// A text of a node by a profile; order may be NULL. As render().
+int brain_render_as(struct brain *brain, const struct store_node *record,
+	const struct node_plan *plan, const struct config_profile *profile,
+	const struct store_order *order, const struct vars_merged *vars, enum render_loader loader,
+	char **text, size_t *len, char why[256]);
+// The text of all machines that are no nodes.
+int brain_render_common(
+	struct brain *brain, enum render_loader loader, char **text, size_t *len, char why[256]);
 // The answer to a password: the menu again with a notice, or the item that is open.
 int brain_render_menu(struct brain *brain, uint32_t client, const struct config_menu *menu,
 	const struct config_entry *opened, const char *notice, char **text, size_t *len,
