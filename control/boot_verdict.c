@@ -29,10 +29,8 @@ static uint64_t end_ms(const struct boot_phase *phase) {
 }
 
 static bool is_script(const struct boot_phase *phase) {
-	size_t len = strlen(phase->name);
-
-	return phase->kind == BOOT_PHASE_SCRIPT || (phase->result == BOOT_RESULT_OK && len >= 5 &&
-							   !strcmp(phase->name + len - 5, ".ipxe"));
+	return phase->kind == BOOT_PHASE_SCRIPT ||
+	       (phase->result == BOOT_RESULT_OK && text_ends_with(phase->name, ".ipxe"));
 }
 
 static void look_at_file(struct progress *progress, const struct boot_phase *phase) {

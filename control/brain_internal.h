@@ -158,6 +158,8 @@ int brain_render_as(struct brain *brain, const struct store_node *record,
 // The text of all machines that are no nodes.
 int brain_render_common(
 	struct brain *brain, enum render_loader loader, char **text, size_t *len, char why[256]);
+// How a script of iPXE ends that boots nothing. malloc'd.
+char *brain_render_ending(struct brain *brain);
 // The answer to a password: the menu again with a notice, or the item that is open.
 int brain_render_menu(struct brain *brain, uint32_t client, const struct config_menu *menu,
 	const struct config_entry *opened, const char *notice, char **text, size_t *len,

@@ -12,6 +12,7 @@
 
 #include "brain_internal.h"
 #include "template_dir.h"
+#include "text.h"
 
 // --- what is there
 
@@ -20,12 +21,6 @@ static bool has_file(void *context, const char *path) {
 	const struct image_entry *entry = image_table_find(brain->daemon->table, path);
 
 	return entry && entry->served;
-}
-
-static bool ends_with(const char *text, const char *end) {
-	size_t len = strlen(text), end_len = strlen(end);
-
-	return len >= end_len && !strcmp(text + len - end_len, end);
 }
 
 // GRUB's image for the network has many names; its configuration and modules are none of it.
@@ -41,7 +36,7 @@ static uint32_t loaders_of(const struct image_table *table) {
 	for (size_t i = 0; table && i < table->count; i++) {
 		const char *path = table->entries[i].path;
 
-		if (ends_with(path, "pxelinux.0"))
+		if (text_ends_with(path, "pxelinux.0"))
 			loaders |= 1u << RENDER_PXELINUX | 1u << RENDER_PXELINUX_TIMEOUT;
 		else if (is_grub(path))
 			loaders |= 1u << RENDER_GRUB;
@@ -188,6 +183,10 @@ int brain_render_common(
 
 	arena_free(&arena);
 	return rc;
+}
+
+char *brain_render_ending(struct brain *brain) {
+	return render_ipxe_ending(&(struct render_input){.has_file = has_file, .context = brain});
 }
 
 int brain_render(struct brain *brain, const struct store_node *node, enum render_loader loader,

@@ -21,24 +21,25 @@
 	"# %s\nSAY Rouse: nothing can be booted: %s\nDEFAULT local\nLABEL local\nLOCALBOOT -1\n"
 
 // What the machine shows when its text cannot be made, in place of nothing.
-static char *apology(enum render_loader loader, const char *name, const char *why, size_t *len) {
+static char *apology(struct brain *brain, enum render_loader loader, const char *name,
+	const char *why, size_t *len) {
 	static const char *const forms[] = {
 		[RENDER_IPXE] = "#!ipxe\necho\necho Rouse: nothing can be booted on %s:\necho %s\n"
 				"echo What to do: mend it on the server (rouse check), then start "
 				"the machine again\nprompt --timeout 60000 Press a key to go on "
-				"||\niseq ${platform}/${buildarch} efi/x86_64 && "
-				"chain tftp://${next-server}/local.efi ||\nexit 1\n",
+				"||\n%s",
 		[RENDER_PXELINUX] = NO_PXELINUX,
 		[RENDER_GRUB] = "# %s\necho 'Rouse: nothing can be booted: %s'\nsleep 60\nexit\n",
 		[RENDER_PXELINUX_TIMEOUT] = NO_PXELINUX,
 	};
-	char clean[256], *text = mem_alloc(1024);
+	char clean[256], *text = mem_alloc(1024), *ending = brain_render_ending(brain);
 	size_t at = 0;
 
 	for (; *why && at < sizeof(clean) - 1; why++)
 		clean[at++] = strchr("${}'\"\\|&\n", *why) ? ' ' : *why;
 	clean[at] = '\0';
-	*len = (size_t)snprintf(text, 1024, forms[loader], name, clean);
+	*len = (size_t)snprintf(text, 1024, forms[loader], name, clean, ending);
+	free(ending);
 	return text;
 }
 
@@ -101,7 +102,7 @@ static void make_text(struct making *m, enum render_loader loader,
 	if (brain_render_as(m->brain, &m->record, &m->plan, profile, order, m->vars, loader, &bytes,
 		    &len, why) < 0) {
 		tell_failure(m, why);
-		bytes = apology(loader, m->node->name, why, &len);
+		bytes = apology(m->brain, loader, m->node->name, why, &len);
 	}
 	replace(m->brain, place, text_of(bytes, len));
 }
@@ -244,7 +245,7 @@ static void make_common(struct brain *brain, enum render_loader loader) {
 		control_log(CONTROL_WARNING, "what unknown machines boot: %s", why);
 	brain->common_told[loader] = rc < 0;
 	if (rc < 0)
-		bytes = apology(loader, "unknown machines", why, &len);
+		bytes = apology(brain, loader, "unknown machines", why, &len);
 	replace(brain, &brain->common[loader], text_of(bytes, len));
 }
 
@@ -277,6 +278,7 @@ static void add_names(struct rendered_set *set, const uint8_t *mac, bool order,
 static void add_node(struct rendered_set *set, const struct brain_node *node) {
 	struct rendered_node out = {
 		.listed = node->listed,
+		.named = !store_node_name_is_usual(node->mac, node->name),
 		.local = node->local,
 		.name = node->name,
 		.role = node->role,

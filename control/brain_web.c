@@ -7,8 +7,6 @@
 
 #include "brain_web.h"
 
-#include <ctype.h>
-#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,9 +14,6 @@
 
 #include "brain_web_internal.h"
 #include "config_builtin.h"
-#include "control_log.h"
-#include "daemon_http.h"
-#include "text.h"
 
 unsigned int brain_web_say(
 	struct http_answer *answer, unsigned int status, const char *format, ...) {

@@ -127,7 +127,7 @@ static void add_unlisted(struct policy_builder *builder, const struct config *co
 		const struct rendered_node *node = &set->nodes[i];
 		struct policy_host out = {
 			.name = add_text(builder, node->name),
-			.flags = POLICY_HOST_UNLISTED,
+			.flags = POLICY_HOST_UNLISTED | (node->named ? 0 : POLICY_HOST_UNNAMED),
 		};
 
 		if (config_host_by_mac(config, node->mac))

@@ -72,6 +72,10 @@ extern const struct render_starter render_starters[];
 int render(enum render_loader loader, const struct render_input *input, char **text, size_t *len,
 	char why[256]);
 
+// How a script of iPXE ends that boots nothing: with the disk of a UEFI machine, or the firmware's
+// next device. Of input server, has_file and its context count. malloc'd.
+char *render_ipxe_ending(const struct render_input *input);
+
 // A text that is the same for every machine.
 struct render_page {
 	const char *name;

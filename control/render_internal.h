@@ -50,10 +50,10 @@ struct render_load {
 	uint32_t machines;
 };
 
-// Where a profile or an entry leads: the menu's index or RENDER_NO_MENU, and the profile's index.
 // Whether a file of boot_root is there; URLs and names with variables always are.
 bool render_has_file(const struct render_job *job, const char *path);
 
+// Where a profile or an entry leads: the menu's index or RENDER_NO_MENU, and the profile's index.
 uint32_t render_menu_index(const struct render_job *job, const char *name);
 uint32_t render_profile_index(const struct render_job *job, const char *name);
 

@@ -167,17 +167,23 @@ static void go(struct render_job *job) {
 const struct render_starter render_starters[] = {{"x86_64", "local.efi"},
 	{"i386", "local-ia32.efi"}, {"arm64", "local-arm64.efi"}, {NULL, NULL}};
 
-// The end of every script: the disk of a UEFI machine by its starter, or the firmware's next
-// device.
 static void end(struct render_job *job) {
 	for (const struct render_starter *starter = render_starters; starter->file; starter++) {
 		if (!render_has_file(job, starter->file))
 			continue;
-		render_add(&job->out, "iseq ${machine} %s && chain --autofree ", starter->machine);
+		render_add(&job->out, "iseq ${platform}/${buildarch} efi/%s && chain --autofree ",
+			starter->machine);
 		render_ipxe_tftp(job);
 		render_add(&job->out, "/%s ||\n", starter->file);
 	}
 	render_add(&job->out, "exit 1\n");
+}
+
+char *render_ipxe_ending(const struct render_input *input) {
+	struct render_job job = {.in = input, .loader = RENDER_IPXE};
+
+	end(&job);
+	return job.out.data;
 }
 
 // Whatever cannot be loaded: said, tried again, given up. A person at the console can stop it for a

@@ -45,6 +45,7 @@ struct rendered_node {
 	bool listed; // in hosts:, whose name it has
 	bool local;  // its standing boot is its own disk
 	const char *name;
+	bool named;        // somebody gave it that name
 	const char *role;  // NULL: none
 	uint64_t order_id; // that waits for it; 0: none
 	uint32_t order_slot;

@@ -27,6 +27,13 @@ char *store_node_usual_name(const uint8_t mac[6], char out[STORE_NODE_NAME_SIZE]
 	return out;
 }
 
+bool store_node_name_is_usual(const uint8_t mac[6], const char *name) {
+	char usual[STORE_NODE_NAME_SIZE];
+	size_t len = strlen(store_node_usual_name(mac, usual));
+
+	return !strncmp(name, usual, len) && (!name[len] || name[len] == '-');
+}
+
 static bool looks_usual(const char *name) {
 	if (strlen(name) != 14 || tolower((unsigned char)name[0]) != 'm' || name[1] != '-')
 		return false;

@@ -95,6 +95,8 @@ int store_nodes_each(struct store *store,
 
 // "m-525400770001"
 char *store_node_usual_name(const uint8_t mac[6], char out[STORE_NODE_NAME_SIZE]);
+// Whether it is that, or that with a number.
+bool store_node_name_is_usual(const uint8_t mac[6], const char *name);
 
 // Whether store_prune has forgotten nodes since this was asked last.
 bool store_nodes_pruned(struct store *store);

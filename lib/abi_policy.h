@@ -168,6 +168,7 @@ static_assert(sizeof(struct policy_pool) == 16, "policy_pool");
 enum policy_host_flags {
 	POLICY_HOST_LOCAL = 1,    // boots its own disk unless an order is pending
 	POLICY_HOST_UNLISTED = 2, // not in hosts: of the configuration, so it counts as unknown
+	POLICY_HOST_UNNAMED = 4,  // nobody gave it its name, which it is not told
 };
 
 // An order is a boot that a machine does once. It is pending as long as the state region's table of

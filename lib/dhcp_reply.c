@@ -51,28 +51,10 @@ static void build_boot_size(struct dhcp_builder *b, const struct dhcp_selection 
 		dhcp_build_optional(b, DHCP_OPT_BOOT_SIZE, bytes, sizeof(bytes));
 }
 
-// "m-525400770001": so are machines called that nobody gave a name (also with a number behind it).
-static bool is_usual_name(const struct policy_host *host, const char *name) {
-	static const char digits[] = "0123456789abcdef";
-
-	if (host->name.len < 14 || name[0] != 'm' || name[1] != '-')
-		return false;
-	for (size_t i = 0; i < 6; i++)
-		if (name[2 + 2 * i] != digits[host->mac[i] >> 4] ||
-			name[3 + 2 * i] != digits[host->mac[i] & 15])
-			return false;
-	return true;
-}
-
-// A machine that is not listed may have been given a name while Rouse runs.
 static void build_hostname(struct dhcp_builder *b, const struct dhcp_selection *s) {
-	const char *name;
-
-	if (!s->host || !s->host->name.len)
-		return;
-	name = policy_text(s->policy, s->host->name);
-	if (policy_host_is_known(s->host) || !is_usual_name(s->host, name))
-		dhcp_build_optional(b, DHCP_OPT_HOSTNAME, name, s->host->name.len);
+	if (s->host && s->host->name.len && !(s->host->flags & POLICY_HOST_UNNAMED))
+		dhcp_build_optional(b, DHCP_OPT_HOSTNAME, policy_text(s->policy, s->host->name),
+			s->host->name.len);
 }
 
 static void build_tftp_server(struct dhcp_builder *b, const struct dhcp_selection *s) {

@@ -188,7 +188,7 @@ static int check_host_address(
 	return 0;
 }
 
-#define HOST_FLAGS (POLICY_HOST_LOCAL | POLICY_HOST_UNLISTED)
+#define HOST_FLAGS (POLICY_HOST_LOCAL | POLICY_HOST_UNLISTED | POLICY_HOST_UNNAMED)
 
 // Slots that a host before has, one bit each.
 struct order_slots {

@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #define ROUSE_SHM_MAGIC   0x004d48534553554fULL // "OUSESHM" little-endian
-#define ROUSE_ABI_VERSION 10u
+#define ROUSE_ABI_VERSION 11u
 #define ROUSE_CACHE_LINE  64
 #define ROUSE_PAGE        4096u
 

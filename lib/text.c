@@ -274,3 +274,9 @@ char *text_hush(char *text) {
 	}
 	return text;
 }
+
+bool text_ends_with(const char *text, const char *end) {
+	size_t len = strlen(text), end_len = strlen(end);
+
+	return len >= end_len && !strcmp(text + len - end_len, end);
+}

@@ -43,6 +43,8 @@ char *text_clean_utf8(const void *data, size_t len, char *out, size_t size);
 // becomes a question mark. Returns text.
 char *text_hush(char *text);
 
+bool text_ends_with(const char *text, const char *end);
+
 // * any run, ? one byte, [a-z] and [!a-z] sets; no recursion, linear in practice and at most
 // pattern_len * text_len steps. fold: ASCII case is ignored.
 bool text_glob(

@@ -536,6 +536,22 @@ static void a_host_that_is_not_listed_is_unknown(void **state) {
 	world_end(&w);
 }
 
+static void machine_is_told_a_name_that_it_was_given(void **state) {
+	struct message m = message_begin(DHCP_DISCOVER, 0x109);
+	struct policy_host host = {.mac = {0x52, 0x54, 0, 0, 1, 9}, .flags = POLICY_HOST_UNLISTED};
+	struct world w;
+
+	(void)state;
+	world_sample(&w);
+	host.name = fixture_text(&w.f, "web1");
+	policy_build_host(w.f.builder, &host);
+	world_start(&w);
+	message_option(&m, DHCP_OPT_PARAMETERS, "\x0c", 1);
+	assert_int_equal(world_send(&w, &m), DHCP_REPLY);
+	assert_true(reply_is(&w, DHCP_OPT_HOSTNAME, "web1", 4));
+	world_end(&w);
+}
+
 // The next event of this kind, or NULL.
 static const struct event_record *next_event(
 	const struct world *w, uint64_t *at, enum event_kind kind) {
@@ -679,6 +695,7 @@ int main(void) {
 		TEST(ciaddr_in_discover_is_ignored),
 		cmocka_unit_test(known_host_takes_an_offer_from_an_unknown_one),
 		cmocka_unit_test(a_host_that_is_not_listed_is_unknown),
+		cmocka_unit_test(machine_is_told_a_name_that_it_was_given),
 		TEST(a_machine_that_boots_is_told_of_once),
 		TEST(whoever_does_not_boot_is_not_told_of),
 		TEST(events_tell_what_happened),

@@ -110,7 +110,7 @@ static inline uint32_t fixture_host(struct fixture *f, const char *name, const c
 static inline uint32_t fixture_node(struct fixture *f, const char *name, const char *mac,
 	uint64_t id, uint32_t slot, const char *last) {
 	struct policy_host host = {.name = fixture_text(f, name),
-		.flags = POLICY_HOST_LOCAL | POLICY_HOST_UNLISTED,
+		.flags = POLICY_HOST_LOCAL | POLICY_HOST_UNLISTED | POLICY_HOST_UNNAMED,
 		.order_id = id,
 		.order_slot = slot,
 		.order_last = fixture_text(f, last)};

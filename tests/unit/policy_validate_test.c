@@ -160,7 +160,7 @@ static const struct change boot_changes[] = {
 	HOST(0, address, 0x0a4d00ff, "no machine can have"),
 	HOST(0, address, 0x0a4d0000, "no machine can have"),
 	HOST(0, address, UINT32_MAX, "no machine can have"),
-	HOST(0, flags, 4, "flags 0x4"),
+	HOST(0, flags, 8, "flags 0x8"),
 	HOST(0, flags, UINT32_MAX, "flags 0xffffffff"),
 	HOST(0, order_slot, 1, "no order id"),
 	HOST(0, order_last.len, 1, "no order id"),
@@ -297,7 +297,7 @@ static void another_version_is_named(void **state) {
 	((struct policy_snapshot *)f.out)->abi_version = 99;
 	assert_int_equal(policy_validate(f.out, (size_t)f.size, &f.policy, f.why), -EPROTO);
 	assert_non_null(strstr(f.why, "version 99"));
-	assert_non_null(strstr(f.why, "version 10"));
+	assert_non_null(strstr(f.why, "version 11"));
 	fixture_end(&f);
 }
 

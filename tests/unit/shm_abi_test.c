@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Copyright (c) 2026, the Rouse authors
 
-// Pins the layout of version 10. When a line here has to change, ROUSE_ABI_VERSION has to change
+// Pins the layout of version 11. When a line here has to change, ROUSE_ABI_VERSION has to change
 // too: programs of both builds may meet in one region.
 
 #include "shm_abi.h"
@@ -23,7 +23,7 @@ struct pin {
 	{ #constant, (size_t)(constant), pinned }
 
 static const struct pin header[] = {
-	VALUE(ROUSE_ABI_VERSION, 10),
+	VALUE(ROUSE_ABI_VERSION, 11),
 	VALUE(ROUSE_SHM_MAGIC, 0x004d48534553554f),
 	VALUE(ROUSE_PAGE, 4096),
 	VALUE(ROUSE_REGION_POLICY, 1),
@@ -106,6 +106,7 @@ static const struct pin policy[] = {
 	VALUE(ORDER_SLOTS, 16384),
 	VALUE(POLICY_HOST_LOCAL, 1),
 	VALUE(POLICY_HOST_UNLISTED, 2),
+	VALUE(POLICY_HOST_UNNAMED, 4),
 	VALUE(POLICY_NODE_ORDER, 0x80000000),
 	SIZE(policy_condition, 24),
 	AT(policy_condition, match, 0),

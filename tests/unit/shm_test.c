@@ -97,7 +97,7 @@ static void foreign_headers_are_refused(void **state) {
 	} cases[] = {
 		{"magic", offsetof(struct shm_header, magic), 7, true, {"00000007", "4f"}},
 		{"version", offsetof(struct shm_header, abi_version), 99, true,
-			{"ABI version 99", "version 10"}},
+			{"ABI version 99", "version 11"}},
 		{"region", offsetof(struct shm_header, region), ROUSE_REGION_STATE, true,
 			{"state region (3)", "policy region (1)"}},
 		{"no region", offsetof(struct shm_header, region), 77, true,

@@ -342,6 +342,11 @@ static void a_usual_name_that_is_taken_gets_a_number(void **state) {
 	ok(store_nodes_list(box.store, &host, 1));
 	ok(store_node_seen(box.store, mac_1, 0, NULL, STORE_T0, NULL));
 	assert_string_equal(get(mac_1).name, "m-525400770001-2");
+	assert_true(store_node_name_is_usual(mac_1, "m-525400770001-2"));
+	assert_true(store_node_name_is_usual(mac_1, "m-525400770001"));
+	assert_false(store_node_name_is_usual(mac_1, "m-525400770002"));
+	assert_false(store_node_name_is_usual(mac_1, "m-5254007700011"));
+	assert_false(store_node_name_is_usual(mac_1, "web1"));
 }
 
 static bool count_boot(void *context, const struct boot *boot) {
