@@ -117,8 +117,10 @@ console_text() {
 		tr -d '\r\000'
 }
 
+# All of it is read: a grep that ends at its match leaves whoever writes with a broken pipe, which counts as
+# a failure.
 console_has() {
-	console_text "$1" | grep -aqE -- "$2"
+	console_text "$1" | grep -aE -- "$2" >/dev/null
 }
 
 machine_reached() {
@@ -157,7 +159,7 @@ console_since() {
 }
 
 shows() {
-	console_since "$1" | grep -aqE -- "$2"
+	console_since "$1" | grep -aE -- "$2" >/dev/null
 }
 
 # type_keys NAME TEXT: as printf(1) formats it: '\002' is Ctrl-B, '\r' Enter. At a typist's speed: the
