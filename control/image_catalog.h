@@ -23,9 +23,10 @@ struct catalog_file {
 	uint32_t netascii;              // of its variant; IMAGE_NO_SLOT: nobody has asked for one
 	uint16_t state;                 // enum policy_name_state
 	const char *reason;
-	bool wanted; // to be loaded without anybody's asking
-	uint8_t tries;
-	uint8_t rank; // order of loading
+	bool wanted;       // to be loaded without anybody's asking
+	uint8_t tries;     // how often it was found changing
+	uint64_t retry_ms; // before that it is not looked at again, as it was found changing
+	uint8_t rank;      // order of loading
 };
 
 struct catalog {

@@ -80,10 +80,13 @@ static void take_loaded(
 	file->identity = loaded->identity;
 	file->wanted = false;
 	file->tries = 0;
+	file->retry_ms = 0;
 	image_variant_check(s, file);
 }
 
+// A try is one for each TRIES_GAP_MS, however many clients ask for it meanwhile: they wait.
 static void load_changing(struct image_service *s, struct catalog_file *file) {
+	file->retry_ms = image_keeper_now_ms() + TRIES_GAP_MS;
 	if (++file->tries <= IMAGE_TRIES_MAX) {
 		image_scan_schedule(s, TRIES_GAP_MS);
 		return;
@@ -102,6 +105,10 @@ static void load_changing(struct image_service *s, struct catalog_file *file) {
 static void replace_at_once(struct image_service *s, struct catalog_file *file) {
 	image_fill_release(s, file);
 	image_fill_assign(s, file);
+}
+
+static bool is_resting(const struct catalog_file *file) {
+	return image_keeper_now_ms() < file->retry_ms;
 }
 
 static void load_between(void *context) {
@@ -166,11 +173,19 @@ static void put_off(struct image_service *s, struct catalog_file *file) {
 	file->wanted = false;
 }
 
+// A version that is served gives way to a new one that has settled only, which is known when its
+// file was opened.
+static bool may_fit(const struct image_service *s, const struct catalog_file *file) {
+	return image_alloc_fits(s->store.alloc, file->identity.size) ||
+	       (!is_current(s, file) && state_of(s, file) == IMAGE_READY);
+}
+
 static void fill_file(struct image_service *s, struct catalog_file *file) {
 	if (!file->wanted || (is_current(s, file) && state_of(s, file) != IMAGE_ABSENT))
 		return;
-	if (!image_alloc_fits(s->store.alloc, file->identity.size) ||
-		load_file(s, file) == IMAGE_NO_MEMORY)
+	if (is_resting(file))
+		image_scan_schedule(s, TRIES_GAP_MS);
+	else if (!may_fit(s, file) || load_file(s, file) == IMAGE_NO_MEMORY)
 		put_off(s, file);
 }
 
@@ -228,7 +243,8 @@ static uint32_t next_demand(struct image_service *s) {
 			continue;
 		}
 		i++;
-		if (want->starved || image_store_state(&s->store, want->slot) != IMAGE_ABSENT ||
+		if (want->starved || is_resting(file) ||
+			image_store_state(&s->store, want->slot) != IMAGE_ABSENT ||
 			(s->nested && size_of(s, want) > SMALL_BYTES))
 			continue;
 		want->starved = !image_alloc_fits(s->store.alloc, size_of(s, want));
@@ -245,7 +261,7 @@ static void load_demand(struct image_service *s, uint32_t slot) {
 
 	if (result == IMAGE_NO_MEMORY && s->demand.place[slot])
 		s->demand.list[s->demand.place[slot] - 1].starved = true;
-	else
+	else if (result != IMAGE_CHANGING || !is_resting(file))
 		image_demand_drop(&s->demand, slot);
 }
 

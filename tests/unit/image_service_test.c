@@ -336,6 +336,24 @@ static void a_changed_file_is_replaced(void **state) {
 	holds("e", 'E');
 }
 
+// As by `cp` into boot_root, while the whole room is asking.
+static void a_file_that_is_being_written_is_waited_for(void **state) {
+	char path[128];
+
+	(void)state;
+	write_file("fresh", MIB, 'f');
+	snprintf(path, sizeof(path), "%s/fresh", tree);
+	wait_until((utime(path, NULL), entry_of("fresh")));
+	for (int asked = 0; asked < 1000 && !is_in_memory("fresh"); asked++) {
+		assert_int_equal(entry_of("fresh")->state, POLICY_NAME_SERVED);
+		want("fresh");
+		pass();
+	}
+	wait_until(is_in_memory("fresh"));
+	holds("fresh", 'f');
+	unlink(path);
+}
+
 static const struct image_entry *variant_of(const char *name) {
 	const struct image_table *table = publish();
 
@@ -585,6 +603,7 @@ int main(void) {
 		cmocka_unit_test(a_file_comes_back_as_the_same_version),
 		cmocka_unit_test(senseless_wants_are_passed_over),
 		cmocka_unit_test(a_changed_file_is_replaced),
+		cmocka_unit_test(a_file_that_is_being_written_is_waited_for),
 		cmocka_unit_test(the_next_thread_carries_on),
 		cmocka_unit_test(a_file_is_converted_when_somebody_asks),
 		cmocka_unit_test(a_changed_file_has_another_variant),
