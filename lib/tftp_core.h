@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Copyright (c) 2026, the Rouse authors
 
-// What the parts of the TFTP server share: tftp_server.c (packets of sessions, timers, sending),
-// tftp_request.c (requests), tftp_open.c (their sessions), tftp_wait.c (those that wait for their
-// file), tftp_multicast.c (groups) and tftp_resume.c (after a restart). Nobody else includes this.
+// What the parts of the TFTP server share: tftp_core.c (what all do to a session), tftp_server.c
+// (packets of sessions, timers, sending), tftp_request.c (requests), tftp_open.c (their sessions),
+// tftp_wait.c (those that wait for their file), tftp_multicast.c (groups) and tftp_resume.c (after
+// a restart). Nobody else includes this.
 
 #pragma once
 
