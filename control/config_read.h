@@ -20,6 +20,12 @@ typedef void config_read_fn(struct config_context *c, const struct config_key *k
 
 extern config_read_fn *const config_readers[];
 
+config_read_fn config_read_tid_range;
+config_read_fn config_read_device;
+config_read_fn config_read_cidr;
+config_read_fn config_read_address;
+config_read_fn config_read_addresses;
+config_read_fn config_read_mac;
 config_read_fn config_read_pools;
 config_read_fn config_read_options;
 config_read_fn config_read_match;
@@ -42,6 +48,9 @@ const char *config_scalar(
 // node; -1 after an error.
 int64_t config_scalars(struct config_context *c, const struct config_key *key,
 	const struct config_node *node, const struct config_node **first);
+
+// Whether it has nothing but printable ASCII.
+bool config_is_printable(const char *text);
 
 // "a, b or c": the words of a list that ends with NULL, for a sentence.
 const char *config_choices_text(const char *const *choices, char *out, size_t size);
