@@ -192,11 +192,14 @@ static void on_poll_events(uv_timer_t *handle) {
 
 static void on_signal(uv_signal_t *handle, int number) {
 	struct daemon *daemon = handle->data;
+	json_t *warnings; // the log has them
 
-	if (number == SIGHUP)
-		json_decref(daemon_reload(daemon));
-	else
+	if (number != SIGHUP) {
 		uv_stop(&daemon->loop);
+		return;
+	}
+	json_decref(daemon_reload(daemon, &warnings));
+	json_decref(warnings);
 }
 
 // --- calls of other threads

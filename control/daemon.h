@@ -73,8 +73,9 @@ int daemon_run(const char *config_path);
 // From another thread: has the loop run a call. False: the daemon is ending.
 bool daemon_ask(struct daemon *daemon, struct daemon_call *call);
 
-// On the loop: reads the configuration again. NULL: taken; otherwise a new array of errors.
-json_t *daemon_reload(struct daemon *daemon);
+// On the loop: reads the configuration again. NULL: taken, and *warnings is a new array of {"key",
+// "warning"} about what of it is not in force. Otherwise a new array of errors, *warnings is NULL.
+json_t *daemon_reload(struct daemon *daemon, json_t **warnings);
 
 // Opens the store and what follows nodes, once there are profiles. 0, or -errno, which is told.
 int daemon_start_brain(struct daemon *daemon);

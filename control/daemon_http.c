@@ -113,6 +113,14 @@ void daemon_reload_http(struct daemon *daemon, const struct config *config) {
 	http_server_reload(daemon->http->server, config);
 }
 
+static void add_warning(void *context, const char *key, const char *sentence) {
+	json_array_append_new(context, json_pack("{s:s, s:s}", "key", key, "warning", sentence));
+}
+
+void daemon_http_warnings(const struct daemon *daemon, json_t *warnings) {
+	http_server_missing(daemon->http->server, add_warning, warnings);
+}
+
 void daemon_stop_http(struct daemon *daemon) {
 	struct daemon_http *http = daemon->http;
 

@@ -17,6 +17,9 @@ int daemon_start_http(struct daemon *daemon);
 // Takes a new configuration, on the loop.
 void daemon_reload_http(struct daemon *daemon, const struct config *config);
 
+// Adds {"key", "warning"} to an array for all of http: and tls: that is not in force.
+void daemon_http_warnings(const struct daemon *daemon, json_t *warnings);
+
 void daemon_stop_http(struct daemon *daemon);
 
 // Whether the log may have one more line about a request that came by HTTP. From any thread.

@@ -186,11 +186,35 @@ static void check_next(
 		try_building(daemon, next, errors);
 }
 
-json_t *daemon_reload(struct daemon *daemon) {
+// What is taken, but not in force.
+static json_t *take(struct daemon *daemon, struct config *next) {
+	json_t *warnings = json_array();
+
+	config_free(daemon->config);
+	daemon->config = next;
+	daemon->told_missing = false;
+	daemon->configured_unix_s = time(NULL);
+	control_log(CONTROL_NOTICE, "the configuration %s is taken", daemon->config_path);
+	image_service_reload(daemon->images, next);
+	if (daemon_start_brain(daemon) < 0)
+		json_array_append_new(warnings,
+			json_pack("{s:s, s:s}", "key", "profiles", "warning",
+				"nodes get nothing of it, as what keeps them does not start: see "
+				"the log"));
+	else if (daemon->brain)
+		brain_reload(daemon->brain);
+	daemon_reload_http(daemon, next);
+	daemon_http_warnings(daemon, warnings);
+	daemon_publish_soon(daemon);
+	return warnings;
+}
+
+json_t *daemon_reload(struct daemon *daemon, json_t **warnings) {
 	struct config_errors *errors = mem_alloc(sizeof(*errors));
 	struct config *next = config_load(daemon->config_path, errors);
 	json_t *list = NULL;
 
+	*warnings = NULL;
 	if (next)
 		check_next(daemon, next, errors);
 	daemon->failed_reload_errors = errors->count;
@@ -199,16 +223,7 @@ json_t *daemon_reload(struct daemon *daemon) {
 		list = errors_json(errors);
 		config_free(next);
 	} else {
-		config_free(daemon->config);
-		daemon->config = next;
-		daemon->told_missing = false;
-		daemon->configured_unix_s = time(NULL);
-		control_log(CONTROL_NOTICE, "the configuration %s is taken", daemon->config_path);
-		image_service_reload(daemon->images, next);
-		if (daemon_start_brain(daemon) == 0 && daemon->brain)
-			brain_reload(daemon->brain);
-		daemon_reload_http(daemon, next);
-		daemon_publish_soon(daemon);
+		*warnings = take(daemon, next);
 	}
 	free(errors);
 	return list;

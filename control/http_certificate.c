@@ -175,6 +175,14 @@ static void take(struct http_tls *tls, struct http_certificate *next) {
 	tell_taken(tls, next);
 }
 
+static void refuse(struct http_tls *tls, const char *why, bool tell) {
+	snprintf(tls->refusal, sizeof(tls->refusal), "the certificate is not taken: %s; %s", why,
+		tls->current ? "the former one stays in use"
+			     : "nothing listens by HTTPS until it is right, rouse cert makes one");
+	if (tell)
+		control_log(CONTROL_ERROR, "tls: %s", tls->refusal);
+}
+
 static void try_files(struct http_tls *tls, bool tell) {
 	char why[WHY_SIZE] = "no memory";
 	struct http_certificate *next = read_both(tls, why);
@@ -184,14 +192,13 @@ static void try_files(struct http_tls *tls, bool tell) {
 		free_certificate(next);
 		next = NULL;
 	}
-	if (next) {
-		tls->tries = DEEP;
-		take(tls, next);
-	} else if (tell) {
-		control_log(CONTROL_ERROR, "tls: the certificate is not taken: %s; %s", why,
-			tls->current ? "the former one stays in use"
-				     : "HTTPS waits until it is right, rouse cert makes one");
+	if (!next) {
+		refuse(tls, why, tell);
+		return;
 	}
+	tls->tries = DEEP;
+	tls->refusal[0] = '\0';
+	take(tls, next);
 }
 
 static struct http_version version_of(const char *path) {
@@ -257,11 +264,22 @@ void http_tls_configure(struct http_server *server, const struct config *config)
 	pthread_mutex_lock(&tls->files);
 	set_path(&tls->certificate_path, wanted ? config->tls.certificate : NULL);
 	set_path(&tls->key_path, wanted ? config->tls.key : NULL);
-	if (wanted && (have_changed(tls) || !tls->current)) {
+	if (!wanted)
+		tls->refusal[0] = '\0';
+	if (wanted && (have_changed(tls) || !tls->current || tls->refusal[0])) {
 		tls->tries = DEEP;
 		try_files(tls, true);
 	}
 	pthread_mutex_unlock(&tls->files);
+}
+
+bool http_tls_refusal(struct http_server *server, char text[HTTP_REFUSAL_SIZE]) {
+	struct http_tls *tls = &server->tls;
+
+	pthread_mutex_lock(&tls->files);
+	snprintf(text, HTTP_REFUSAL_SIZE, "%s", tls->refusal);
+	pthread_mutex_unlock(&tls->files);
+	return text[0] != '\0';
 }
 
 void http_tls_free(struct http_server *server) {

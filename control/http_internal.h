@@ -88,6 +88,7 @@ struct http_tls {
 	struct http_certificate *current;  // the others wait until no handshake uses them
 	struct http_version seen[2];       // of both files, as they were tried last
 	uint32_t tries;                    // of these
+	char refusal[HTTP_REFUSAL_SIZE];   // why they are not in use, "": they are
 };
 
 // What is told, and how much of it. Each counter is written by any thread.
@@ -219,6 +220,8 @@ void http_tls_configure(struct http_server *server, const struct config *config)
 // Looks whether the files have changed, and takes them. Call it every few seconds.
 void http_tls_check(struct http_server *server);
 bool http_tls_ready(struct http_server *server);
+// Why the files that tls: names are not in use. False: they are, or there is no tls:.
+bool http_tls_refusal(struct http_server *server, char text[HTTP_REFUSAL_SIZE]);
 void http_tls_free(struct http_server *server);
 
 // --- http_tls.c

@@ -352,6 +352,7 @@ uint32_t http_server_places(struct http_server *server, struct http_place places
 			.port = server->listeners[i].port,
 			.tls = server->listeners[i].tls,
 			.open = server->listeners[i].fd >= 0,
+			.error = server->listeners[i].told,
 		};
 	pthread_mutex_unlock(&server->lock);
 	return count;

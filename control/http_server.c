@@ -21,6 +21,7 @@
 #include "control_log.h"
 #include "image_walk.h"
 #include "state_view.h"
+#include "text.h"
 
 #define PRIORITIES                                                                                 \
 	"NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:+RSA:+DHE-RSA:+AES-128-CBC:+AES-256-CBC:"      \
@@ -179,6 +180,31 @@ void http_server_reload(struct http_server *server, const struct config *config)
 		return;
 	http_tls_configure(server, config);
 	http_listen_configure(server, config);
+}
+
+static void tell_place(const struct http_place *place, char sentence[HTTP_REFUSAL_SIZE]) {
+	char ip[TEXT_IP_SIZE];
+
+	snprintf(sentence, HTTP_REFUSAL_SIZE, "%s is not served at %s:%u: %s",
+		place->tls ? "HTTPS" : "HTTP", text_ip(place->address, ip), place->port,
+		place->error ? strerror(place->error) : "its threads do not start, see the log");
+}
+
+// Without a certificate nothing has tried to open the ports of HTTPS.
+void http_server_missing(struct http_server *server,
+	void (*each)(void *context, const char *key, const char *sentence), void *context) {
+	struct http_place places[HTTP_PLACES_MAX];
+	uint32_t count = http_server_places(server, places);
+	char sentence[HTTP_REFUSAL_SIZE];
+
+	if (http_tls_refusal(server, sentence))
+		each(context, "tls", sentence);
+	for (uint32_t i = 0; i < count; i++) {
+		if (places[i].open || (places[i].tls && !http_tls_ready(server)))
+			continue;
+		tell_place(&places[i], sentence);
+		each(context, places[i].tls ? "tls" : "http", sentence);
+	}
 }
 
 static struct http_server *make(const struct http_hooks *hooks) {

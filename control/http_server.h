@@ -89,8 +89,16 @@ int http_server_start(
 	struct http_server **server, const struct config *config, const struct http_hooks *hooks);
 
 // Takes http:, tls:, node_dir and the ports of a new configuration. Listeners that stay the same
-// stay open, and connections go on.
+// stay open, and connections go on. What of it is not in force is in the log, and told by
+// http_server_missing.
 void http_server_reload(struct http_server *server, const struct config *config);
+
+#define HTTP_REFUSAL_SIZE 448
+
+// Calls each with a key of the configuration and a sentence, for all of http: and tls: that is not
+// in force: a port that another program has, a certificate that is wrong. From any thread.
+void http_server_missing(struct http_server *server,
+	void (*each)(void *context, const char *key, const char *sentence), void *context);
 
 // Ends all connections. May be called with NULL.
 void http_server_stop(struct http_server *server);
@@ -131,6 +139,7 @@ struct http_place {
 	uint16_t port;
 	bool tls;
 	bool open;
+	int error; // why it is not open: errno of the last attempt, 0: there was none
 };
 
 // Their number. From any thread.

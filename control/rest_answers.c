@@ -101,12 +101,13 @@ static unsigned int get_status(
 }
 
 static unsigned int run_reload(struct daemon *daemon, const void *context, json_t **value) {
-	json_t *errors = daemon_reload(daemon);
+	json_t *warnings, *errors = daemon_reload(daemon, &warnings);
 	char sentence[128];
 
 	(void)context;
 	if (!errors) {
-		*value = json_pack("{s:s, s:b}", "config", daemon->config_path, "taken", 1);
+		*value = json_pack("{s:s, s:b, s:o}", "config", daemon->config_path, "taken", 1,
+			"warnings", warnings);
 		return MHD_HTTP_OK;
 	}
 	snprintf(sentence, sizeof(sentence),
