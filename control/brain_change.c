@@ -134,20 +134,57 @@ static bool is_for_good(struct brain *brain, const uint8_t mac[6], char why[BRAI
 	return again;
 }
 
-// One that the dataplane has marked meanwhile is used, and cannot be cancelled.
-int brain_change_cancel(struct brain *brain, const uint8_t mac[6], char why[BRAIN_WHY]) {
+static int cancel(struct brain *brain, const uint8_t mac[6], char why[BRAIN_WHY]) {
 	int rc;
 
-	brain_orders_check(brain);
 	if (is_for_good(brain, mac, why))
 		return -EBUSY;
-	rc = begin(brain, why);
-	if (rc < 0)
-		return rc;
 	rc = store_order_cancel(brain->store, mac, brain->now_ms);
 	if (rc == -ENOENT)
 		snprintf(why, BRAIN_WHY, "no order waits for it: it was used, or there was none");
 	else if (rc < 0)
 		say(brain, rc, why);
-	return end(brain, mac, rc, why);
+	return rc;
+}
+
+// One that the dataplane has marked meanwhile is used, and cannot be cancelled.
+int brain_change_cancel(struct brain *brain, const uint8_t mac[6], char why[BRAIN_WHY]) {
+	int rc;
+
+	brain_orders_check(brain);
+	rc = begin(brain, why);
+	return rc < 0 ? rc : end(brain, mac, cancel(brain, mac, why), why);
+}
+
+// --- many
+
+int brain_batch_begin(struct brain *brain, char why[BRAIN_WHY]) {
+	brain_orders_check(brain);
+	return begin(brain, why);
+}
+
+int brain_batch_order(struct brain *brain, const uint8_t mac[6], const char *profile, bool replace,
+	struct store_order *order, char why[BRAIN_WHY]) {
+	return brain_order(brain, mac, profile, STORE_ORDER_OPERATOR, replace, order, why);
+}
+
+int brain_batch_cancel(struct brain *brain, const uint8_t mac[6], char why[BRAIN_WHY]) {
+	int rc = cancel(brain, mac, why);
+
+	if (rc == 0)
+		brain_node_changed(brain, mac);
+	return rc;
+}
+
+int brain_batch_forget(struct brain *brain, const uint8_t mac[6], char why[BRAIN_WHY]) {
+	int rc = store_node_forget(brain->store, mac);
+
+	if (rc == 0)
+		brain_node_changed(brain, mac);
+	return rc < 0 ? say(brain, rc, why) : 0;
+}
+
+// A commit that fails has all nodes read again with the next tick.
+int brain_batch_end(struct brain *brain, char why[BRAIN_WHY]) {
+	return brain_commit(brain) ? 0 : say(brain, -EIO, why);
 }

@@ -32,17 +32,34 @@ static void index_all(struct brain *brain, size_t size) {
 		index_node(brain, i);
 }
 
-struct brain_node *brain_node_find(const struct brain *brain, const uint8_t mac[6]) {
-	if (!brain->by_mac_size)
-		return NULL;
-	for (size_t place = place_of(brain, mac); brain->by_mac[place];
-		place = (place + 1) & (brain->by_mac_size - 1)) {
-		struct brain_node *node = brain->nodes[brain->by_mac[place] - 1];
+// Where a MAC stands in the hash table, or the free place that ends the search for it.
+static size_t find_place(const struct brain *brain, const uint8_t mac[6]) {
+	size_t place = place_of(brain, mac);
 
-		if (!memcmp(node->mac, mac, 6))
-			return node;
+	while (brain->by_mac[place] && memcmp(brain->nodes[brain->by_mac[place] - 1]->mac, mac, 6))
+		place = (place + 1) & (brain->by_mac_size - 1);
+	return place;
+}
+
+// Those behind it move up, so that no search for one of them ends at the free place.
+static void clear_place(struct brain *brain, size_t hole) {
+	size_t mask = brain->by_mac_size - 1;
+
+	for (size_t at = (hole + 1) & mask; brain->by_mac[at]; at = (at + 1) & mask) {
+		size_t home = place_of(brain, brain->nodes[brain->by_mac[at] - 1]->mac);
+
+		if (((at - home) & mask) < ((at - hole) & mask))
+			continue;
+		brain->by_mac[hole] = brain->by_mac[at];
+		hole = at;
 	}
-	return NULL;
+	brain->by_mac[hole] = 0;
+}
+
+struct brain_node *brain_node_find(const struct brain *brain, const uint8_t mac[6]) {
+	uint32_t number = brain->by_mac_size ? brain->by_mac[find_place(brain, mac)] : 0;
+
+	return number ? brain->nodes[number - 1] : NULL;
 }
 
 static struct brain_node *add(struct brain *brain, const uint8_t mac[6]) {
@@ -84,20 +101,29 @@ struct brain_node *brain_node_take(struct brain *brain, const struct store_node 
 	return node;
 }
 
-void brain_node_forget(struct brain *brain, const uint8_t mac[6]) {
-	for (size_t i = 0; i < brain->node_count; i++) {
-		struct brain_node *node = brain->nodes[i];
+static void free_node(struct brain *brain, struct brain_node *node) {
+	brain->dirty_count -= node->dirty;
+	brain_text_free(node);
+	free(node);
+	brain->set_due = true;
+}
 
-		if (memcmp(node->mac, mac, 6) != 0)
-			continue;
-		brain->dirty_count -= node->dirty;
-		brain_text_free(node);
-		free(node);
-		brain->nodes[i] = brain->nodes[--brain->node_count];
-		index_all(brain, brain->by_mac_size);
-		brain->set_due = true;
+// The last one takes its place.
+void brain_node_forget(struct brain *brain, const uint8_t mac[6]) {
+	size_t place = brain->by_mac_size ? find_place(brain, mac) : 0, last;
+	uint32_t number = brain->by_mac_size ? brain->by_mac[place] : 0;
+	struct brain_node *node;
+
+	if (!number)
 		return;
+	node = brain->nodes[number - 1];
+	clear_place(brain, place);
+	last = --brain->node_count;
+	if (number - 1 != last) {
+		brain->by_mac[find_place(brain, brain->nodes[last]->mac)] = number;
+		brain->nodes[number - 1] = brain->nodes[last];
 	}
+	free_node(brain, node);
 }
 
 // --- start and reload
@@ -148,10 +174,7 @@ static void drop_gone(struct brain *brain) {
 			brain->nodes[kept++] = node;
 			continue;
 		}
-		brain->dirty_count -= node->dirty;
-		brain_text_free(node);
-		free(node);
-		brain->set_due = true;
+		free_node(brain, node);
 	}
 	if (kept == brain->node_count)
 		return;

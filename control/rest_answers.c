@@ -261,4 +261,4 @@ static const struct rest_route routes[] = {
 };
 
 const struct rest_route *const rest_tables[] = {
-	routes, rest_node_routes, rest_boot_routes, rest_profile_routes, NULL};
+	routes, rest_node_routes, rest_boot_routes, rest_batch_routes, rest_profile_routes, NULL};

@@ -45,6 +45,7 @@ const char *rest_query(const struct rest_request *request, const char *name);
 
 extern const struct rest_route rest_node_routes[];    // rest_nodes.c
 extern const struct rest_route rest_boot_routes[];    // rest_boots.c
+extern const struct rest_route rest_batch_routes[];   // rest_batch.c
 extern const struct rest_route rest_profile_routes[]; // rest_profiles.c
 
 // All tables, up to NULL.

@@ -27,6 +27,9 @@ static bool take(const json_t *json, const struct rest_member *member) {
 	case REST_OBJECT:
 		*(const json_t **)member->out = json;
 		return json_is_object(json);
+	case REST_LIST:
+		*(const json_t **)member->out = json;
+		return json_is_array(json);
 	}
 	return false;
 }
@@ -39,6 +42,8 @@ static const char *kind_name(enum rest_member_kind kind) {
 		return "true or false";
 	case REST_OBJECT:
 		return "an object";
+	case REST_LIST:
+		return "a list";
 	}
 	return "";
 }

@@ -12,6 +12,7 @@ enum rest_member_kind {
 	REST_TEXT,    // const char **: null is ""
 	REST_BOOLEAN, // bool *
 	REST_OBJECT,  // const json_t **
+	REST_LIST,    // const json_t **: an array
 };
 
 struct rest_member {

@@ -22,6 +22,18 @@
 
 // --- orders
 
+unsigned int rest_order_check(
+	struct daemon *daemon, const char *profile, bool once, json_t **value) {
+	if (!profile || !profile[0])
+		return rest_refuse(value, MHD_HTTP_BAD_REQUEST, "say which profile it is to boot");
+	if (!once)
+		return rest_refuse(value, MHD_HTTP_BAD_REQUEST,
+			"a boot is ordered once: true; to have a node boot %.60s for good, set its "
+			"profile",
+			profile);
+	return rest_profile_is_there(daemon, profile, value) ? 0 : MHD_HTTP_NOT_FOUND;
+}
+
 static unsigned int order(struct daemon *daemon, const struct store_node *node,
 	const struct rest_request *request, json_t **value) {
 	const char *profile = NULL;
@@ -34,19 +46,14 @@ static unsigned int order(struct daemon *daemon, const struct store_node *node,
 	};
 	struct store_order made;
 	char why[BRAIN_WHY];
+	unsigned int status;
 	int rc;
 
 	if (!rest_body_read(request->body, members, value))
 		return MHD_HTTP_BAD_REQUEST;
-	if (!profile || !profile[0])
-		return rest_refuse(value, MHD_HTTP_BAD_REQUEST, "say which profile it is to boot");
-	if (!once)
-		return rest_refuse(value, MHD_HTTP_BAD_REQUEST,
-			"a boot is ordered once: true; to have a node boot %.60s for good, set its "
-			"profile",
-			profile);
-	if (!rest_profile_is_there(daemon, profile, value))
-		return MHD_HTTP_NOT_FOUND;
+	status = rest_order_check(daemon, profile, once, value);
+	if (status)
+		return status;
 	rc = brain_change_order(daemon->brain, node->mac, profile, replace, &made, why);
 	if (rc < 0)
 		return rest_refuse(value, rest_status_of(rc), "%s", why);

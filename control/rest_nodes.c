@@ -28,7 +28,7 @@ static bool offer(void *context, const struct store_node *node) {
 	return true;
 }
 
-static unsigned int refuse_name(struct brain *brain, const char *name, json_t **value) {
+unsigned int rest_refuse_node(struct brain *brain, const char *name, json_t **value) {
 	struct rest_near near = rest_near_begin(name);
 	uint8_t mac[6];
 
@@ -61,7 +61,7 @@ static unsigned int run_with_node(struct daemon *daemon, const void *context, js
 	if (rc == 0)
 		status = call->run(daemon, &node, call->request, value);
 	else if (rc == -ENOENT)
-		status = refuse_name(brain, name, value);
+		status = rest_refuse_node(brain, name, value);
 	else
 		status =
 			rest_refuse(value, rest_status_of(rc), "%s", store_why(brain_store(brain)));

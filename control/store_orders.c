@@ -152,11 +152,15 @@ static int clear_way(struct store *store, const struct store_order *order, bool 
 	return rc;
 }
 
+// The node is kept last: in a batch what is refused must have changed nothing. One that is not
+// there had no order, so none was cleared away.
 static int make(struct store *store, struct store_order *order, bool replace) {
 	int rc = clear_way(store, order, replace);
 
 	if (rc == 0)
 		rc = choose_slot(store, store->order_next, &order->slot);
+	if (rc == 0)
+		rc = store_node_keep(store, order->mac);
 	if (rc < 0)
 		return rc;
 	order->id = store->order_next++;
@@ -170,9 +174,7 @@ int store_order_make(struct store *store, struct store_order *order, bool replac
 
 	if (rc < 0)
 		return rc;
-	rc = store_node_keep(store, order->mac);
-	if (rc == 0)
-		rc = make(store, order, replace);
+	rc = make(store, order, replace);
 	return store_leave(store, rc, true);
 }
 

@@ -54,9 +54,9 @@ const struct cli_command cmd_node = {
 		"why it has it, its variables and where they come from, its last boots. add NAME\n"
 		"makes a machine known before it is seen; set changes what it is. boot NODE...\n"
 		"PROFILE --once orders a boot: it is used up when the machine has got the last\n"
-		"file, whether rouse-control runs or not, and never used again; names may be\n"
-		"patterns such as 'n0*'. forget takes back what is known of a machine; what\n"
-		"hosts: says of it stays.",
+		"file, whether rouse-control runs or not, and never used again. forget takes back\n"
+		"what is known of a machine; what hosts: says of it stays. To boot and to forget\n"
+		"names may be patterns such as 'n0*'.",
 	.options = options,
 	.run = run,
 };

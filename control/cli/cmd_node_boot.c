@@ -4,91 +4,44 @@
 // rouse node boot
 
 #include <stdio.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "cli/cmd_node.h"
+#include "cli/node_batch.h"
 #include "cli/node_client.h"
 #include "cli/output.h"
 
-#define PROGRESS_MS 1000
-
-struct progress {
-	size_t count;
-	int64_t next_ms;
-	bool shown;
+struct ordering {
+	const char *profile; // NULL: cancels
+	json_t *results;     // NULL: they are printed
 };
 
-static int64_t now_ms(void) {
-	struct timespec now;
+static void take_result(void *context, json_t *result) {
+	const struct ordering *ordering = context;
+	const char *node = node_client_text(result, "node");
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-// Once a second, where somebody looks.
-static void tell_progress(struct progress *progress, size_t done) {
-	int64_t now = now_ms();
-
-	if (!progress->next_ms)
-		progress->next_ms = now + PROGRESS_MS;
-	if (now < progress->next_ms || !isatty(STDERR_FILENO))
-		return;
-	progress->next_ms = now + PROGRESS_MS;
-	progress->shown = true;
-	fprintf(stderr, "\r%zu of %zu nodes ", done, progress->count);
-}
-
-static void end_progress(const struct progress *progress) {
-	if (progress->shown)
-		fputs("\r\033[K", stderr);
-}
-
-// profile NULL: cancels.
-static int order(const struct cli_args *args, const char *runtime_dir, const char *node,
-	const char *profile, json_t *results) {
-	json_t *answer = NULL, *body = NULL;
-	char path[NODE_PATH_SIZE];
-	int rc;
-
-	if (!node_client_path("nodes", node, "/boot", path))
-		return CLI_USAGE;
-	if (profile)
-		body = json_pack("{s:s, s:b, s:b}", "profile", profile, "once", 1, "replace",
-			cli_flag(args, "replace"));
-	rc = rest_client_send(runtime_dir, profile ? "POST" : "DELETE", path, body, &answer);
-	if (rc == CLI_OK && results)
-		json_array_append(results, answer);
-	else if (rc == CLI_OK && profile)
-		printf("%s boots %s once: order %lld\n", node_client_text(answer, "node"), profile,
-			(long long)json_integer_value(json_object_get(answer, "id")));
-	else if (rc == CLI_OK)
-		printf("%s: its order is cancelled\n", node_client_text(answer, "node"));
-	json_decref(answer);
-	return rc;
+	if (ordering->results)
+		json_array_append(ordering->results, result);
+	else if (ordering->profile)
+		printf("%s boots %s once: order %lld\n", node, ordering->profile,
+			(long long)json_integer_value(json_object_get(result, "id")));
+	else
+		printf("%s: its order is cancelled\n", node);
 }
 
 // Each one, also after one that failed.
 static int order_all(const struct cli_args *args, const char *runtime_dir, const json_t *names,
 	const char *profile) {
-	json_t *results = cli_flag(args, "json") ? json_array() : NULL, *name;
-	struct progress progress = {.count = json_array_size(names)};
-	int worst = CLI_OK;
-	size_t i;
+	struct ordering ordering = {
+		.profile = profile, .results = cli_flag(args, "json") ? json_array() : NULL};
+	json_t *body = profile ? json_pack("{s:s, s:b, s:b}", "profile", profile, "once", 1,
+					 "replace", cli_flag(args, "replace"))
+			       : json_object();
+	int rc = node_batch_run(runtime_dir, profile ? "/v1/orders" : "/v1/orders/cancel", body,
+		names, take_result, &ordering);
 
-	json_array_foreach(names, i, name) {
-		int rc = order(args, runtime_dir, json_string_value(name), profile, results);
-
-		if (rc != CLI_OK)
-			worst = rc;
-		if (rc == CLI_NOT_RUNNING)
-			break;
-		tell_progress(&progress, i + 1);
-	}
-	end_progress(&progress);
-	if (results)
-		output_json(results);
-	return worst;
+	if (ordering.results)
+		output_json(ordering.results);
+	return rc;
 }
 
 static int check(const struct cli_args *args) {

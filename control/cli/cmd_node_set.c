@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "cli/cmd_node.h"
+#include "cli/node_batch.h"
 #include "cli/node_client.h"
 #include "cli/node_words.h"
 #include "text.h"
@@ -77,32 +78,25 @@ int cmd_node_set(const struct cli_args *args) {
 	return send(args, "PATCH", path, body);
 }
 
-static int forget(const char *runtime_dir, const char *name) {
-	json_t *answer = NULL;
-	char path[NODE_PATH_SIZE];
-	int rc;
-
-	if (!node_client_path("nodes", name, "", path))
-		return CLI_USAGE;
-	rc = rest_client_send(runtime_dir, "DELETE", path, NULL, &answer);
-	if (rc == CLI_OK)
-		printf("%s is forgotten%s\n", node_client_text(answer, "name"),
-			json_is_true(json_object_get(answer, "listed"))
-				? ", but for what hosts: says of it"
-				: "");
-	json_decref(answer);
-	return rc;
+static void tell_forgotten(void *context, json_t *result) {
+	(void)context;
+	printf("%s is forgotten%s\n", node_client_text(result, "node"),
+		json_is_true(json_object_get(result, "listed")) ? ", but for what hosts: says of it"
+								: "");
 }
 
-// Each one that is named, also after one that failed.
+// Each one, also after one that failed.
 int cmd_node_forget(const struct cli_args *args) {
 	struct instance instance;
-	int rc = instance_find(args, &instance), worst = rc;
+	json_t *names = NULL;
+	int rc = instance_find(args, &instance);
 
-	for (int i = 1; rc == CLI_OK && i < args->operand_count; i++) {
-		int one = forget(instance.runtime_dir, args->operand[i]);
-
-		worst = one != CLI_OK ? one : worst;
-	}
-	return worst;
+	if (rc == CLI_OK)
+		rc = node_client_expand(
+			instance.runtime_dir, args->operand + 1, args->operand_count - 1, &names);
+	if (rc == CLI_OK)
+		rc = node_batch_run(instance.runtime_dir, "/v1/forget", json_object(), names,
+			tell_forgotten, NULL);
+	json_decref(names);
+	return rc;
 }

@@ -73,8 +73,19 @@ refused("a secret", 400, "PATCH", "/v1/nodes/n009", {"vars": {"password": {"secr
 refused("another state", 400, "PATCH", "/v1/nodes/n009", {"state": "installed"})
 refused("a boot for good", 400, "POST", "/v1/nodes/n009/boot", {"profile": "rescue"})
 refused("another method", 405, "PUT", "/v1/nodes/n009")
+refused("no list of nodes", 400, "POST", "/v1/orders", {"nodes": "n009", "profile": "rescue", "once": True})
+refused("no nodes", 400, "POST", "/v1/forget", {"nodes": []})
+refused("1,001 nodes", 400, "POST", "/v1/forget", {"nodes": ["n009"] * 1001})
+refused("a node that is no text", 400, "POST", "/v1/forget", {"nodes": ["n009", 5]})
+refused("no body", 400, "POST", "/v1/orders/cancel")
+refused("no such profile", 404, "POST", "/v1/orders", {"nodes": ["n009"], "profile": "rescu", "once": True})
+refused("boots for good", 400, "POST", "/v1/orders", {"nodes": ["n009"], "profile": "rescue"})
 refused("a limit", 400, "GET", "/v1/nodes/n009/boots?limit=-1")
 
+status, body, _ = ask("POST", "/v1/orders/cancel", {"nodes": ["n00x", "m-0", "n009"]})
+results = json.loads(body)["results"]
+check(status == 200 and [result["status"] for result in results] == [404] * 3, "%d %r" % (status, body))
+check(["is it" in result["error"] for result in results] == [True, False, False], "hints: %r" % body)
 status, body, _ = ask("POST", "/v1/nodes", b'{\n"mac":\nnonsense}')
 check(b"line 3" in body, "which line: %r" % body)
 pid = json.loads(ask("GET", "/v1/status")[1])["pid"]
