@@ -261,6 +261,13 @@ bool brain_tick(struct brain *brain) {
 
 // --- what others ask
 
+void brain_counts(const struct brain *brain, struct brain_counts *counts) {
+	*counts = (struct brain_counts){
+		.nodes = brain->node_count, .refused = store_nodes_refused(brain->store)};
+	for (size_t i = 0; i < brain->node_count; i++)
+		counts->orders += brain->nodes[i]->order_id != 0;
+}
+
 int brain_find(
 	struct brain *brain, const char *name, struct arena *arena, struct store_node *node) {
 	uint8_t mac[6];

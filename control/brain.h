@@ -49,6 +49,13 @@ struct store *brain_store(struct brain *brain);
 // Something was changed in the store that a node's texts may depend on.
 void brain_node_changed(struct brain *brain, const uint8_t mac[6]);
 
+struct brain_counts {
+	uint64_t nodes;
+	uint64_t orders;  // that wait
+	uint64_t refused; // times that an unknown machine was heard and not kept
+};
+void brain_counts(const struct brain *brain, struct brain_counts *counts);
+
 // Finds a node by its name or MAC. -ENOENT.
 int brain_find(
 	struct brain *brain, const char *name_or_mac, struct arena *arena, struct store_node *node);

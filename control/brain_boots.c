@@ -102,7 +102,8 @@ struct brain_node *brain_seen(struct brain *brain, const uint8_t mac[6], uint32_
 		brain_addresses_set(brain, node, after.address);
 		if (!known || tells_news(&before, address, facts))
 			brain_node_dirty(brain, node);
-		brain->strangers_told = false;
+		if (!known)
+			brain->strangers_told = false;
 	} else if (rc == -ENOBUFS) {
 		tell_strangers(brain);
 	} else if (rc < 0) {

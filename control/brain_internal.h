@@ -98,7 +98,7 @@ struct brain {
 	bool flushed;         // boots are in it
 	bool failed;          // the store could not be written, as told last
 	int64_t failed_at_ms; // when, by a clock that is never set
-	bool strangers_told;  // that there are too many
+	bool strangers_told;  // that there are too many, since one was kept
 	bool reload_nodes;    // what is in memory may not be on the disk
 	bool checkpoint_due;
 	int64_t now_ms;    // Unix, of this tick

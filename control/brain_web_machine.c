@@ -73,6 +73,7 @@ static struct brain_node *asking(struct brain *brain, const struct web_call *cal
 	char name[STORE_NODE_NAME_SIZE];
 	struct node_facts facts;
 	uint8_t mac[6], owner[6];
+	struct brain_node *node;
 
 	if (!text || text_parse_mac(text, mac) < 0 || !text_mac_is_machine(mac)) {
 		brain_web_say(call->answer, 400, "mac= is missing, or is no machine's MAC address");
@@ -84,7 +85,10 @@ static struct brain_node *asking(struct brain *brain, const struct web_call *cal
 		return NULL;
 	}
 	read_facts(call->request, &facts);
-	return brain_seen(brain, mac, call->request->client, &facts);
+	node = brain_seen(brain, mac, call->request->client, &facts);
+	if (!node)
+		brain_web_say(call->answer, 503, "this machine cannot be kept as a node now");
+	return node;
 }
 
 unsigned int brain_web_facts(struct brain *brain, const struct web_call *call) {
@@ -102,8 +106,7 @@ unsigned int brain_web_script(struct brain *brain, const struct web_call *call) 
 	int rc;
 
 	if (!node)
-		return call->answer->status ? call->answer->status
-					    : brain_web_say(call->answer, 503, "too many machines");
+		return call->answer->status;
 	brain_node_make(brain, node);
 	rc = store_node_get(brain->store, node->mac, &arena, &record);
 	if (rc == 0)

@@ -9,10 +9,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "brain.h"
 #include "capture.h"
 #include "daemon.h"
 #include "daemon_http.h"
 #include "rest_leases.h"
+#include "store_nodes.h"
 #include "text.h"
 
 unsigned int rest_ask(struct daemon *daemon,
@@ -80,17 +82,29 @@ static json_t *images_summary(const struct daemon *daemon, const struct image_ta
 		table->region_path);
 }
 
+static json_t *nodes_summary(const struct daemon *daemon) {
+	struct brain_counts counts;
+
+	if (!daemon->brain)
+		return json_null();
+	brain_counts(daemon->brain, &counts);
+	return json_pack("{s:I, s:I, s:I, s:I}", "known", (json_int_t)counts.nodes,
+		"orders_waiting", (json_int_t)counts.orders, "unknown_refused",
+		(json_int_t)counts.refused, "unknown_max", (json_int_t)STORE_DISCOVERED_MAX);
+}
+
 static unsigned int run_status(struct daemon *daemon, const void *context, json_t **value) {
 	(void)context;
-	*value = json_pack("{s:s, s:I, s:I, s:s, s:s, s:I, s:I, s:I, s:I, s:o, s:o}", "version",
-		ROUSE_VERSION, "pid", (json_int_t)getpid(), "started_unix_s",
+	*value = json_pack("{s:s, s:I, s:I, s:s, s:s, s:I, s:I, s:I, s:I, s:o, s:o, s:o}",
+		"version", ROUSE_VERSION, "pid", (json_int_t)getpid(), "started_unix_s",
 		(json_int_t)daemon->started_unix_s, "config", daemon->config_path, "runtime_dir",
 		daemon->config->runtime_dir, "config_taken_unix_s",
 		(json_int_t)daemon->configured_unix_s, "reload_errors",
 		(json_int_t)daemon->failed_reload_errors, "policy_generation",
 		(json_int_t)daemon->generation, "policy_published_unix_s",
 		(json_int_t)daemon->published_unix_s, "images",
-		images_summary(daemon, daemon->table), "http", daemon_http_json(daemon));
+		images_summary(daemon, daemon->table), "http", daemon_http_json(daemon), "nodes",
+		nodes_summary(daemon));
 	return MHD_HTTP_OK;
 }
 

@@ -91,6 +91,7 @@ struct store {
 	uint32_t waiting;                 // orders
 	uint64_t slots[STORE_SLOT_WORDS]; // bit set: its order waits
 	uint64_t discovered; // nodes that STORE_DISCOVERED_MAX counts, at least so many
+	uint64_t refused;    // times that one more was not taken up
 	int64_t recounted_ms;
 	bool nodes_pruned; // since store_nodes_pruned was asked last
 };

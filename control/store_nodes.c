@@ -274,12 +274,12 @@ static int check_room(struct store *store, int64_t now_ms) {
 		store->recounted_ms = now_ms;
 		rc = store_nodes_load(store);
 	}
-	if (rc == 0 && store->discovered >= STORE_DISCOVERED_MAX)
-		rc = store_say(store, -ENOBUFS,
-			"%u unknown machines are known already: forget some, or let a role take "
-			"them",
-			STORE_DISCOVERED_MAX);
-	return rc;
+	if (rc < 0 || store->discovered < STORE_DISCOVERED_MAX)
+		return rc;
+	store->refused++;
+	return store_say(store, -ENOBUFS,
+		"%u unknown machines are known already: forget some, or let a role take them",
+		STORE_DISCOVERED_MAX);
 }
 
 static int insert_seen(struct store *store, const uint8_t mac[6], int64_t now_ms) {
@@ -342,6 +342,10 @@ int store_nodes_prune(struct store *store, int64_t before_ms) {
 		return rc;
 	store->nodes_pruned |= sqlite3_changes(store->db) > 0;
 	return sqlite3_changes(store->db) == (int)PRUNE_ROWS;
+}
+
+uint64_t store_nodes_refused(const struct store *store) {
+	return store->refused;
 }
 
 bool store_nodes_pruned(struct store *store) {

@@ -70,7 +70,7 @@ int store_node_set(struct store *store, const uint8_t mac[6], const struct store
 // Forgets a node, its orders and its boots; a listed one only what is known of it. -ENOENT.
 int store_node_forget(struct store *store, const uint8_t mac[6]);
 
-// A machine was heard: a new one is a node now. *is_new may be NULL. -ENOSPC: too many unknown
+// A machine was heard: a new one is a node now. *is_new may be NULL. -ENOBUFS: too many unknown
 // machines. Not synced by itself.
 int store_node_seen(struct store *store, const uint8_t mac[6], uint32_t address,
 	const struct node_facts *facts, int64_t now_ms, bool *is_new);
@@ -97,6 +97,9 @@ int store_nodes_each(struct store *store,
 char *store_node_usual_name(const uint8_t mac[6], char out[STORE_NODE_NAME_SIZE]);
 // Whether it is that, or that with a number.
 bool store_node_name_is_usual(const uint8_t mac[6], const char *name);
+
+// How often store_node_seen has refused a machine, as too many unknown ones are known.
+uint64_t store_nodes_refused(const struct store *store);
 
 // Whether store_prune has forgotten nodes since this was asked last.
 bool store_nodes_pruned(struct store *store);

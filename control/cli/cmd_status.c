@@ -232,6 +232,21 @@ static void print_control(const json_t *answer) {
 		human_memory((uint64_t)memory, b));
 }
 
+static void print_nodes(const json_t *answer) {
+	json_int_t known, orders, refused, most;
+
+	if (json_unpack((json_t *)answer, "{s:{s:I, s:I, s:I, s:I}}", "nodes", "known", &known,
+		    "orders_waiting", &orders, "unknown_refused", &refused, "unknown_max",
+		    &most) < 0)
+		return; // no profiles
+	printf("%-16s %lld known, %lld orders wait\n", "nodes", (long long)known,
+		(long long)orders);
+	if (refused)
+		printf("%-16s %lld times a machine was not kept, as %lld unknown ones are: rouse "
+		       "node forget some, or let a role take them\n",
+			"", (long long)refused, (long long)most);
+}
+
 static void print_policy(const struct instance *instance) {
 	const struct state_view *state = &instance->state;
 	char why[4 * POLICY_REFUSAL_TEXT];
@@ -326,6 +341,7 @@ static void print_text(const struct instance *instance, const struct program *co
 	print_policy(instance);
 	if (answer) {
 		print_control(answer);
+		print_nodes(answer);
 		status_http_print(json_object_get(answer, "http"));
 	}
 	if (instance->has_state)

@@ -391,12 +391,16 @@ static void strangers_have_a_limit(void **state) {
 	}
 	assert_int_equal(
 		store_node_seen(box.store, mac_1, 0, NULL, STORE_T0 + 70000, NULL), -ENOBUFS);
+	assert_int_equal(
+		store_node_seen(box.store, mac_2, 0, NULL, STORE_T0 + 70001, NULL), -ENOBUFS);
 	ok(store_node_seen(box.store, mac, 0, NULL, STORE_T0 + 70000, NULL));
+	assert_int_equal(store_nodes_refused(box.store), 2);
 	ok(store_commit(box.store));
 	ok(store_node_add(box.store, mac_1, NULL, STORE_T0));
 	// Those that were not seen lately make room.
 	assert_int_equal(store_prune(box.store, STORE_T0 + 1000, STORE_T0), 1);
 	ok(store_node_seen(box.store, mac_2, 0, NULL, STORE_T0 + 80000, NULL));
+	assert_int_equal(store_nodes_refused(box.store), 2);
 }
 
 // --- orders
