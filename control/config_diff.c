@@ -86,10 +86,11 @@ static bool is_same_key(const struct common *a, const struct common *b) {
 	       a->profile == b->profile && a->arch == b->arch;
 }
 
-static void fill(struct side *side, struct common *common, const struct node_plan *plan) {
+static void fill(struct side *side, struct common *common, const struct node_plan *plan,
+	const struct vars *own) {
 	struct arena *arena = &side->diff->arena;
 	struct vars_layer layers[NODE_LAYERS];
-	size_t count = node_plan_layers(plan, side->config, NULL, NULL, layers);
+	size_t count = node_plan_layers(plan, side->config, NULL, own, layers);
 
 	common->vars = vars_merge(arena, layers, count);
 	if (plan->assigned)
@@ -97,14 +98,15 @@ static void fill(struct side *side, struct common *common, const struct node_pla
 }
 
 static const struct common *common_of(
-	struct side *side, const struct node_plan *plan, uint16_t arch) {
+	struct side *side, const struct node_plan *plan, const struct store_node *node) {
+	const struct vars *own = vars_from_text(&side->diff->arena, node->vars);
 	struct common key = {.subnet = plan->subnet,
 		.role = plan->role,
 		.profile = plan->assigned,
-		.arch = arch};
+		.arch = node->facts.arch};
 	struct common *common = &side->commons[place_of(&key)];
 
-	if (plan->host && plan->host->vars) {
+	if (own || (plan->host && plan->host->vars)) {
 		common = arena_alloc(&side->diff->arena, sizeof(*common));
 	} else if (is_same_key(common, &key)) {
 		return common;
@@ -112,7 +114,7 @@ static const struct common *common_of(
 		common = arena_alloc(&side->diff->arena, sizeof(*common));
 	}
 	*common = key;
-	fill(side, common, plan);
+	fill(side, common, plan, own);
 	return common;
 }
 
@@ -141,7 +143,7 @@ static void look(struct side *side, const struct store_node *node, struct view *
 	if (host)
 		named.name = host->name;
 	node_plan_make(&view->plan, side->config, &named, NULL);
-	view->common = common_of(side, &view->plan, node->facts.arch);
+	view->common = common_of(side, &view->plan, node);
 	view->facets[FACET_LISTED] = host ? "listed" : NULL;
 	view->facets[FACET_NAME] = host ? host->name : NULL;
 	view->facets[FACET_ROLE] = view->plan.role_name;

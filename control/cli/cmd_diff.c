@@ -64,7 +64,8 @@ static void ask(struct run *run, const char *runtime_dir) {
 	json_decref(answer);
 	count = node_source_ask(runtime_dir, &run->arena, &run->nodes, &orders);
 	if (count < 0)
-		note(run, "rouse-control does not tell its nodes: only hosts: were compared");
+		note(run, "rouse-control does not tell its nodes: only hosts: were compared, and "
+			  "not with what was set by hand");
 	else
 		run->node_count = (size_t)count;
 }
@@ -83,7 +84,7 @@ static void look_at_what_runs(struct run *run) {
 		ask(run, instance.runtime_dir);
 	else
 		note(run, "rouse-control does not run: only hosts: were compared, not machines "
-			  "that it has seen");
+			  "that it has seen, and not with what was set by hand");
 }
 
 // --- text
@@ -269,8 +270,8 @@ const struct cli_command cmd_diff = {
 		"for each machine its role, profile, what it loads, address and variables, then\n"
 		"profiles, roles, menus, boot rules, networks and keys. While rouse-control runs\n"
 		"the machines that it has seen are compared, too, else those of hosts: only.\n"
-		"Variables are put into command lines as far as the configuration gives them. Of\n"
-		"a secret it is only told that it changes.",
+		"What was set by hand counts with both. Variables are put into command lines as\n"
+		"far as they are known before a boot. Of a secret it is only told that it changes.",
 	.options = options,
 	.run = run,
 };

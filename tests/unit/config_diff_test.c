@@ -174,11 +174,47 @@ static void machines_that_were_seen_count(void **state) {
 	config_free(b);
 }
 
+// What a node was given by hand comes before what the configuration says, in both.
+static void variables_that_were_set_by_hand_count(void **state) {
+	struct config *a = parse(PROFILES ROLES HOSTS "vars: {rack: r1, shelf: s1}\n");
+	struct config *b =
+		parse(PROFILES "roles: [{name: web, profile: web, vars: {disk: sdb}}]\n" HOSTS
+			       "vars: {rack: r2}\n");
+	struct store_node nodes[] = {
+		{.mac = {0x52, 0x54, 0, 0, 0, 1},
+			.name = "n1",
+			.vars = "{\"disk\": \"sdx\", \"rack\": \"r2\", \"shelf\": \"s1\"}",
+			.facts = {.arch = STORE_UNKNOWN_ARCH}},
+		{.mac = {0x52, 0x54, 0, 0, 0, 3},
+			.name = "n3",
+			.vars = "{\"rack\": \"r2\"}",
+			.facts = {.arch = STORE_UNKNOWN_ARCH}},
+	};
+	struct config_diff *diff = config_diff_make(a, b, nodes, COUNT_OF(nodes), 4096);
+
+	(void)state;
+	assert_int_equal(diff->node_count, 2); // n1 has all of it by hand
+	assert_true(is_told(
+		diff, "1 n2 n2 web cmdline: d=sda n={{node.name}} -> d=sdb n={{node.name}}"));
+	assert_true(is_told(diff, "1 n2 n2 web var.rack: r1 -> r2"));
+	assert_true(is_told(diff, "1 n3 n3 - var.shelf: s1 -> -"));
+	config_diff_free(diff);
+	// A profile that asks for another variable is rendered with that of the node.
+	config_free(b);
+	b = parse("profiles: [{name: web, kernel: linux, cmdline: \"s={{shelf}}\"}]\n" ROLES HOSTS);
+	diff = config_diff_make(a, b, nodes, COUNT_OF(nodes), 4096);
+	assert_true(is_told(diff, "1 n1 n1 web cmdline: d=sdx n={{node.name}} -> s=s1"));
+	config_diff_free(diff);
+	config_free(a);
+	config_free(b);
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(changes_are_told_once_for_all_they_are_for),
 		cmocka_unit_test(parts_are_told_by_their_names),
 		cmocka_unit_test(machines_that_were_seen_count),
+		cmocka_unit_test(variables_that_were_set_by_hand_count),
 	};
 
 	return cmocka_run_group_tests_name("config_diff", tests, NULL, NULL);
