@@ -74,6 +74,7 @@ struct text {
 	uint32_t line;                        // of the configuration; 0: of the template
 	const char *place;                    // for the errors
 	bool is_cmdline;
+	struct lint_scope *scope; // of look_for_secrets
 };
 
 static size_t first_word(const struct template_tag *tag) {
@@ -96,11 +97,8 @@ static void refuse_secret(struct text *text, const struct template_tag *tag, uin
 
 static void look_for_secrets(void *context, const struct template_tag *tag) {
 	struct text *text = context;
-	uint32_t secret;
+	uint32_t secret = config_lint_secret(text->scope, tag);
 
-	if (tag->kind != TEMPLATE_VARIABLE)
-		return;
-	secret = config_lint_secret(text->lint, text->profile, tag->name, first_word(tag));
 	if (secret)
 		refuse_secret(text, tag, secret);
 }
@@ -129,6 +127,17 @@ static int check_text(struct text *text, const char *name, const char *words, si
 	return template_check(&input, tell, text, error);
 }
 
+static int check_secrets(struct text *text, const char *name, const char *words, size_t len,
+	char error[TEMPLATE_ERROR_SIZE]) {
+	struct lint_scope scope = {.lint = text->lint, .profile = text->profile};
+	int rc;
+
+	text->scope = &scope;
+	rc = check_text(text, name, words, len, look_for_secrets, error);
+	config_lint_scope_end(&scope);
+	return rc;
+}
+
 // --- command lines, and the templates that they name
 
 static void check_fetched(
@@ -146,7 +155,7 @@ static void check_fetched(
 		config_error_add(lint->notes, line, place, "template %s: %s", name, strerror(-rc));
 	else if (profile->fetch != CONFIG_FETCH_HTTPS && lint->config->http.port)
 		// What is wrong with it is told once, with all templates.
-		check_text(&text, name, words, len, look_for_secrets, error);
+		check_secrets(&text, name, words, len, error);
 	arena_free(&arena);
 }
 
@@ -196,7 +205,7 @@ static void check_cmdline(struct lint *lint, const struct config_profile *profil
 		return;
 	snprintf(place, sizeof(place), "profiles[%.40s].cmdline", profile->name);
 	text.place = place;
-	if (check_text(&text, "cmdline", cmdline, strlen(cmdline), look_for_secrets, error) < 0)
+	if (check_secrets(&text, "cmdline", cmdline, strlen(cmdline), error) < 0)
 		config_error_add(lint->errors, line, place, "%s", error);
 	else
 		check_text(&text, "cmdline", cmdline, strlen(cmdline), look_for_unset, error);

@@ -7,41 +7,37 @@
 
 #include "config_lint_internal.h"
 
-// A map or a list with a secret inside counts as one.
-static bool is_secret(const struct vars_value *value) {
-	if (value->kind == VARS_TEXT)
-		return value->secret;
-	for (const struct vars_value *item = value->first; item; item = item->next)
-		if (is_secret(item))
-			return true;
-	return false;
-}
+struct asked {
+	const struct config *config;
+	const char *name;
+	size_t len;
+	void (*each)(void *context, const struct vars_value *value);
+	void *context;
+};
 
 static const struct vars_value *find(const struct vars *vars, const char *name, size_t len) {
 	return vars ? vars_map_find(&vars->map, name, len) : NULL;
 }
 
-static uint32_t secret_line(const struct vars *vars, const char *name, size_t len) {
-	const struct vars_value *value = find(vars, name, len);
+static bool tell(const struct asked *asked, const struct vars *vars) {
+	const struct vars_value *value = find(vars, asked->name, asked->len);
 
-	return value && is_secret(value) ? value->line : 0;
+	if (value)
+		asked->each(asked->context, value);
+	return value != NULL;
 }
 
 static bool is_of(const struct config_role *role, const struct config_profile *profile) {
 	return !strcmp(role->profile, profile->name);
 }
 
-// Of machines of one role; role NULL: of those of unknown:.
-static uint32_t secret_of_role(
-	const struct lint *lint, const struct vars *role, const char *name, size_t len) {
-	const struct config *config = lint->config;
-	uint32_t line = 0;
-
-	if (find(role, name, len))
-		return secret_line(role, name, len);
-	for (uint32_t i = 0; i < config->subnet_count && !line; i++)
-		line = secret_line(config->subnets[i].vars, name, len);
-	return line ? line : secret_line(config->brain.vars, name, len);
+// Of machines of one role; role: its variables, or those of unknown:.
+static void tell_of_role(const struct asked *asked, const struct vars *role) {
+	if (tell(asked, role))
+		return;
+	for (uint32_t i = 0; i < asked->config->subnet_count; i++)
+		tell(asked, asked->config->subnets[i].vars);
+	tell(asked, asked->config->brain.vars);
 }
 
 // A host of another role, or with another profile, does not boot this one.
@@ -54,21 +50,39 @@ static bool may_boot(const struct lint *lint, const struct config_host *host,
 	return !role || is_of(role, profile);
 }
 
-uint32_t config_lint_secret(const struct lint *lint, const struct config_profile *profile,
-	const char *name, size_t len) {
-	const struct config *config = lint->config;
-	const struct config_brain *brain = &config->brain;
-	uint32_t line = 0;
+// One with a profile of its own may be of a role with another.
+static void tell_of_hosts(
+	const struct asked *asked, const struct lint *lint, const struct config_profile *profile) {
+	const struct config_brain *brain = &lint->config->brain;
+	const struct vars *told = NULL;
+	bool any = false;
 
-	for (uint32_t i = 0; i < brain->role_count && !line; i++)
+	for (uint32_t i = 0; i < lint->config->host_count; i++) {
+		const struct config_host *host = &lint->config->hosts[i];
+		const struct config_role *role = config_role_find(brain, host->role);
+		const struct vars *vars = role ? role->vars : brain->unknown.vars;
+
+		if (!may_boot(lint, host, profile) || tell(asked, host->vars) || !host->profile ||
+			(any && vars == told))
+			continue;
+		tell_of_role(asked, vars);
+		told = vars;
+		any = true;
+	}
+}
+
+void config_lint_values(const struct lint *lint, const struct config_profile *profile,
+	const char *name, size_t len, void (*each)(void *context, const struct vars_value *value),
+	void *context) {
+	const struct asked asked = {lint->config, name, len, each, context};
+	const struct config_brain *brain = &lint->config->brain;
+
+	for (uint32_t i = 0; i < brain->role_count; i++)
 		if (is_of(&brain->roles[i], profile))
-			line = secret_of_role(lint, brain->roles[i].vars, name, len);
-	if (!line && !strcmp(brain->unknown.profile, profile->name))
-		line = secret_of_role(lint, brain->unknown.vars, name, len);
-	for (uint32_t i = 0; i < config->host_count && !line; i++)
-		if (may_boot(lint, &config->hosts[i], profile))
-			line = secret_line(config->hosts[i].vars, name, len);
-	return line;
+			tell_of_role(&asked, brain->roles[i].vars);
+	if (!strcmp(brain->unknown.profile, profile->name))
+		tell_of_role(&asked, brain->unknown.vars);
+	tell_of_hosts(&asked, lint, profile);
 }
 
 static bool is_within(const struct vars_value *value, const char *name, size_t len) {

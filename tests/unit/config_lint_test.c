@@ -127,6 +127,67 @@ static const struct {
 		8, NULL},
 };
 
+#define NESTED(cmdline)                                                                            \
+	"profiles:\n"                                                                              \
+	"  - {name: web, kernel: linux, cmdline: \"" cmdline "\"}\n"                               \
+	"roles:\n"                                                                                 \
+	"  - name: web\n"                                                                          \
+	"    profile: web\n"                                                                       \
+	"    vars:\n"                                                                              \
+	"      disk: sda\n"                                                                        \
+	"      off: []\n"                                                                          \
+	"      keys: [k1, {secret: k2}]\n"                                                         \
+	"      bmc:\n"                                                                             \
+	"        user: root\n"                                                                     \
+	"        login: {secret: x}\n"                                                             \
+	"      users:\n"                                                                           \
+	"        - {name: a, password: plain}\n"                                                   \
+	"        - name: b\n"                                                                      \
+	"          password: {secret: y}\n"                                                        \
+	"          more: [{deep: {secret: z}}]\n"
+
+// Lines 6 and on are those of NESTED.
+static const struct {
+	const char *text;
+	const char *error; // in line 7; NULL: there is none
+} nested[] = {
+	{NESTED("{{bmc.login}}"), "{{bmc.login}} is a secret (line 17)"},
+	{NESTED("{{#bmc}}{{user}} {{login}}{{/bmc}}"), "{{login}} is a secret (line 17)"},
+	{NESTED("{{#keys}}{{.}} {{/keys}}"), "{{.}} is a secret (line 14)"},
+	{NESTED("{{#keys}}{{^off}}{{.}}{{/off}}{{/keys}}"), "{{.}} is a secret (line 14)"},
+	{NESTED("{{#users}}{{name}}:{{password}} {{/users}}"),
+		"{{password}} is a secret (line 21)"},
+	{NESTED("{{#users}}{{#more}}{{deep}}{{/more}}{{/users}}"),
+		"{{deep}} is a secret (line 22)"},
+	{NESTED("{{#disk}}{{#bmc}}{{#users}}{{login}}{{/users}}{{/bmc}}{{/disk}}"),
+		"{{login}} is a secret (line 17)"},
+	{NESTED("{{#bmc}}{{password}}{{/bmc}}"), "{{password}} is a secret (line 5)"},
+	{NESTED("{{bmc}}"), "{{bmc}} is a secret (line 17)"},
+	{NESTED("{{#users}}{{more}}{{/users}}"), "{{more}} is a secret (line 22)"},
+	{NESTED("{{bmc.user}}"), NULL},
+	{NESTED("{{#bmc}}{{user}}{{/bmc}}"), NULL},
+	{NESTED("{{#users}}{{name}}{{/users}}"), NULL},
+	{NESTED("{{#off}}{{.}}{{/off}}"), NULL},
+	{NESTED("{{#keys}}x{{/keys}}{{disk}}"), NULL},
+	{NESTED("{{#node}}{{name}}{{/node}}"), NULL},
+	{NESTED("{{disk}}") "  - {name: other, profile: local, vars: {disk: {secret: x}}}\n", NULL},
+	{NESTED("{{disk}}") "  - {name: other, profile: local, vars: {disk: {secret: x}}}\n"
+			    "hosts: [{name: a, mac: \"52:54:00:00:00:01\", role: other, "
+			    "profile: web}]\n",
+		"{{disk}} is a secret (line 23)"},
+};
+
+static void secrets_in_lists_and_maps_are_found(void **state) {
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(nested); i++) {
+		lint(nested[i].text);
+		if (errors.count != 1 + (size_t)(nested[i].error != NULL))
+			fail_msg("case %zu: %zu errors", i, errors.count);
+		if (nested[i].error && !has(&errors, 7, "profiles[web].cmdline", nested[i].error))
+			fail_msg("case %zu: no %s", i, nested[i].error);
+	}
+}
+
 static void secrets_are_not_carried_in_the_clear(void **state) {
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(secrets); i++) {
@@ -164,6 +225,7 @@ int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(templates_are_read),
 		cmocka_unit_test(secrets_are_not_carried_in_the_clear),
+		cmocka_unit_test(secrets_in_lists_and_maps_are_found),
 		cmocka_unit_test(files_that_are_not_there_are_noted),
 		cmocka_unit_test(seeds_of_cloud_init_are_directories),
 	};
