@@ -175,8 +175,11 @@ static unsigned int take_report(
 	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++) {
 		if (strcmp(states[i].name, bearer->rest) != 0)
 			continue;
-		if (!strcmp(call->request->method, "HEAD"))
-			return brain_web_say(call->answer, 405, "GET, POST or PUT reports");
+		if (!strcmp(call->request->method, "HEAD")) {
+			brain_web_say(call->answer, 405, "GET, POST or PUT reports");
+			call->answer->allow = "GET, POST, PUT";
+			return call->answer->status;
+		}
 		if (states[i].once && !use_up(brain, call, bearer, "callback"))
 			return call->answer->status;
 		report(brain, bearer, states[i].kind, reason);

@@ -151,6 +151,12 @@ enum MHD_Result http_exchange_queue(struct http_exchange *x, struct MHD_Connecti
 	return result;
 }
 
+static const char *allowed(const struct http_exchange *x) {
+	if (x->allow)
+		return x->allow;
+	return x->dynamic ? "GET, HEAD, POST, PUT" : "GET, HEAD";
+}
+
 static enum MHD_Result send_text(struct http_exchange *x, struct MHD_Connection *http,
 	unsigned int status, const char *type, char *body, size_t len) {
 	struct MHD_Response *response = MHD_create_response_from_buffer(len,
@@ -167,13 +173,13 @@ static enum MHD_Result send_text(struct http_exchange *x, struct MHD_Connection 
 	if (x->unclear) // what follows may be anything
 		MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
 	if (status == MHD_HTTP_METHOD_NOT_ALLOWED)
-		MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW,
-			x->dynamic ? "GET, HEAD, POST, PUT" : "GET, HEAD");
+		MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, allowed(x));
 	return http_exchange_queue(x, http, status, response);
 }
 
 enum MHD_Result http_exchange_send(
 	struct http_exchange *x, struct MHD_Connection *http, const struct http_answer *answer) {
+	x->allow = answer->allow;
 	return send_text(x, http, answer->status,
 		answer->content_type ? answer->content_type : "text/plain; charset=utf-8",
 		answer->body, answer->body ? answer->body_len : 0);

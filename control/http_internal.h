@@ -144,6 +144,7 @@ struct http_exchange {
 	char path[HTTP_PATH_MAX + 1];
 	// the answer
 	bool is_file;
+	const char *allow; // of 405; NULL: the usual ones
 	unsigned int status;
 	bool ranged;
 	uint64_t len;   // of its body

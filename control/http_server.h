@@ -38,6 +38,7 @@ struct http_answer {
 	const char *content_type; // static; NULL: text/plain
 	char *body;               // from malloc, freed by the server; NULL: empty
 	size_t body_len;
+	const char *allow; // of 405: methods that this path takes; static; NULL: the usual ones
 };
 
 // How the answer to a request for a file ended.
