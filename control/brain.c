@@ -18,7 +18,6 @@
 #include "text.h"
 
 #define SECOND_MS  1000
-#define PRUNE_MS   10000
 #define PRUNE_DAYS 90
 #define DAY_MS     (86400 * (int64_t)1000)
 #define HALF(n)    ((n) / 2)
@@ -213,11 +212,16 @@ static void renew_tickets(struct brain *brain) {
 }
 
 static void prune(struct brain *brain) {
-	if (brain->now_ms < brain->prune_ms)
+	int64_t steady = steady_ms();
+	int more;
+
+	if (!upkeep_clock_due(&brain->clock, brain->now_ms, steady))
 		return;
-	brain->prune_ms = brain->now_ms + PRUNE_MS;
-	if (store_prune(brain->store, brain->now_ms - PRUNE_DAYS * DAY_MS, brain->now_ms) > 0)
-		brain->prune_ms = brain->now_ms;
+	more = store_prune(brain->store, brain->now_ms - PRUNE_DAYS * DAY_MS, brain->now_ms);
+	if (more == 0 && upkeep_clock_settled(&brain->clock, steady))
+		more = store_redate(brain->store, brain->now_ms);
+	if (more > 0)
+		upkeep_clock_again(&brain->clock);
 	if (store_nodes_pruned(brain->store) && brain_nodes_load(brain) < 0)
 		brain->reload_nodes = true;
 }

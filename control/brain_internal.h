@@ -22,6 +22,7 @@
 #include "store_orders.h"
 #include "template.h"
 #include "token.h"
+#include "upkeep_clock.h"
 
 #define BRAIN_LOADERS 4u
 
@@ -103,7 +104,7 @@ struct brain {
 	bool checkpoint_due;
 	int64_t now_ms;    // Unix, of this tick
 	int64_t second_ms; // when the slow work was done last
-	int64_t prune_ms;
+	struct upkeep_clock clock;
 	struct brain_addresses addresses;
 };
 

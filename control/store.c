@@ -216,13 +216,24 @@ int store_prune(struct store *store, int64_t boots_before_ms, int64_t now_unix_m
 
 	if (rc < 0)
 		return rc;
-	rc = store_boots_prune(store, boots_before_ms);
+	rc = store_boots_prune(store, boots_before_ms, now_unix_ms);
 	if (rc == 0)
 		rc = store_orders_prune(store, boots_before_ms);
 	if (rc == 0)
 		rc = store_nodes_prune(store, boots_before_ms);
 	if (rc == 0)
 		rc = store_tokens_prune(store, now_unix_ms);
+	return store_leave(store, rc, false);
+}
+
+int store_redate(struct store *store, int64_t now_unix_ms) {
+	int rc = store_enter(store);
+
+	if (rc < 0)
+		return rc;
+	rc = store_orders_redate(store, now_unix_ms);
+	if (rc == 0)
+		rc = store_nodes_redate(store, now_unix_ms);
 	return store_leave(store, rc, false);
 }
 

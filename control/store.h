@@ -52,8 +52,14 @@ int store_checkpoint(struct store *store);
 
 // Removes a bounded part (under 20 ms) of what is old: ended boots (see STORE_BOOTS_MAX, too), used
 // and cancelled orders from before boots_before_ms, marks of expired tokens, and unlisted nodes
-// that never booted and were not seen since. 0: nothing left to do now; 1: call it again soon.
+// that never booted and were not seen since. A boot that is dated later than now, as the clock was
+// set back since, is old when one after it is. 0: nothing left to do now; 1: call it again soon.
 int store_prune(struct store *store, int64_t boots_before_ms, int64_t now_unix_ms);
+
+// What store_prune looks at in nodes and orders, and is dated later than now, is dated now: it
+// would be kept for ever. Only where now is sure to be right. A bounded part; returns as
+// store_prune.
+int store_redate(struct store *store, int64_t now_unix_ms);
 
 // A serial that no token had before.
 int store_token_serial(struct store *store, uint64_t *serial);

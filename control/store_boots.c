@@ -258,45 +258,71 @@ static int delete_boot(struct store *store, uint64_t id) {
 struct old_boots {
 	uint64_t ids[PRUNE_BOOTS];
 	uint32_t count;
-	bool more; // older ones than there was room for
+	bool more;      // older ones than there was room for
+	uint64_t ahead; // where it stopped, if that is dated later than now; 0
 };
 
 // Beyond STORE_BOOTS_MAX, as when machines begin again and again, age does not count. Ids have no
 // gaps to speak of.
 static bool is_old(const struct store *store, uint64_t id, int64_t started_ns, int64_t before_ms) {
-	return started_ns / 1000000 < before_ms || id + STORE_BOOTS_MAX < store->boot_next;
+	return started_ns / 1000000 < before_ms || id <= store->boots_old ||
+	       id + STORE_BOOTS_MAX < store->boot_next;
 }
 
 // By id, which is in order of time: it stops at the first that is young enough. One that runs
 // stays.
-static int find_old(struct store *store, int64_t before_ms, struct old_boots *old) {
+static int find_old(struct store *store, int64_t before_ms, int64_t now_ms, struct old_boots *old) {
 	sqlite3_stmt *statement = store_statement(store, STORE_SQL_BOOTS_OLDEST);
 	uint64_t phases = 0;
 	int rc;
 
 	sqlite3_bind_int64(statement, 1, PRUNE_BOOTS);
 	while ((rc = store_row(store, statement, "look for old boots")) == 1) {
-		if (!is_old(store, (uint64_t)sqlite3_column_int64(statement, 0),
-			    sqlite3_column_int64(statement, 2), before_ms))
+		uint64_t id = (uint64_t)sqlite3_column_int64(statement, 0);
+		int64_t started_ns = sqlite3_column_int64(statement, 2);
+
+		if (!is_old(store, id, started_ns, before_ms)) {
+			old->ahead = started_ns / 1000000 > now_ms ? id : 0;
 			break;
+		}
 		if (phases >= PRUNE_PHASES || old->count + 1 == PRUNE_BOOTS) {
 			old->more = true;
 			break;
 		}
 		if (sqlite3_column_int(statement, 1) == BOOT_RUNNING)
 			continue;
-		old->ids[old->count++] = (uint64_t)sqlite3_column_int64(statement, 0);
+		old->ids[old->count++] = id;
 		phases += (uint64_t)sqlite3_column_int64(statement, 3);
 	}
 	sqlite3_reset(statement);
 	return rc < 0 ? rc : 0;
 }
 
-int store_boots_prune(struct store *store, int64_t before_ms) {
+// Of a boot that is dated later than now it is only known that it is older than those with higher
+// ids. 1: some are old by that.
+static int look_behind(struct store *store, uint64_t id, int64_t before_ms, int64_t now_ms) {
+	sqlite3_stmt *statement = store_statement(store, STORE_SQL_BOOT_DATED);
+	bool found = false;
+	int rc;
+
+	sqlite3_bind_int64(statement, 1, (int64_t)id);
+	sqlite3_bind_int64(statement, 2, now_ms * 1000000);
+	rc = store_row(store, statement, "look for old boots");
+	if (rc == 1)
+		found = sqlite3_column_int64(statement, 1) / 1000000 < before_ms;
+	if (found)
+		store->boots_old = (uint64_t)sqlite3_column_int64(statement, 0);
+	sqlite3_reset(statement);
+	return rc < 0 ? rc : found;
+}
+
+int store_boots_prune(struct store *store, int64_t before_ms, int64_t now_ms) {
 	struct old_boots old = {.count = 0};
-	int rc = find_old(store, before_ms, &old);
+	int rc = find_old(store, before_ms, now_ms, &old);
 
 	for (uint32_t i = 0; rc == 0 && i < old.count; i++)
 		rc = delete_boot(store, old.ids[i]);
-	return rc < 0 ? rc : old.more;
+	if (rc == 0 && old.ahead)
+		rc = look_behind(store, old.ahead, before_ms, now_ms);
+	return rc != 0 ? rc : old.more;
 }

@@ -41,6 +41,7 @@ enum store_sql {
 	STORE_SQL_NODE_CLEAR,
 	STORE_SQL_NODE_COUNT_NEW,
 	STORE_SQL_NODE_PRUNE,
+	STORE_SQL_NODE_REDATE,
 	STORE_SQL_ORDER_INSERT,
 	STORE_SQL_ORDER_END,
 	STORE_SQL_ORDER_GET,
@@ -49,11 +50,13 @@ enum store_sql {
 	STORE_SQL_ORDERS_WAITING,
 	STORE_SQL_ORDER_FORGET,
 	STORE_SQL_ORDER_PRUNE,
+	STORE_SQL_ORDER_REDATE,
 	STORE_SQL_BOOT_SAVE,
 	STORE_SQL_BOOT_GET,
 	STORE_SQL_BOOTS_OF,
 	STORE_SQL_BOOTS_RUNNING,
 	STORE_SQL_BOOTS_OLDEST,
+	STORE_SQL_BOOT_DATED,
 	STORE_SQL_BOOT_DELETE,
 	STORE_SQL_BOOT_FORGET,
 	STORE_SQL_PHASE_SAVE,
@@ -86,6 +89,7 @@ struct store {
 	int log_pages;       // in the write-ahead log
 	uint64_t order_next; // ids
 	uint64_t boot_next;
+	uint64_t boots_old;   // all boots up to this id are old, whatever their dates say
 	uint64_t serial_next; // tokens' serials, reserved up to serial_end
 	uint64_t serial_end;
 	uint32_t waiting;                 // orders
@@ -150,16 +154,18 @@ int store_tokens_prune(struct store *store, int64_t now_unix_ms);
 int store_orders_load(struct store *store);
 // Steps of store_prune: 1 when there is more, 0, or -errno.
 int store_orders_prune(struct store *store, int64_t before_ms);
+int store_orders_redate(struct store *store, int64_t now_ms); // of store_redate
 int store_orders_forget(struct store *store, const uint8_t mac[6]);
 
 // --- store_boots.c
 
-int store_boots_prune(struct store *store, int64_t before_ms);
+int store_boots_prune(struct store *store, int64_t before_ms, int64_t now_ms);
 int store_boots_forget(struct store *store, const uint8_t mac[6]);
 
 // --- store_nodes.c
 
 int store_nodes_load(struct store *store);
 int store_nodes_prune(struct store *store, int64_t before_ms);
+int store_nodes_redate(struct store *store, int64_t now_ms);
 // An order for it: it is no chance acquaintance any more. -ENOENT.
 int store_node_keep(struct store *store, const uint8_t mac[6]);

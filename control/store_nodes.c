@@ -9,6 +9,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "store_internal.h"
@@ -270,7 +271,7 @@ static int check_room(struct store *store, int64_t now_ms) {
 	int rc = 0;
 
 	if (store->discovered >= STORE_DISCOVERED_MAX &&
-		now_ms - store->recounted_ms >= RECOUNT_MS) {
+		llabs(now_ms - store->recounted_ms) >= RECOUNT_MS) { // set back counts, too
 		store->recounted_ms = now_ms;
 		rc = store_nodes_load(store);
 	}
@@ -342,6 +343,16 @@ int store_nodes_prune(struct store *store, int64_t before_ms) {
 		return rc;
 	store->nodes_pruned |= sqlite3_changes(store->db) > 0;
 	return sqlite3_changes(store->db) == (int)PRUNE_ROWS;
+}
+
+int store_nodes_redate(struct store *store, int64_t now_ms) {
+	sqlite3_stmt *statement = store_statement(store, STORE_SQL_NODE_REDATE);
+	int rc;
+
+	sqlite3_bind_int64(statement, 1, now_ms);
+	sqlite3_bind_int64(statement, 2, PRUNE_ROWS);
+	rc = store_run(store, statement, "date machines");
+	return rc < 0 ? rc : sqlite3_changes(store->db) == (int)PRUNE_ROWS;
 }
 
 uint64_t store_nodes_refused(const struct store *store) {

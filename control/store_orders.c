@@ -244,6 +244,16 @@ int store_orders_forget(struct store *store, const uint8_t mac[6]) {
 	return store_run(store, statement, "forget orders");
 }
 
+int store_orders_redate(struct store *store, int64_t now_ms) {
+	sqlite3_stmt *statement = store_statement(store, STORE_SQL_ORDER_REDATE);
+	int rc;
+
+	sqlite3_bind_int64(statement, 1, now_ms);
+	sqlite3_bind_int64(statement, 2, PRUNE_ROWS);
+	rc = store_run(store, statement, "date orders");
+	return rc < 0 ? rc : sqlite3_changes(store->db) == (int)PRUNE_ROWS;
+}
+
 int store_orders_prune(struct store *store, int64_t before_ms) {
 	sqlite3_stmt *statement = store_statement(store, STORE_SQL_ORDER_PRUNE);
 	int rc;

@@ -53,7 +53,7 @@ const char *const store_sql_texts[STORE_STATEMENTS] = {
 	[STORE_SQL_NODE_LIST] = "UPDATE nodes SET listed = 1, name = ?2 WHERE mac = ?1",
 	[STORE_SQL_NODE_UNLIST] = "UPDATE nodes SET listed = 0 WHERE mac = ?1",
 	[STORE_SQL_NODE_RENAME] = "UPDATE nodes SET name = ?2 WHERE mac = ?1",
-	[STORE_SQL_NODE_SEEN] = "UPDATE nodes SET last_seen = max(last_seen, ?2),"
+	[STORE_SQL_NODE_SEEN] = "UPDATE nodes SET last_seen = ?2,"
 				" first_seen = CASE first_seen WHEN 0 THEN ?2 ELSE first_seen END,"
 				" address = coalesce(?3, address), arch = coalesce(?4, arch),"
 				" uuid = coalesce(?5, uuid), memory_mb = coalesce(?6, memory_mb),"
@@ -78,6 +78,9 @@ const char *const store_sql_texts[STORE_STATEMENTS] = {
 	[STORE_SQL_NODE_PRUNE] = "DELETE FROM nodes WHERE mac IN (SELECT mac FROM nodes"
 				 " WHERE listed = 0 AND kept = 0 AND state = 0 AND last_seen < ?1"
 				 " ORDER BY last_seen LIMIT ?2)",
+	[STORE_SQL_NODE_REDATE] = "UPDATE nodes SET last_seen = ?1 WHERE mac IN (SELECT mac"
+				  " FROM nodes WHERE listed = 0 AND kept = 0 AND state = 0"
+				  " AND last_seen > ?1 ORDER BY last_seen DESC LIMIT ?2)",
 
 	[STORE_SQL_ORDER_INSERT] = "INSERT INTO orders (" ORDER_COLUMNS ")"
 				   " VALUES (?1, ?2, ?3, 0, ?4, ?5, ?6, 0)",
@@ -92,6 +95,8 @@ const char *const store_sql_texts[STORE_STATEMENTS] = {
 	[STORE_SQL_ORDER_FORGET] = "DELETE FROM orders WHERE mac = ?1",
 	[STORE_SQL_ORDER_PRUNE] = "DELETE FROM orders WHERE id IN (SELECT id FROM orders"
 				  " WHERE state <> 0 AND ended < ?1 ORDER BY ended LIMIT ?2)",
+	[STORE_SQL_ORDER_REDATE] = "UPDATE orders SET ended = ?1 WHERE id IN (SELECT id FROM orders"
+				   " WHERE state <> 0 AND ended > ?1 ORDER BY ended DESC LIMIT ?2)",
 
 	// Not OR REPLACE, which would also write the index by MAC anew.
 	[STORE_SQL_BOOT_SAVE] =
@@ -108,6 +113,8 @@ const char *const store_sql_texts[STORE_STATEMENTS] = {
 				    " ORDER BY id",
 	[STORE_SQL_BOOTS_OLDEST] = "SELECT id, state, started, phases FROM boots"
 				   " ORDER BY id LIMIT ?1",
+	[STORE_SQL_BOOT_DATED] = "SELECT id, started FROM boots WHERE id > ?1 AND started <= ?2"
+				 " ORDER BY id LIMIT 1",
 	[STORE_SQL_BOOT_DELETE] = "DELETE FROM boots WHERE id = ?1",
 	[STORE_SQL_BOOT_FORGET] = "DELETE FROM boots WHERE mac = ?1",
 	[STORE_SQL_PHASE_SAVE] = "INSERT OR REPLACE INTO boot_phases (" PHASE_COLUMNS ") VALUES"

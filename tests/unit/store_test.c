@@ -290,6 +290,9 @@ static void machines_tell_of_themselves(void **state) {
 	assert_int_equal(node.address, 0x0a4d0032);
 	assert_true(node.first_seen_ms == STORE_T0 && node.last_seen_ms == STORE_T0 + 5);
 	assert_int_equal(node.life.state, NODE_DISCOVERED);
+	// The clock was set back.
+	ok(store_node_seen(box.store, mac_1, 0, &more, STORE_T0 + 3, &is_new));
+	assert_true(get(mac_1).last_seen_ms == STORE_T0 + 3);
 }
 
 static void a_node_has_a_life(void **state) {
@@ -395,6 +398,9 @@ static void strangers_have_a_limit(void **state) {
 		store_node_seen(box.store, mac_2, 0, NULL, STORE_T0 + 70001, NULL), -ENOBUFS);
 	ok(store_node_seen(box.store, mac, 0, NULL, STORE_T0 + 70000, NULL));
 	assert_int_equal(store_nodes_refused(box.store), 2);
+	// They are counted anew also when the clock was set back meanwhile.
+	ok(store_node_forget(box.store, mac));
+	ok(store_node_seen(box.store, mac, 0, NULL, STORE_T0 - 70000, NULL));
 	ok(store_commit(box.store));
 	ok(store_node_add(box.store, mac_1, NULL, STORE_T0));
 	// Those that were not seen lately make room.
@@ -799,6 +805,100 @@ static void a_flood_of_boots_has_a_limit(void **state) {
 	assert_int_equal(boots, 2); // the first one has gone
 }
 
+// count boots with an hour between each two.
+static void save_boots(int64_t from_ms, unsigned count) {
+	for (unsigned i = 0; i < count; i++) {
+		struct boot boot = a_boot(NULL, 0);
+
+		boot.state = BOOT_DONE;
+		boot.started_ns = (from_ms + i * INT64_C(3600000)) * 1000000;
+		ok(store_boot_save(box.store, &boot));
+	}
+}
+
+static uint64_t boots_after_prune(int64_t before_ms, int64_t now_ms) {
+	struct store_counts counts;
+	int rc;
+
+	do {
+		rc = store_prune(box.store, before_ms, now_ms);
+		ok(rc);
+	} while (rc == 1);
+	ok(store_count(box.store, &counts));
+	return counts.boots;
+}
+
+#define YEAR_MS (365 * INT64_C(86400000))
+#define AGE_MS  (90 * INT64_C(86400000))
+
+static void boots_of_a_clock_that_was_ahead_go_with_those_after_them(void **state) {
+	int64_t now_ms = STORE_T0 + 2 * AGE_MS;
+
+	(void)state;
+	ok(store_begin(box.store));
+	save_boots(STORE_T0 + 30 * YEAR_MS, 250);
+	save_boots(STORE_T0, 50);
+	save_boots(STORE_T0 + 31 * YEAR_MS, 40);
+	save_boots(now_ms - AGE_MS / 2, 30);
+	ok(store_commit(box.store));
+	// Nobody knows how old the first ones are, but that those after them are younger.
+	assert_int_equal(boots_after_prune(STORE_T0 - 1, STORE_T0 + AGE_MS), 370);
+	assert_int_equal(boots_after_prune(now_ms - AGE_MS, now_ms), 70);
+	store_box_reopen(&box);
+	assert_int_equal(boots_after_prune(now_ms - AGE_MS, now_ms), 70);
+	now_ms += AGE_MS;
+	assert_int_equal(boots_after_prune(now_ms - AGE_MS, now_ms), 0);
+}
+
+// As where a machine without a clock of its own starts in 1970, until it is put right.
+static void a_clock_that_starts_in_the_past_takes_no_boots(void **state) {
+	(void)state;
+	ok(store_begin(box.store));
+	save_boots(STORE_T0, 30);
+	save_boots(60000, 20);
+	ok(store_commit(box.store));
+	assert_int_equal(boots_after_prune(60000 - AGE_MS, 20 * 3600000 + 60000), 50);
+	assert_int_equal(boots_after_prune(STORE_T0 - AGE_MS, STORE_T0 + YEAR_MS / 12), 50);
+	assert_int_equal(boots_after_prune(STORE_T0 + 2 * AGE_MS, STORE_T0 + 3 * AGE_MS), 0);
+}
+
+static void machines_and_orders_of_a_clock_that_was_ahead_go_in_their_time(void **state) {
+	struct store_order order;
+	struct store_node node;
+	uint64_t used;
+	uint8_t was;
+	int rc;
+
+	(void)state;
+	ok(store_begin(box.store));
+	for (uint32_t i = 0; i < 500; i++) {
+		uint8_t mac[6];
+
+		mac_of(i, mac);
+		ok(store_node_seen(box.store, mac, 0, NULL, STORE_T0 + YEAR_MS + i, NULL));
+	}
+	ok(store_commit(box.store));
+	ok(store_node_add(box.store, mac_1, NULL, STORE_T0));
+	used = order_for(mac_1, false);
+	ok(store_order_use(box.store, used, STORE_T0 + YEAR_MS, &box.arena, &order, &was));
+	do {
+		rc = store_redate(box.store, STORE_T0);
+		ok(rc);
+	} while (rc == 1);
+	ok(store_order_get(box.store, used, &box.arena, &order));
+	assert_true(order.used_ms == STORE_T0);
+	while ((rc = store_prune(box.store, STORE_T0, STORE_T0 + AGE_MS)) == 1)
+		;
+	mac_of(7, node.mac);
+	assert_true(get(node.mac).last_seen_ms == STORE_T0);
+	while ((rc = store_prune(box.store, STORE_T0 + 1, STORE_T0 + AGE_MS)) == 1)
+		;
+	assert_int_equal(rc, 0);
+	assert_int_equal(store_node_get(box.store, node.mac, &box.arena, &node), -ENOENT);
+	assert_int_equal(store_order_get(box.store, used, &box.arena, &order), -ENOENT);
+	get(mac_1);
+}
+
 static void old_orders_go_and_those_that_wait_stay(void **state) {
 	struct store_order order;
 	uint64_t used, waiting;
@@ -957,6 +1057,9 @@ int main(void) {
 		TEST(boots_are_found_by_their_node_and_while_they_run),
 		TEST(old_boots_go_in_small_steps),
 		TEST(a_flood_of_boots_has_a_limit),
+		TEST(boots_of_a_clock_that_was_ahead_go_with_those_after_them),
+		TEST(a_clock_that_starts_in_the_past_takes_no_boots),
+		TEST(machines_and_orders_of_a_clock_that_was_ahead_go_in_their_time),
 		TEST(old_orders_go_and_those_that_wait_stay),
 		TEST(a_token_is_used_once),
 		TEST(serials_never_repeat),
