@@ -76,12 +76,18 @@ void config_lint_values(const struct lint *lint, const struct config_profile *pr
 	void *context) {
 	const struct asked asked = {lint->config, name, len, each, context};
 	const struct config_brain *brain = &lint->config->brain;
+	bool is_usual = false;
 
-	for (uint32_t i = 0; i < brain->role_count; i++)
-		if (is_of(&brain->roles[i], profile))
-			tell_of_role(&asked, brain->roles[i].vars);
+	for (uint32_t i = 0; i < brain->role_count; i++) {
+		if (!is_of(&brain->roles[i], profile))
+			continue;
+		tell_of_role(&asked, brain->roles[i].vars);
+		is_usual = true;
+	}
 	if (!strcmp(brain->unknown.profile, profile->name))
 		tell_of_role(&asked, brain->unknown.vars);
+	else if (!is_usual) // by a menu or an order, whoever it may be
+		tell_of_role(&asked, NULL);
 	tell_of_hosts(&asked, lint, profile);
 }
 

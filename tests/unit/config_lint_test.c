@@ -116,6 +116,11 @@ static const struct {
 					       "profile: local, vars: {disk: {secret: "
 					       "b}}}]\n",
 		6, NULL},
+	// Nobody's own: a menu offers it, or it is ordered.
+	{WEB(", cmdline: \"p={{password}}\""), 6, "{{password}} is a secret (line 5)"},
+	{WEB(", cmdline: \"p={{disk}}\"") "roles: [{name: a, profile: local, vars: {disk: "
+					  "{secret: b}}}]\n",
+		6, NULL},
 	{WEB(", cmdline: \"p={{#\"") ROLE, 6, "cmdline:1: "},
 	{"http: {}\n" WEB(", cmdline: \"u={{ template.url }}/debian/secret x\"") ROLE, 7,
 		"debian/inner:3: {{password}} is a secret (line 5), but"},
