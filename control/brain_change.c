@@ -77,6 +77,25 @@ static int set_anew(struct brain *brain, const uint8_t mac[6], char why[BRAIN_WH
 	return rc;
 }
 
+// Whoever gives a node something else to become wants no further try of what it was to be.
+static int drop_retry(struct brain *brain, const uint8_t mac[6], char why[BRAIN_WHY]) {
+	struct store_node node;
+	struct store_order order;
+	struct node_plan plan;
+	struct arena arena = {0};
+	int rc = 0;
+
+	if (store_node_get(brain->store, mac, &arena, &node) == 0 &&
+		store_order_of(brain->store, mac, true, &arena, &order) == 0 &&
+		order.origin == STORE_ORDER_RETRY) {
+		node_plan_make(&plan, brain->daemon->config, &node, NULL);
+		if (!plan.assigned || strcmp(plan.assigned->name, order.profile) != 0)
+			rc = store_order_cancel(brain->store, mac, brain->now_ms);
+	}
+	arena_free(&arena);
+	return rc < 0 ? say(brain, rc, why) : 0;
+}
+
 int brain_change_set(struct brain *brain, const uint8_t mac[6], const struct store_node_set *set,
 	bool reinstall, char why[BRAIN_WHY]) {
 	int rc = begin(brain, why);
@@ -86,7 +105,9 @@ int brain_change_set(struct brain *brain, const uint8_t mac[6], const struct sto
 	rc = store_node_set(brain->store, mac, set);
 	if (rc < 0)
 		say(brain, rc, why);
-	else if (reinstall)
+	if (rc == 0 && (set->role || set->profile))
+		rc = drop_retry(brain, mac, why);
+	if (rc == 0 && reinstall)
 		rc = set_anew(brain, mac, why);
 	return end(brain, mac, rc, why);
 }

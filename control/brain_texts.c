@@ -193,6 +193,29 @@ static void make_all(struct making *m) {
 	note_ticket(node);
 }
 
+// An installation that was ordered by itself, of what the node is no longer to become. A retry is
+// of what ran, which somebody may have ordered.
+static bool is_outdated(const struct making *m) {
+	const struct config_profile *assigned = m->plan.assigned;
+
+	return m->order.id && m->order.origin == STORE_ORDER_INSTALL &&
+	       (!assigned || !assigned->install || strcmp(assigned->name, m->order.profile) != 0);
+}
+
+static void drop_outdated(struct making *m) {
+	if (!is_outdated(m))
+		return;
+	brain_write(m->brain);
+	if (store_order_cancel(m->brain->store, m->node->mac, m->brain->now_ms) < 0) {
+		brain_store_failed(m->brain);
+		return;
+	}
+	control_log(CONTROL_NOTICE, "order %" PRIu64 ": %s is not to be installed by %s any more",
+		m->order.id, m->node->name, m->order.profile);
+	m->node->order_id = 0;
+	brain_plan(m->brain, &m->record, &m->arena, &m->plan, &m->order);
+}
+
 // A node that is to be installed gets its order with its first texts.
 static void order_install(struct making *m) {
 	char why[BRAIN_WHY];
@@ -216,6 +239,7 @@ void brain_node_make(struct brain *brain, struct brain_node *node) {
 	if (store_node_get(brain->store, node->mac, &m.arena, &m.record) == 0) {
 		brain_node_take(brain, &m.record);
 		brain_plan(brain, &m.record, &m.arena, &m.plan, &m.order);
+		drop_outdated(&m);
 		order_install(&m);
 		make_all(&m);
 	}
