@@ -23,6 +23,16 @@ static int begin(struct brain *brain, char why[BRAIN_WHY]) {
 	return kept && !brain->batch_failed ? 0 : say(brain, -EIO, why);
 }
 
+// What the change makes of the node's own order is done with it: who asks next sees it.
+static void make(struct brain *brain, const uint8_t mac[6]) {
+	struct brain_node *node = brain_node_find(brain, mac);
+
+	if (!node || !brain->daemon->table || !brain->daemon->config->brain.given)
+		return;
+	brain_node_make(brain, node);
+	brain_commit(brain);
+}
+
 // rc: of what was done; why is set when it failed. What is in memory follows the store.
 static int end(struct brain *brain, const uint8_t mac[6], int rc, char why[BRAIN_WHY]) {
 	if (rc < 0) {
@@ -32,6 +42,8 @@ static int end(struct brain *brain, const uint8_t mac[6], int rc, char why[BRAIN
 		rc = say(brain, -EIO, why);
 	}
 	brain_node_changed(brain, mac);
+	if (rc == 0)
+		make(brain, mac);
 	return rc;
 }
 
