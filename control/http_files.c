@@ -122,7 +122,16 @@ static struct MHD_Response *make_part(struct http_exchange *x, struct MHD_Connec
 	return response;
 }
 
-static struct MHD_Response *make_bare(const struct http_file *file) {
+// Without a body. The length of a 304 is that of the file (RFC 9110, section 8.6): libmicrohttpd
+// writes it, and sends nothing.
+static struct MHD_Response *make_bare(const struct http_file *file, unsigned int status) {
+	struct MHD_Response *response;
+
+	if (status == MHD_HTTP_NOT_MODIFIED && file->version.size) {
+		response = MHD_create_response_from_fd64(file->version.size, file->fd);
+		if (response)
+			return response;
+	}
 	close(file->fd);
 	return MHD_create_response_from_buffer(0, (void *)"", MHD_RESPMEM_PERSISTENT);
 }
@@ -138,7 +147,7 @@ static enum MHD_Result send_file(
 	x->total = file->version.size;
 	response = selection.status == MHD_HTTP_OK || selection.status == MHD_HTTP_PARTIAL_CONTENT
 			   ? make_part(x, http, file, &selection)
-			   : make_bare(file);
+			   : make_bare(file, selection.status);
 	if (!response)
 		return MHD_NO;
 	add_validators(response, &file->version);
