@@ -161,8 +161,33 @@ static void report(
 	brain_boots_event(brain, &boot);
 }
 
-static unsigned int take_report(
-	struct brain *brain, const struct web_call *call, const struct bearer *bearer) {
+static char *blanks(char *text) {
+	for (char *at = text; (at = strchr(at, '+'));)
+		*at = ' ';
+	return text;
+}
+
+// From the query, or from a form that is posted. In both curl writes a blank as +.
+static const char *reason_of(const struct http_request *request, struct arena *arena) {
+	struct http_argument fields[HTTP_ARGUMENTS_MAX];
+	const char *reason = http_request_argument(request, "reason");
+	char *form;
+	int count;
+
+	if (reason)
+		return blanks(arena_text(arena, reason, strlen(reason)));
+	form = arena_text(arena, request->body, request->body_len);
+	if (strlen(form) != request->body_len)
+		return NULL;
+	count = http_path_arguments(blanks(form), fields);
+	for (int i = 0; i < count; i++)
+		if (!strcmp(fields[i].name, "reason"))
+			return fields[i].value;
+	return NULL;
+}
+
+static unsigned int take_report(struct brain *brain, const struct web_call *call,
+	const struct bearer *bearer, const char *reason) {
 	static const struct {
 		const char *name;
 		uint8_t kind;
@@ -170,7 +195,6 @@ static unsigned int take_report(
 	} states[] = {{"installing", NODE_CALLBACK_INSTALLING, false},
 		{"installed", NODE_CALLBACK_INSTALLED, true},
 		{"failed", NODE_CALLBACK_FAILED, true}};
-	const char *reason = http_request_argument(call->request, "reason");
 
 	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++) {
 		if (strcmp(states[i].name, bearer->rest) != 0)
@@ -194,7 +218,7 @@ unsigned int brain_web_callback(struct brain *brain, const struct web_call *call
 	struct bearer bearer = {0};
 
 	if (admit(brain, call, TOKEN_CALLBACK, &bearer))
-		take_report(brain, call, &bearer);
+		take_report(brain, call, &bearer, reason_of(call->request, &bearer.arena));
 	arena_free(&bearer.arena);
 	return call->answer->status;
 }
