@@ -11,8 +11,16 @@
 
 #define CELLS_MAX (HOST_VARS_MAX + 5)
 
-// What a column is; a variable is COLUMN_VAR.
-enum column { COLUMN_NAME, COLUMN_MAC, COLUMN_ADDRESS, COLUMN_ROLE, COLUMN_PROFILE, COLUMN_VAR };
+// What a column is; a variable is COLUMN_VAR. Spreadsheets write COLUMN_EMPTY behind the last ones.
+enum column {
+	COLUMN_NAME,
+	COLUMN_MAC,
+	COLUMN_ADDRESS,
+	COLUMN_ROLE,
+	COLUMN_PROFILE,
+	COLUMN_VAR,
+	COLUMN_EMPTY,
+};
 
 static const char *const column_names[COLUMN_VAR] = {
 	[COLUMN_NAME] = "name",
@@ -180,6 +188,9 @@ static bool take_column(struct table *t, const char *name) {
 		t->columns[t->column_count] = (enum column)column;
 		return true;
 	}
+	t->columns[t->column_count] = COLUMN_EMPTY;
+	if (!*name)
+		return true;
 	host_list_note(t->list, t->row_line, true,
 		"there is no column \"%.64s\": the first line names the columns, which are name, "
 		"mac, address, role, profile and var.NAME",
@@ -189,7 +200,7 @@ static bool take_column(struct table *t, const char *name) {
 
 static bool is_twice(const struct table *t, uint32_t column) {
 	for (uint32_t i = 0; i < column; i++)
-		if (t->columns[i] == t->columns[column] &&
+		if (t->columns[i] == t->columns[column] && t->columns[i] != COLUMN_EMPTY &&
 			(t->columns[i] != COLUMN_VAR ||
 				!strcmp(t->var_names[i], t->var_names[column])))
 			return true;
@@ -203,13 +214,25 @@ static bool has_column(const struct table *t, enum column column) {
 	return false;
 }
 
+// UTF-16 above all, which spreadsheets call Unicode.
+static bool is_text(struct table *t) {
+	for (uint32_t i = 0; i < t->cell_count; i++)
+		if (!host_list_is_text(t->cells[i], t->cell_lens[i])) {
+			bad(t, "is not UTF-8 text: save the table as CSV in UTF-8");
+			return false;
+		}
+	return true;
+}
+
 static bool take_header(struct table *t) {
 	int rc = take_row(t);
-	bool good = rc > 0;
+	bool good = true;
 
 	if (rc == 0)
 		bad(t, "is empty: the first line names the columns, as in name,mac,address,role");
-	for (uint32_t i = 0; rc > 0 && i < t->cell_count; i++) {
+	if (rc <= 0 || !is_text(t))
+		return false;
+	for (uint32_t i = 0; i < t->cell_count; i++) {
 		good = take_column(t, trimmed(t, i)) && good;
 		if (good && is_twice(t, i)) {
 			host_list_note(
@@ -255,6 +278,14 @@ static const char *or_null(const char *text) {
 	return text[0] ? text : NULL;
 }
 
+static bool take_nothing(struct table *t, uint32_t cell) {
+	if (!trimmed(t, cell)[0])
+		return true;
+	host_list_note(t->list, t->row_line, true,
+		"cell %u stands in a column without a name: name it in the first line", cell + 1);
+	return false;
+}
+
 static bool take_value(struct table *t, uint32_t cell, struct config_new_host *host,
 	struct config_new_var vars[HOST_VARS_MAX]) {
 	switch (t->columns[cell]) {
@@ -276,6 +307,8 @@ static bool take_value(struct table *t, uint32_t cell, struct config_new_host *h
 	case COLUMN_VAR:
 		take_var(t, cell, host, vars);
 		return true;
+	case COLUMN_EMPTY:
+		return take_nothing(t, cell);
 	}
 	return false;
 }

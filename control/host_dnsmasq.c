@@ -46,21 +46,31 @@ static bool is_hardware(const char *word) {
 	return strchr(word, ':') && !word[strspn(word, "0123456789abcdefABCDEF:*-")];
 }
 
-// "52:54:00:00:01:01", "06-00:20:e0:3b:13:af" with the type of hardware before it,
-// "52:54:00:*:*:*".
-static void take_hardware(struct reader *r, const char *word) {
-	const char *mac = isxdigit((unsigned char)word[0]) && isxdigit((unsigned char)word[1]) &&
-					  word[2] == '-' && strchr(word, ':')
-				  ? word + 3
-				  : word;
+// "52:54:00:00:01:01", and as dnsmasq takes it "52:54:0:0:1:1", "1-52:54:00:00:01:01" and
+// "06-00:20:e0:3b:13:af" with the type of hardware before it.
+static bool parse_mac(const char *word, uint8_t mac[6]) {
+	size_t type = strspn(word, "0123456789abcdefABCDEF"), digits;
 
+	word += type && word[type] == '-' ? type + 1 : 0;
+	for (int i = 0; i < 6; i++) {
+		digits = strspn(word, "0123456789abcdefABCDEF");
+		if (digits < 1 || digits > 2 || word[digits] != (i < 5 ? ':' : '\0'))
+			return false;
+		mac[i] = (uint8_t)strtoul(word, NULL, 16);
+		word += digits + 1;
+	}
+	return true;
+}
+
+// Those above, and "52:54:00:*:*:*".
+static void take_hardware(struct reader *r, const char *word) {
 	if (strchr(word, '*'))
 		leave_out(r,
 			"%.64s stands for many machines: left out; a role's match takes patterns",
 			word);
 	else if (r->mac_count == MACS_MAX)
 		note(r, "more than 16 MAC addresses: %.64s is not taken over", word);
-	else if (text_parse_mac(mac, r->macs[r->mac_count]) == 0)
+	else if (parse_mac(word, r->macs[r->mac_count]))
 		r->mac_count++;
 	else
 		note(r, "%.64s is not a MAC address of Ethernet: not taken over", word);
@@ -203,14 +213,36 @@ static void cut_comment(char *line) {
 	}
 }
 
+// A line of dhcp-hostsfile= has the words only.
+static bool is_bare(const char *line) {
+	char first[64];
+
+	snprintf(first, sizeof(first), "%.*s", (int)strcspn(line, ","), line);
+	return strchr(line, ',') && (is_hardware(trim(first)) || !strncmp(first, "id:", 3) ||
+					    !strncmp(first, "set:", 4));
+}
+
+static char *unquoted(char *value) {
+	size_t len;
+
+	value = trim(value);
+	len = strlen(value);
+	if (len < 2 || value[0] != '"' || value[len - 1] != '"')
+		return value;
+	value[len - 1] = '\0';
+	return value + 1;
+}
+
 // NULL: the line is about something else.
 static char *value_of(char *line) {
 	char *equals = strchr(line, '=');
 
 	if (!equals)
-		return NULL;
+		return is_bare(trim(line)) ? trim(line) : NULL;
 	*equals = '\0';
-	return strcmp(trim(line), "dhcp-host") ? NULL : equals + 1;
+	line = trim(line);
+	line += strncmp(line, "--", 2) ? 0 : 2; // as on its command line
+	return strcmp(line, "dhcp-host") ? NULL : unquoted(equals + 1);
 }
 
 static void read_line(

@@ -155,6 +155,10 @@ static void print_json(const struct run *run, int rc) {
 
 // Writing -----------------------------------------------------------------------------------------
 
+static const char *plural(const struct run *run) {
+	return run->list->count == 1 ? "" : "s";
+}
+
 // False: not wanted.
 static bool ask(const struct run *run) {
 	char answer[16];
@@ -162,12 +166,13 @@ static bool ask(const struct run *run) {
 	if (cli_flag(run->args, "yes"))
 		return true;
 	if (!isatty(STDIN_FILENO)) {
-		cli_error("%zu hosts would be added to %s: say so with --yes, or look first with "
+		cli_error("%zu host%s would be added to %s: say so with --yes, or look first with "
 			  "--dry-run",
-			run->list->count, run->config_path);
+			run->list->count, plural(run), run->config_path);
 		return false;
 	}
-	fprintf(stderr, "add %zu hosts to %s? [y/N] ", run->list->count, run->config_path);
+	fprintf(stderr, "add %zu host%s to %s? [y/N] ", run->list->count, plural(run),
+		run->config_path);
 	return fgets(answer, sizeof(answer), stdin) && (answer[0] == 'y' || answer[0] == 'Y');
 }
 
@@ -231,7 +236,7 @@ static int import(struct run *run) {
 	if (cli_flag(run->args, "json"))
 		print_json(run, rc);
 	else if (rc == CLI_OK)
-		printf("%zu hosts %s %s\n", run->list->count,
+		printf("%zu host%s %s %s\n", run->list->count, plural(run),
 			run->written ? "added to" : "would be added to", run->config_path);
 	return rc;
 }

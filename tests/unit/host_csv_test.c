@@ -40,6 +40,8 @@ static const struct {
 	{"name,mac,var.9\n", 1, "is no name for a variable"},
 	{"name,mac,var.node\n", 1, "Rouse gives itself"},
 	{"name,mac,\"address\n", 1, "never closed"},
+	{"name,mac,\nn1,52:54:00:00:00:01,x\n", 2, "cell 3 stands in a column without a name"},
+	{"\xff\xfename,mac\n", 1, "save the table as CSV in UTF-8"},
 	{HEAD "n1,52:54:00:00:00:0g,,,,\n", 2, "is not a MAC address"},
 	{HEAD "n1,52:54:00:00:00,,,,\n", 2, "is not a MAC address"},
 	{HEAD "n1,,,,,\n", 2, "is not a MAC address"},
@@ -81,6 +83,7 @@ static const char *const good_cases[] = {
 	HEAD "n1,52:54:00:00:00:01,10.77.0.11,web,disk,x;y\n",
 	HEAD "n1,52:54:00:00:00:01,10.77.0.11,web,disk,x;y",
 	"\xef\xbb\xbf" HEAD "\r\n n1 ,52-54-00-00-00-01, 10.77.0.11,web,disk,x;y\r\n,,,,,\r\n",
+	"name,mac,address,role,profile,var.a,,\nn1,52:54:00:00:00:01,10.77.0.11,web,disk,x;y,, \n",
 	"Name;MAC;Address;Role;Profile;var.a\nn1;525400000001;10.77.0.11;web;disk;\"x;y\"\n",
 	"mac\tname\trole\tprofile\tvar.a\taddress\n5254.0000.0001\tn1\tweb\tdisk\tx;y\t10.77.0."
 	"11\n",

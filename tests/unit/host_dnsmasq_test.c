@@ -40,6 +40,14 @@ static const struct {
 	{"dhcp-host=" MAC ",10.77.0.11,n1 # the first", 1, "n1", NULL},
 	{"  dhcp-host = " MAC " , n1 , 10.77.0.11", 1, "n1", NULL},
 	{"dhcp-host=01-" MAC ",n1,10.77.0.11\r", 1, "n1", NULL},
+	{"dhcp-host=1-" MAC ",n1,10.77.0.11", 1, "n1", NULL},
+	{"dhcp-host=52:54:0:0:0:1,n1,10.77.0.11", 1, "n1", NULL},
+	{"dhcp-host=\"" MAC ",n1,10.77.0.11\"", 1, "n1", NULL},
+	{"--dhcp-host=" MAC ",n1,10.77.0.11", 1, "n1", NULL},
+	{MAC ",n1,10.77.0.11", 1, "n1", NULL}, // of dhcp-hostsfile=
+	{" " MAC " , n1,10.77.0.11 # the first", 1, "n1", NULL},
+	{"set:red," MAC ",n1,10.77.0.11", 1, "n1", "--role-from-tag"},
+	{"n1,10.77.0.11", 0, NULL, NULL},
 	{"dhcp-host=" MAC ",id:*,n1,10.77.0.11", 1, "n1", NULL},
 	{"dhcp-host=" MAC ",10.77.0.11", 1, "m-525400000001", NULL},
 	{"dhcp-host=" MAC ",n1,10.77.0.11,45m", 1, "n1", "lease time 45m is not taken"},
@@ -56,6 +64,8 @@ static const struct {
 	{"dhcp-host=" MAC ",ignore", 0, NULL, "no machine is ignored"},
 	{"dhcp-host=" MAC ",tag:red,n1", 0, NULL, "no conditions"},
 	{"dhcp-host=52:54:00:*:*:*,n1", 0, NULL, "stands for many"},
+	{"dhcp-host=52:54:00:00:00:01:02,n1", 0, NULL, "is not a MAC address of Ethernet"},
+	{"dhcp-host=52:54:00::00:01,n1", 0, NULL, "is not a MAC address of Ethernet"},
 	{"dhcp-host=20:01:02,n1", 0, NULL, "is not a MAC address of Ethernet"},
 	{"dhcp-host=", 0, NULL, "names no MAC address"},
 };
