@@ -50,7 +50,7 @@ static struct vars *read_table(void) {
 		const struct vars_value *found;
 
 		assert_int_equal(
-			sscanf(row, "\n| `%31[a-z].%31[a-z]` | `%127[^`]`", map, name, value), 3);
+			sscanf(row, "\n| `%31[a-z].%31[a-z_]` | `%127[^`]`", map, name, value), 3);
 		assert_case(map, vars_name_is_reserved(map, strlen(map)));
 		found = vars_map_find(&builtin->map, map, strlen(map));
 		vars_add(&arena,
