@@ -282,6 +282,8 @@ static void print_vars(const struct told *told) {
 		const struct vars_entry *entry = &told->vars->entries[i];
 		char *text = value_text(entry->value);
 
+		for (char *at = text; (at = strchr(at, '\n'));) // each has one line
+			*at = ' ';
 		printf("  %-10s %s = %s   ", i ? "" : "variables", entry->name, text);
 		print_origin(told, entry);
 		free(text);
