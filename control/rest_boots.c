@@ -56,7 +56,7 @@ static unsigned int order(struct daemon *daemon, const struct store_node *node,
 		return status;
 	rc = brain_change_order(daemon->brain, node->mac, profile, replace, &made, why);
 	if (rc < 0)
-		return rest_refuse(value, rest_status_of(rc), "%s", why);
+		return rest_refuse(value, rest_status_of(rc), "%s: %s", node->name, why);
 	*value = json_pack("{s:s, s:I, s:s}", "node", node->name, "id", (json_int_t)made.id,
 		"profile", profile);
 	return MHD_HTTP_OK;

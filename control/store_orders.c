@@ -146,7 +146,8 @@ static int clear_way(struct store *store, const struct store_order *order, bool 
 	if (rc == 1 && replace)
 		rc = end_order(store, &former, STORE_ORDER_CANCELLED, order->created_ms);
 	else if (rc == 1)
-		rc = store_say(store, -EEXIST, "an order of profile %s waits for this node already",
+		rc = store_say(store, -EEXIST,
+			"an order of profile %s waits already: --replace or --cancel takes it away",
 			former.profile);
 	arena_free(&arena);
 	return rc;

@@ -48,8 +48,12 @@ int cmd_node_add(const struct cli_args *args) {
 	uint8_t bytes[6];
 	json_t *body;
 
-	if (!mac || text_parse_mac(mac, bytes) < 0) {
+	if (!mac) {
 		cli_error("say which machine it is: --mac 52:54:00:77:00:01");
+		return CLI_USAGE;
+	}
+	if (text_parse_mac(mac, bytes) < 0) {
+		cli_error("--mac: \"%s\" is not a MAC address: write 52:54:00:77:00:01", mac);
 		return CLI_USAGE;
 	}
 	if (!node_client_name_is_good(args->operand[1]))
