@@ -223,6 +223,8 @@ static bool order_installs(struct brain *brain, uint64_t id) {
 	return profile && profile->install;
 }
 
+static void check_order(struct brain *brain, struct brain_node *node);
+
 void brain_event(struct brain *brain, const struct event_record *event, const char *file) {
 	struct boot_event out = {
 		.address = event->address,
@@ -252,6 +254,9 @@ void brain_event(struct brain *brain, const struct event_record *event, const ch
 	if (event->kind == EVENT_ORDER_USED)
 		out.install = order_installs(brain, event->value);
 	brain_boots_event(brain, &out);
+	// Before what follows: its next boot is another one.
+	if (event->kind == EVENT_ORDER_USED)
+		check_order(brain, brain_node_find(brain, event->mac));
 }
 
 // --- the life of nodes
@@ -442,15 +447,17 @@ static void use_order(struct brain *brain, struct brain_node *node) {
 	arena_free(&arena);
 }
 
-void brain_orders_check(struct brain *brain) {
+static void check_order(struct brain *brain, struct brain_node *node) {
 	const struct state_view *state = event_log_state(&brain->daemon->events);
 
-	for (size_t i = 0; state && i < brain->node_count; i++) {
-		struct brain_node *node = brain->nodes[i];
+	if (state && node && node->order_id &&
+		state_order_used(state, node->order_slot) == node->order_id)
+		use_order(brain, node);
+}
 
-		if (node->order_id && state_order_used(state, node->order_slot) == node->order_id)
-			use_order(brain, node);
-	}
+void brain_orders_check(struct brain *brain) {
+	for (size_t i = 0; i < brain->node_count; i++)
+		check_order(brain, brain->nodes[i]);
 }
 
 // Once a second.
