@@ -181,7 +181,10 @@ static bool tells_file(uint8_t kind) {
 	return kind >= BOOT_EVENT_FILE_OPEN && kind <= BOOT_EVENT_FILE_REFUSED;
 }
 
+// What was rendered before control was started again is not known by name.
 static void name_file(struct boot_event *out, const struct event_record *event, const char *file) {
+	if (!file && !event->text_len && tells_file(out->kind))
+		file = "a file";
 	if (file) {
 		out->name = file;
 		out->name_len = strlen(file);
