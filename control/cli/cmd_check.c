@@ -59,11 +59,25 @@ static void print_result(const char *path, const struct config *config,
 			config->rule_count, config_lease_count(config));
 }
 
+// As all commands have it by --config, and this one also without. NULL: two files are named.
+static const char *path_of(const struct cli_args *args) {
+	const char *option = cli_value(args, "config");
+
+	if (!args->operand_count)
+		return option ? option : CONFIG_DEFAULT_PATH;
+	return option ? NULL : args->operand[0];
+}
+
 static int run(const struct cli_args *args) {
 	static struct config_errors errors, notes;
-	const char *path = args->operand_count ? args->operand[0] : CONFIG_DEFAULT_PATH;
-	struct config *config = config_load(path, &errors);
+	const char *path = path_of(args);
+	struct config *config;
 
+	if (!path) {
+		cli_error("FILE and --config both name a file: leave one out");
+		return CLI_USAGE;
+	}
+	config = config_load(path, &errors);
 	if (config) {
 		check_snapshot(config, &errors);
 		host_dhcp_check(config, &errors);
@@ -79,7 +93,11 @@ static int run(const struct cli_args *args) {
 	return errors.count ? CLI_FAILED : CLI_OK;
 }
 
-static const struct cli_option options[] = {CLI_OPTION_JSON, CLI_OPTION_END};
+static const struct cli_option options[] = {
+	{"config", "FILE", "the same as FILE"},
+	CLI_OPTION_JSON,
+	CLI_OPTION_END,
+};
 
 const struct cli_command cmd_check = {
 	.name = "check",
