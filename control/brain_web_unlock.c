@@ -3,6 +3,7 @@
 
 #include "brain_web_unlock.h"
 
+#include <errno.h>
 #include <gnutls/gnutls.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -87,14 +88,16 @@ static unsigned int render_answer(struct daemon *daemon, const void *context, js
 	const struct config_entry *entry = find_item(daemon, wish, &menu);
 	char *text, why[BRAIN_WHY];
 	size_t len;
+	int rc;
 
 	(void)answer;
 	if (!daemon->brain || !entry)
 		return brain_web_say(wish->answer, 404, "the menu has changed: ask again");
 	daemon->brain->now_ms = brain_now_ms();
-	if (brain_render_menu(daemon->brain, wish->request->client, menu, wish->open ? entry : NULL,
-		    wish->notice, &text, &len, why) < 0)
-		return brain_web_say(wish->answer, 500, "%s", why);
+	rc = brain_render_menu(daemon->brain, wish->request->client, menu,
+		wish->open ? entry : NULL, wish->notice, &text, &len, why);
+	if (rc < 0)
+		return brain_web_say(wish->answer, rc == -ENOENT ? 403 : 500, "%s", why);
 	*wish->answer = (struct http_answer){.status = 200, .body = text, .body_len = len};
 	return 200;
 }
