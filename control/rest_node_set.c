@@ -40,15 +40,18 @@ bool rest_role_is_there(struct daemon *daemon, const char *name, json_t **value)
 	return false;
 }
 
-// It stands in URLs, in names of files and on command lines.
+// It stands in URLs, in names of files and on command lines, and DHCP tells it to the machine.
 static bool name_is_good(const char *name) {
 	uint8_t mac[6];
 
 	if (!isalnum((unsigned char)name[0]) || text_parse_mac(name, mac) == 0)
 		return false;
-	for (; *name; name++)
+	for (; *name; name++) {
 		if (!isalnum((unsigned char)*name) && !strchr(".-_", *name))
 			return false;
+		if (*name == '.' && (name[1] == '.' || !name[1]))
+			return false;
+	}
 	return true;
 }
 
@@ -66,8 +69,8 @@ static unsigned int check(struct daemon *daemon, const struct wanted *wanted, js
 
 	if (set->name && !name_is_good(set->name))
 		return rest_refuse(value, MHD_HTTP_BAD_REQUEST,
-			"a node's name has letters, digits, dots and dashes, begins with a letter "
-			"or digit, and is no MAC address");
+			"a node's name has letters, digits, - and _, parts divided by single dots, "
+			"begins with a letter or digit, and is no MAC address");
 	if (set->role && set->role[0] && !rest_role_is_there(daemon, set->role, value))
 		return MHD_HTTP_NOT_FOUND;
 	if (set->profile && set->profile[0] && !rest_profile_is_there(daemon, set->profile, value))
