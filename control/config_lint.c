@@ -73,8 +73,8 @@ struct text {
 	const struct config_profile *profile; // whose machines get it in the clear; NULL: nobody's
 	uint32_t line;                        // of the configuration; 0: of the template
 	const char *place;                    // for the errors
-	bool is_cmdline;
-	struct lint_scope *scope; // of look_for_secrets
+	const char *key;                      // of the profile; NULL: it is a template
+	struct lint_scope *scope;             // of look_for_secrets
 };
 
 static size_t first_word(const struct template_tag *tag) {
@@ -84,10 +84,11 @@ static size_t first_word(const struct template_tag *tag) {
 }
 
 static void refuse_secret(struct text *text, const struct template_tag *tag, uint32_t secret) {
-	if (text->is_cmdline)
+	if (text->key)
 		config_error_add(text->lint->errors, text->line, text->place,
-			"{{%.*s}} is a secret (line %u), and everybody can read a command line",
-			(int)tag->len, tag->name, secret);
+			"{{%.*s}} is a secret (line %u), and everybody can read %s", (int)tag->len,
+			tag->name, secret,
+			strcmp(text->key, "cmdline") ? "the name of a file" : "a command line");
 	else
 		config_error_add(text->lint->errors, text->line, text->place,
 			"%s:%u: {{%.*s}} is a secret (line %u), but this profile's machines fetch "
@@ -120,7 +121,7 @@ static int check_text(struct text *text, const char *name, const char *words, si
 	char error[TEMPLATE_ERROR_SIZE]) {
 	struct template_input input = {.name = name, .text = words, .len = len};
 
-	if (!text->is_cmdline) {
+	if (!text->key) {
 		input.load = template_dir_load;
 		input.load_context = &text->lint->template_fd;
 	}
@@ -138,7 +139,21 @@ static int check_secrets(struct text *text, const char *name, const char *words,
 	return rc;
 }
 
-// --- command lines, and the templates that they name
+// What of a profile is filled with variables.
+static void check_words(struct lint *lint, const struct config_profile *profile, uint32_t line,
+	const char *key, const char *words) {
+	struct text text = {.lint = lint, .profile = profile, .line = line, .key = key};
+	char place[96], error[TEMPLATE_ERROR_SIZE];
+
+	snprintf(place, sizeof(place), "profiles[%.40s].%s", profile->name, key);
+	text.place = place;
+	if (check_secrets(&text, key, words, strlen(words), error) < 0)
+		config_error_add(lint->errors, line, place, "%s", error);
+	else
+		check_text(&text, key, words, strlen(words), look_for_unset, error);
+}
+
+// --- command lines, the templates that they name, and names of files
 
 static void check_fetched(
 	struct lint *lint, const struct config_profile *profile, uint32_t line, const char *name) {
@@ -196,33 +211,46 @@ static void check_urls(struct lint *lint, const struct config_profile *profile, 
 	}
 }
 
-static void check_cmdline(struct lint *lint, const struct config_profile *profile, uint32_t line,
-	const char *cmdline) {
-	struct text text = {.lint = lint, .profile = profile, .line = line, .is_cmdline = true};
-	char place[96], error[TEMPLATE_ERROR_SIZE];
-
-	if (!cmdline || !profile->line)
-		return;
-	snprintf(place, sizeof(place), "profiles[%.40s].cmdline", profile->name);
-	text.place = place;
-	if (check_secrets(&text, "cmdline", cmdline, strlen(cmdline), error) < 0)
-		config_error_add(lint->errors, line, place, "%s", error);
-	else
-		check_text(&text, "cmdline", cmdline, strlen(cmdline), look_for_unset, error);
-	if (lint->template_fd >= 0)
-		check_urls(lint, profile, line, cmdline);
+static void check_name(struct lint *lint, const struct config_profile *profile, uint32_t line,
+	const char *key, const char *path) {
+	if (path && strstr(path, "{{"))
+		check_words(lint, profile, line, key, path);
 }
 
-static void check_cmdlines(struct lint *lint) {
+static void check_names(struct lint *lint, const struct config_profile *profile, uint32_t line,
+	const struct config_load *load) {
+	check_name(lint, profile, line, "kernel", load->kernel);
+	check_name(lint, profile, line, "efi", load->efi);
+	check_name(lint, profile, line, "script", load->script);
+	check_name(lint, profile, line, "wimboot", load->wimboot);
+	for (uint32_t i = 0; i < load->initrd.count; i++)
+		check_name(lint, profile, line, "initrd", load->initrd.list[i]);
+	for (uint32_t i = 0; i < load->files.count; i++)
+		check_name(lint, profile, line, "files", load->files.list[i]);
+}
+
+static void check_expanded(struct lint *lint, const struct config_profile *profile, uint32_t line,
+	const struct config_load *load) {
+	check_names(lint, profile, line, load);
+	if (!load->cmdline)
+		return;
+	check_words(lint, profile, line, "cmdline", load->cmdline);
+	if (lint->template_fd >= 0)
+		check_urls(lint, profile, line, load->cmdline);
+}
+
+static void check_all_expanded(struct lint *lint) {
 	const struct config_brain *brain = &lint->config->brain;
 
 	for (uint32_t i = 0; i < brain->profile_count; i++) {
 		const struct config_profile *profile = &brain->profiles[i];
 
-		check_cmdline(lint, profile, profile->line, profile->load.cmdline);
+		if (!profile->line) // it comes with Rouse
+			continue;
+		check_expanded(lint, profile, profile->line, &profile->load);
 		for (uint32_t k = 0; k < profile->variant_count; k++)
-			check_cmdline(lint, profile, profile->variants[k].line,
-				profile->variants[k].load.cmdline);
+			check_expanded(lint, profile, profile->variants[k].line,
+				&profile->variants[k].load);
 	}
 }
 
@@ -284,7 +312,7 @@ void config_lint(
 		return;
 	open_templates(&lint);
 	check_files(&lint);
-	check_cmdlines(&lint);
+	check_all_expanded(&lint);
 	if (lint.template_fd >= 0) {
 		check_templates(&lint);
 		close(lint.template_fd);

@@ -209,7 +209,8 @@ static void files_that_are_not_there_are_noted(void **state) {
 	lint("profiles: [{name: web, kernel: linux, initrd: [linux, a, \"{{b}}\", "
 	     "\"http://x/c\"],\n"
 	     "  variants: [{arch: 7, efi: d.efi}], cmdline: \"{{template.url}}/none\"}]\n" ROLE);
-	assert_int_equal(notes.count, 4);
+	assert_int_equal(notes.count, 5);
+	assert_true(has(&notes, 6, "profiles[web].initrd", "initrd:1: no vars: sets {{b}}"));
 	assert_true(has(&notes, 6, "profiles[web].initrd", "a is not in /tmp/rouse-lint-"));
 	assert_true(has(&notes, 7, "profiles[web].efi", "d.efi is not in"));
 	assert_true(has(&notes, 6, "profiles[web].cmdline", "template none: No such file"));
