@@ -33,6 +33,17 @@ static const char *path_of(char out[96], const char *section, const char *name, 
 	return out;
 }
 
+// A menu is shown by the profile that has it.
+static void no_profile(struct check *c, uint32_t line, const char *path, const char *name) {
+	if (config_menu_find(c->brain, name))
+		bad(c, line, path,
+			"there is no profile %.40s, but a menu: a profile with menu: %.40s shows "
+			"it",
+			name, name);
+	else
+		bad(c, line, path, "there is no profile %.40s", name);
+}
+
 static bool boots_something(const struct config_load *load) {
 	return load->kernel || load->efi || load->script || load->wimboot;
 }
@@ -146,8 +157,8 @@ static void check_entry_names(
 	const char *why;
 
 	if (entry->profile && !config_profile_find(c->brain, entry->profile))
-		bad(c, entry->line, path_of(path, "menus", menu->name, "items.profile"),
-			"there is no profile %.40s", entry->profile);
+		no_profile(c, entry->line, path_of(path, "menus", menu->name, "items.profile"),
+			entry->profile);
 	if (entry->menu && !config_menu_find(c->brain, entry->menu))
 		bad(c, entry->line, path_of(path, "menus", menu->name, "items.menu"),
 			"there is no menu %.40s", entry->menu);
@@ -248,8 +259,8 @@ static void check_roles(struct check *c) {
 			bad(c, role->line, path_of(path, "roles", role->name, "name"),
 				"is the same as in line %u", first->line);
 		if (!config_profile_find(c->brain, role->profile))
-			bad(c, role->line, path_of(path, "roles", role->name, "profile"),
-				"there is no profile %.40s", role->profile);
+			no_profile(c, role->line, path_of(path, "roles", role->name, "profile"),
+				role->profile);
 		check_menu_of(c, role->line, path_of(path, "roles", role->name, "menu_default"),
 			role->profile, role->menu_default, role->menu_timeout_s);
 	}
@@ -260,8 +271,7 @@ static void check_unknown(struct check *c) {
 	const struct config_profile *profile = config_profile_find(c->brain, unknown->profile);
 
 	if (!profile)
-		bad(c, unknown->line, "unknown.profile", "there is no profile %.40s",
-			unknown->profile);
+		no_profile(c, unknown->line, "unknown.profile", unknown->profile);
 	else if (profile->install)
 		bad(c, unknown->line, "unknown.profile",
 			"%.40s would be installed on each machine that is plugged in: name those "
@@ -278,8 +288,8 @@ static void check_host(struct check *c, const struct config_host *host) {
 		bad(c, host->line, path_of(path, "hosts", host->name, "role"),
 			"there is no role %.40s", host->role);
 	if (host->profile && !config_profile_find(c->brain, host->profile))
-		bad(c, host->line, path_of(path, "hosts", host->name, "profile"),
-			"there is no profile %.40s", host->profile);
+		no_profile(c, host->line, path_of(path, "hosts", host->name, "profile"),
+			host->profile);
 }
 
 void config_check_brain(const struct config *config, struct config_errors *errors) {
