@@ -47,8 +47,12 @@ static json_t *cancel(
 
 static json_t *forget(
 	struct batch *batch, const struct store_node *node, int *rc, char why[BRAIN_WHY]) {
+	const char *installs = rest_installs_anew(batch->daemon, node);
+
 	*rc = brain_batch_forget(batch->brain, node->mac, why);
-	return *rc < 0 ? NULL : json_pack("{s:s, s:b}", "node", node->name, "listed", node->listed);
+	return *rc < 0 ? NULL
+		       : json_pack("{s:s, s:b, s:s?}", "node", node->name, "listed", node->listed,
+				 "installs", installs);
 }
 
 // --- one of them

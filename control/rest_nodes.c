@@ -10,6 +10,7 @@
 
 #include "brain_change.h"
 #include "daemon.h"
+#include "node_plan.h"
 #include "rest_body.h"
 #include "text.h"
 
@@ -156,15 +157,27 @@ static unsigned int patch_node(
 	return rest_with_node(daemon, request, rest_node_set, value);
 }
 
+const char *rest_installs_anew(const struct daemon *daemon, const struct store_node *node) {
+	struct store_node anew = *node;
+	struct node_plan plan;
+
+	anew.role = anew.profile = NULL;
+	anew.life = (struct node_life){.state = NODE_DISCOVERED};
+	node_plan_make(&plan, daemon->config, &anew, NULL);
+	return plan.wants_install ? plan.assigned->name : NULL;
+}
+
 static unsigned int forget(struct daemon *daemon, const struct store_node *node,
 	const struct rest_request *request, json_t **value) {
+	const char *installs = rest_installs_anew(daemon, node);
 	char why[BRAIN_WHY];
 	int rc = brain_change_forget(daemon->brain, node->mac, why);
 
 	(void)request;
 	if (rc < 0)
 		return rest_refuse(value, rest_status_of(rc), "%s", why);
-	*value = json_pack("{s:s, s:b}", "name", node->name, "listed", node->listed);
+	*value = json_pack("{s:s, s:b, s:s?}", "name", node->name, "listed", node->listed,
+		"installs", installs);
 	return MHD_HTTP_OK;
 }
 

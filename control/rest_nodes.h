@@ -46,3 +46,7 @@ bool rest_role_is_there(struct daemon *daemon, const char *name, json_t **value)
 // Whether a boot can be ordered so: 0, or a status with the error.
 unsigned int rest_order_check(
 	struct daemon *daemon, const char *profile, bool once, json_t **value);
+
+// What is installed on a machine, as on a new one, when it comes back after it was forgotten: NULL
+// for nothing. Good until the next reload.
+const char *rest_installs_anew(const struct daemon *daemon, const struct store_node *node);

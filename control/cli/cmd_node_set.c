@@ -82,11 +82,17 @@ int cmd_node_set(const struct cli_args *args) {
 	return send(args, "PATCH", path, body);
 }
 
+// Whose role installs is a new machine, which is installed.
 static void tell_forgotten(void *context, json_t *result) {
+	const char *installs = node_client_text(result, "installs");
+
 	(void)context;
-	printf("%s is forgotten%s\n", node_client_text(result, "node"),
+	printf("%s is forgotten%s", node_client_text(result, "node"),
 		json_is_true(json_object_get(result, "listed")) ? ", but for what hosts: says of it"
 								: "");
+	if (installs[0])
+		printf("; when it boots next, %s is installed on it", installs);
+	putchar('\n');
 }
 
 // Each one, also after one that failed.
