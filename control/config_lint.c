@@ -42,6 +42,19 @@ static void check_load(struct lint *lint, int root, const struct config_profile 
 		check_file(lint, root, profile, line, "files", load->files.list[i]);
 }
 
+// What loaders ask for, and get rendered, unless a file has the name.
+static void check_own_texts(struct lint *lint, int root) {
+	static const char *const names[] = {
+		"boot.ipxe", "autoexec.ipxe", "pxelinux.cfg/default", "grub/grub.cfg"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (faccessat(root, names[i], F_OK, 0) == 0)
+			config_error_add(lint->notes, 0, "boot_root",
+				"%s/%s is served in place of what the profiles say: take it away, "
+				"or call it otherwise",
+				lint->config->boot_root, names[i]);
+}
+
 static void check_files(struct lint *lint) {
 	const struct config *config = lint->config;
 	int root = open(config->boot_root, O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -51,6 +64,7 @@ static void check_files(struct lint *lint) {
 			config->boot_root, strerror(errno));
 		return;
 	}
+	check_own_texts(lint, root);
 	for (uint32_t i = 0; i < config->brain.profile_count; i++) {
 		const struct config_profile *profile = &config->brain.profiles[i];
 

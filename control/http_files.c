@@ -166,6 +166,7 @@ static const char *node_of(const struct http_exchange *x, char name[HTTP_NODE_SI
 	return node && node[0] && node[0] != '.' && !strchr(node, '/') ? node : NULL;
 }
 
+// A file of the operator's comes before a text of the same name, as it does by TFTP.
 static bool find(struct http_exchange *x, const char *node, enum http_form form,
 	struct http_file *file, struct http_answer *text) {
 	const struct http_hooks *hooks = &x->server->hooks;
@@ -173,10 +174,10 @@ static bool find(struct http_exchange *x, const char *node, enum http_form form,
 
 	if (node && http_names_open(x->server, node, path, form, file) == 0)
 		return true;
-	if (form == HTTP_EXACTLY && hooks->text_of &&
-		hooks->text_of(hooks->context, &x->request, text))
+	if (http_names_open(x->server, NULL, path, form, file) == 0)
 		return true;
-	return http_names_open(x->server, NULL, path, form, file) == 0;
+	return form == HTTP_EXACTLY && hooks->text_of &&
+	       hooks->text_of(hooks->context, &x->request, text);
 }
 
 enum MHD_Result http_files_answer(struct http_exchange *x, struct MHD_Connection *http) {

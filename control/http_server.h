@@ -69,8 +69,8 @@ struct http_hooks {
 	// A reference to the table of files, for other spellings of names; NULL: there is none yet.
 	struct image_table *(*files)(void *context);
 
-	// Whether a text that is no file answers a request: it comes after the files of the
-	// client's own node and before those of everybody. The answer is as below.
+	// Whether a text that is no file answers a request, of which no file has just this name.
+	// The answer is as below.
 	bool (*text_of)(
 		void *context, const struct http_request *request, struct http_answer *answer);
 

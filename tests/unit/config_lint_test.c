@@ -6,6 +6,7 @@
 #include "unit.h"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "config_lint.h"
 
@@ -216,6 +217,20 @@ static void files_that_are_not_there_are_noted(void **state) {
 	assert_true(has(&notes, 6, "profiles[web].cmdline", "template none: No such file"));
 }
 
+// They come before what is rendered, so that roles and orders mean nothing.
+static void scripts_in_place_of_ours_are_noted(void **state) {
+	char path[128];
+
+	(void)state;
+	write_file("boot.ipxe", "");
+	lint("profiles: [{name: web, kernel: linux}]\n" ROLE);
+	assert_true(has(&notes, 0, "boot_root", "boot.ipxe is served in place of"));
+	snprintf(path, sizeof(path), "%s/boot.ipxe", directory);
+	unlink(path);
+	lint("profiles: [{name: web, kernel: linux}]\n" ROLE);
+	assert_false(has(&notes, 0, "boot_root", "boot.ipxe is served in place of"));
+}
+
 static void seeds_of_cloud_init_are_directories(void **state) {
 	(void)state;
 	lint("profiles: [{name: web, kernel: linux, cmdline: "
@@ -233,6 +248,7 @@ int main(void) {
 		cmocka_unit_test(secrets_are_not_carried_in_the_clear),
 		cmocka_unit_test(secrets_in_lists_and_maps_are_found),
 		cmocka_unit_test(files_that_are_not_there_are_noted),
+		cmocka_unit_test(scripts_in_place_of_ours_are_noted),
 		cmocka_unit_test(seeds_of_cloud_init_are_directories),
 	};
 
