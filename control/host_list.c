@@ -72,7 +72,7 @@ void host_list_note(struct host_list *list, uint32_t line, bool bad, const char 
 	vsnprintf(text, sizeof(text), format, arguments);
 	va_end(arguments);
 	list->notes[list->note_count - 1] =
-		(struct host_note){.line = line, .bad = bad, .text = copy(list, text)};
+		(struct host_note){.line = line, .bad = bad, .text = copy(list, text_hush(text))};
 }
 
 static int by_line(const void *a, const void *b) {

@@ -35,6 +35,12 @@ static const struct {
 	{"\n\n", 3, "is empty"},
 	{"name\nn1\n", 1, "no columns name and mac"},
 	{"name,mac,colour\n", 1, "there is no column \"colour\""},
+	{"name,mac,a\x1b[31m\n", 1, "\"a?[31m\""},
+	{"name,mac,"
+	 "a\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc"
+	 "\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc"
+	 "\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc\n",
+		1, "\xc3\xbc?\""}, // cut in the middle of a character
 	{"name,mac,mac\n", 1, "column 3 is there twice"},
 	{"name,mac,var.a,var.a\n", 1, "column 4 is there twice"},
 	{"name,mac,var.9\n", 1, "is no name for a variable"},
