@@ -117,7 +117,7 @@ static void add_menus(struct config *config, const struct config_brain *builtin)
 // --- boot rules
 
 // Firmware that boots by HTTP is told a URI: our address in its network, and for machines behind
-// relay agents our first.
+// relay agents our first. By HTTPS only where there is nothing else, as it has to know our CA.
 static const struct {
 	uint16_t arch;
 	const char *file;
@@ -126,11 +126,14 @@ static const struct {
 #define HTTP_FILES (sizeof(http_files) / sizeof(http_files[0]))
 
 static const char *uri_of(struct config *config, const struct config_port *port, const char *file) {
+	bool plain = config->http.port;
+	uint32_t tcp = plain ? config->http.port : config->http.tls_port;
 	char ip[TEXT_IP_SIZE], number[8] = "", uri[128];
 
-	if (config->http.port != 80)
-		snprintf(number, sizeof(number), ":%u", config->http.port);
-	snprintf(uri, sizeof(uri), "http://%s%s/%s", text_ip(port->address, ip), number, file);
+	if (tcp != (plain ? 80 : 443))
+		snprintf(number, sizeof(number), ":%u", (uint16_t)tcp);
+	snprintf(uri, sizeof(uri), "%s://%s%s/%s", plain ? "http" : "https",
+		text_ip(port->address, ip), number, file);
 	return arena_text(&config->arena, uri, strlen(uri));
 }
 
@@ -194,7 +197,7 @@ static void add_local_rules(struct config *config) {
 }
 
 static void add_rules(struct config *config, const struct config *builtin) {
-	bool http = config->http.given && config->http.port;
+	bool http = config->http.given && (config->http.port || config->tls.given);
 	size_t uris = http ? (HTTP_FILES + 1) * (config->port_count + (size_t)1) : 0;
 
 	config->rules =

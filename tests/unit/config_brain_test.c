@@ -228,6 +228,15 @@ static void boot_rules_come_with_profiles(void **state) {
 	assert_int_equal(last->match.list[0].value, 16);
 	assert_int_equal(last->match.list[1].value, 0x0a4d0000);
 	config_free(config);
+	config = parse(BASE "unknown: {}\nhttp: {port: 0, tls_port: 8443}\ntls: {}\n");
+	assert_non_null(config);
+	assert_int_equal(config->rule_count, 2 + 6 + 6);
+	assert_string_equal(config->rules[8].file, "https://10.77.0.1:8443/ipxe.efi");
+	config_free(config);
+	config = parse(BASE "unknown: {}\nhttp: {port: 0}\ntls: {}\n");
+	assert_non_null(config);
+	assert_string_equal(config->rules[0].file, "https://10.77.0.1/rouse/local-disk");
+	config_free(config);
 	config = parse(BASE "unknown: {}\nboot: [{file: a}]\n");
 	assert_non_null(config);
 	assert_int_equal(config->rule_count, 1);
