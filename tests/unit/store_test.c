@@ -448,8 +448,8 @@ static void one_order_waits_for_a_node(void **state) {
 	ok(store_node_add(box.store, mac_1, "n001", STORE_T0));
 	first = order_for(mac_1, false);
 	assert_int_equal(store_order_make(box.store, &order, false), -EEXIST);
-	assert_string_equal(
-		store_why(box.store), "an order of profile install waits already: --replace or --cancel takes it away");
+	assert_string_equal(store_why(box.store),
+		"an order of profile install waits already: --replace or --cancel takes it away");
 	ok(store_order_make(box.store, &order, true));
 	assert_true(order.id > first);
 	// The machine was faster than the operator.
