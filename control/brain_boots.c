@@ -1,126 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Copyright (c) 2026, the Rouse authors
 
-// What machines do: events become boots, boots and callbacks move the life of nodes, and orders
-// that the dataplane has marked are used.
+// What machines do: events become boots, and boots move the life of nodes.
 
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 
 #include "brain_internal.h"
 #include "control_log.h"
 #include "text.h"
-
-// --- facts
-
-// What DHCP tells of a machine that boots.
-static void take_machine(struct brain *brain, const struct event_record *event) {
-	struct node_facts facts = {.arch = event->port};
-	size_t len = event->text_len < EVENT_TEXT_MAX ? event->text_len : EVENT_TEXT_MAX, at = 0;
-	char vendor_class[EVENT_TEXT_MAX + 1];
-
-	if (event->value & EVENT_MACHINE_HAS_UUID && len >= sizeof(facts.uuid)) {
-		facts.has_uuid = true;
-		memcpy(facts.uuid, event->text, sizeof(facts.uuid));
-		at = sizeof(facts.uuid);
-	}
-	memcpy(vendor_class, event->text + at, len - at);
-	vendor_class[len - at] = '\0';
-	facts.vendor_class = vendor_class[0] ? vendor_class : NULL;
-	if (!event->bytes) // no agent brought it, so that what one said of it once is over
-		facts.circuit_id = facts.remote_id = "";
-	brain_seen(brain, event->mac, event->address, &facts);
-}
-
-#define RELAY_ID_SIZE (4 * EVENT_TEXT_MAX + 1) // text_clean may make four characters of a byte
-
-// What a relay agent says of where the machine is plugged in.
-static void take_relay_port(struct brain *brain, const struct event_record *event) {
-	size_t len = event->text_len < EVENT_TEXT_MAX ? event->text_len : EVENT_TEXT_MAX, circuit;
-	const uint8_t *text = (const uint8_t *)event->text;
-	char circuit_id[RELAY_ID_SIZE], remote_id[RELAY_ID_SIZE];
-	struct node_facts facts = {
-		.arch = STORE_UNKNOWN_ARCH, .circuit_id = circuit_id, .remote_id = remote_id};
-
-	if (!len || text[0] >= len)
-		return;
-	circuit = text[0];
-	text_clean(text + 1, circuit, circuit_id, sizeof(circuit_id));
-	text_clean(text + 1 + circuit, len - 1 - circuit, remote_id, sizeof(remote_id));
-	brain_seen(brain, event->mac, 0, &facts);
-}
-
-static bool is_other(const char *said, const char *known) {
-	return said && strcmp(said, known ? known : "") != 0;
-}
-
-// Whether what is known of a node is other than before, so that another role may be its.
-static bool tells_news(
-	const struct store_node *before, uint32_t address, const struct node_facts *facts) {
-	const struct node_facts *known = &before->facts;
-
-	return (address && address != before->address) ||
-	       (facts->arch != STORE_UNKNOWN_ARCH && facts->arch != known->arch) ||
-	       (facts->has_uuid && memcmp(facts->uuid, known->uuid, sizeof(facts->uuid)) != 0) ||
-	       (facts->memory_mb && facts->memory_mb != known->memory_mb) ||
-	       (facts->serial && (!known->serial || strcmp(facts->serial, known->serial) != 0)) ||
-	       (facts->product &&
-		       (!known->product || strcmp(facts->product, known->product) != 0)) ||
-	       (facts->manufacturer &&
-		       (!known->manufacturer ||
-			       strcmp(facts->manufacturer, known->manufacturer) != 0)) ||
-	       (facts->asset && (!known->asset || strcmp(facts->asset, known->asset) != 0)) ||
-	       (facts->vendor_class && !known->vendor_class) ||
-	       is_other(facts->circuit_id, known->circuit_id) ||
-	       is_other(facts->remote_id, known->remote_id);
-}
-
-// No failure of the store: all others go on.
-static void tell_strangers(struct brain *brain) {
-	if (!brain->strangers_told)
-		control_log(CONTROL_WARNING, "a machine is not kept as a node: %s",
-			store_why(brain->store));
-	brain->strangers_told = true;
-}
-
-struct brain_node *brain_seen(struct brain *brain, const uint8_t mac[6], uint32_t address,
-	const struct node_facts *facts) {
-	struct brain_node *node = NULL;
-	struct store_node before, after;
-	struct arena arena = {0};
-	bool known, is_new;
-	int rc;
-
-	brain_write(brain);
-	known = store_node_get(brain->store, mac, &arena, &before) == 0;
-	rc = store_node_seen(brain->store, mac, address, facts, brain->now_ms, &is_new);
-	if (rc == 0 && store_node_get(brain->store, mac, &arena, &after) == 0) {
-		node = brain_node_take(brain, &after);
-		brain_addresses_set(brain, node, after.address);
-		if (!known || tells_news(&before, address, facts))
-			brain_node_dirty(brain, node);
-		if (!known)
-			brain->strangers_told = false;
-	} else if (rc == -ENOBUFS) {
-		tell_strangers(brain);
-	} else if (rc < 0) {
-		brain_store_failed(brain);
-	}
-	arena_free(&arena);
-	return node;
-}
-
-// A booted system renews its address, too: only what is new is kept.
-void brain_acked(struct brain *brain, const uint8_t mac[6], uint32_t address) {
-	struct node_facts nothing = {.arch = STORE_UNKNOWN_ARCH};
-	struct brain_node *node = brain_node_find(brain, mac);
-
-	if (node && address && node->address != address)
-		brain_seen(brain, mac, address, &nothing);
-}
 
 // --- events
 
@@ -215,19 +103,6 @@ void brain_boots_event(struct brain *brain, struct boot_event *event) {
 	boot_track_event(brain->track, event);
 }
 
-static bool order_installs(struct brain *brain, uint64_t id) {
-	const struct config_profile *profile = NULL;
-	struct store_order order;
-	struct arena arena = {0};
-
-	if (store_order_get(brain->store, id, &arena, &order) == 0)
-		profile = config_profile_find(&brain->daemon->config->brain, order.profile);
-	arena_free(&arena);
-	return profile && profile->install;
-}
-
-static void check_order(struct brain *brain, struct brain_node *node);
-
 void brain_event(struct brain *brain, const struct event_record *event, const char *file) {
 	struct boot_event out = {
 		.address = event->address,
@@ -243,7 +118,7 @@ void brain_event(struct brain *brain, const struct event_record *event, const ch
 	if (!brain->daemon->config->brain.given)
 		return;
 	if (event->kind == EVENT_DHCP_RELAYED)
-		take_relay_port(brain, event);
+		brain_seen_relayed(brain, event);
 	if (!convert_kind(event, &out))
 		return;
 	// Where nothing tells who is behind a router a file's MAC is the router's.
@@ -251,97 +126,15 @@ void brain_event(struct brain *brain, const struct event_record *event, const ch
 		memcpy(out.mac, event->mac, sizeof(out.mac));
 	name_file(&out, event, file);
 	if (event->kind == EVENT_DHCP_MACHINE)
-		take_machine(brain, event);
+		brain_seen_booting(brain, event);
 	if (event->kind == EVENT_DHCP_ACK)
 		brain_acked(brain, event->mac, event->address);
 	if (event->kind == EVENT_ORDER_USED)
-		out.install = order_installs(brain, event->value);
+		out.install = brain_order_installs(brain, event->value);
 	brain_boots_event(brain, &out);
 	// Before what follows: its next boot is another one.
 	if (event->kind == EVENT_ORDER_USED)
-		check_order(brain, brain_node_find(brain, event->mac));
-}
-
-// --- the life of nodes
-
-// The profile by which a node is being installed: that of its last order.
-static const struct config_profile *installing_profile(struct brain *brain, const uint8_t mac[6]) {
-	const struct config_profile *profile = NULL;
-	struct store_order order;
-	struct arena arena = {0};
-
-	if (store_order_of(brain->store, mac, false, &arena, &order) == 0)
-		profile = config_profile_find(&brain->daemon->config->brain, order.profile);
-	arena_free(&arena);
-	return profile && profile->install ? profile : NULL;
-}
-
-static void retry(struct brain *brain, const uint8_t mac[6]) {
-	const struct config_profile *profile = installing_profile(brain, mac);
-	struct store_order order;
-	char why[BRAIN_WHY];
-
-	if (!profile)
-		return;
-	if (brain_order(brain, mac, profile->name, STORE_ORDER_RETRY, true, &order, why) < 0)
-		control_log(CONTROL_WARNING, "an installation cannot be tried again: %s", why);
-}
-
-static void cancel(struct brain *brain, const uint8_t mac[6]) {
-	struct brain_node *node = brain_node_find(brain, mac);
-	struct store_order order;
-	struct arena arena = {0};
-
-	if (node && store_order_of(brain->store, mac, true, &arena, &order) == 0 &&
-		order.origin != STORE_ORDER_OPERATOR &&
-		store_order_cancel(brain->store, mac, brain->now_ms) == 0)
-		node->order_id = 0;
-	arena_free(&arena);
-}
-
-static void tell_life(const struct store_node *record, const struct node_life *before,
-	const struct node_life *life) {
-	if (before->state == life->state)
-		return;
-	control_log(life->state == NODE_FAILED ? CONTROL_WARNING : CONTROL_NOTICE,
-		"node %s: %s -> %s%s%s", record->name, node_state_text(before->state, true),
-		node_state_text(life->state, true), life->reason[0] ? ": " : "", life->reason);
-}
-
-static void carry_out(struct brain *brain, const struct store_node *record,
-	const struct node_step *step, struct brain_node *node) {
-	if (store_node_life(brain->store, record->mac, &step->life) < 0) {
-		brain_store_failed(brain);
-		return;
-	}
-	tell_life(record, &record->life, &step->life);
-	if (step->todo & NODE_CANCEL_ORDER)
-		cancel(brain, record->mac);
-	if (step->todo & NODE_MAKE_RETRY)
-		retry(brain, record->mac);
-	if (node && (step->todo || record->life.state != step->life.state)) {
-		node->state = step->life.state;
-		brain_node_dirty(brain, node);
-	}
-}
-
-void brain_life(struct brain *brain, const uint8_t mac[6], struct node_event *event) {
-	const struct config_profile *profile = installing_profile(brain, mac);
-	struct brain_node *node = brain_node_find(brain, mac);
-	struct store_node record;
-	struct node_step step;
-	struct arena arena = {0};
-
-	event->retries = profile ? profile->retries : 0;
-	brain_write(brain);
-	if (store_node_get(brain->store, mac, &arena, &record) == 0) {
-		step = node_life_event(&record.life, event);
-		if (node)
-			node->since_ms = step.life.since_ms;
-		if (step.changed)
-			carry_out(brain, &record, &step, node);
-	}
-	arena_free(&arena);
+		brain_order_check(brain, brain_node_find(brain, event->mac));
 }
 
 // --- boots
@@ -420,62 +213,4 @@ void brain_boots_tick(struct brain *brain) {
 	brain->flushed = true;
 	if (boot_track_flush(brain->track, store_boot_save, brain->store) < 0)
 		brain_store_failed(brain);
-}
-
-// --- orders
-
-static void use_order(struct brain *brain, struct brain_node *node) {
-	struct node_event event = {.kind = NODE_ORDER_USED, .unix_ms = brain->now_ms};
-	struct store_order order;
-	struct arena arena = {0};
-	uint8_t was;
-	int rc;
-
-	brain_write(brain);
-	rc = store_order_use(brain->store, node->order_id, brain->now_ms, &arena, &order, &was);
-	if (rc == 0) {
-		control_log(CONTROL_NOTICE, "node %s: order %llu is used: it has got %s",
-			node->name, (unsigned long long)order.id, order.profile);
-		event.install = order_installs(brain, order.id);
-		event.retry = order.origin == STORE_ORDER_RETRY;
-		node->order_id = 0;
-		brain_life(brain, node->mac, &event);
-		brain_node_dirty(brain, node);
-	} else if (rc == -ENOENT) {
-		node->order_id = 0;
-		brain_node_dirty(brain, node);
-	} else {
-		brain_store_failed(brain);
-	}
-	arena_free(&arena);
-}
-
-static void check_order(struct brain *brain, struct brain_node *node) {
-	const struct state_view *state = event_log_state(&brain->daemon->events);
-
-	if (state && node && node->order_id &&
-		state_order_used(state, node->order_slot) == node->order_id)
-		use_order(brain, node);
-}
-
-void brain_orders_check(struct brain *brain) {
-	for (size_t i = 0; i < brain->node_count; i++)
-		check_order(brain, brain->nodes[i]);
-}
-
-// Once a second.
-void brain_installs_check(struct brain *brain) {
-	for (size_t i = 0; i < brain->node_count; i++) {
-		struct brain_node *node = brain->nodes[i];
-		const struct config_profile *profile;
-		struct node_life life = {.state = node->state, .since_ms = node->since_ms};
-
-		if (node->state != NODE_INSTALLING)
-			continue;
-		profile = installing_profile(brain, node->mac);
-		if (node_life_expired(&life, profile ? profile->timeout_s : 3600, brain->now_ms))
-			brain_life(brain, node->mac,
-				&(struct node_event){
-					.kind = NODE_TIMED_OUT, .unix_ms = brain->now_ms});
-	}
 }

@@ -4,7 +4,9 @@
 // Between the parts of the brain:
 //   brain.c         start, end, the tick, what others ask
 //   brain_nodes.c   the table of nodes in memory
-//   brain_boots.c   events to boots, boots to the life of nodes, orders
+//   brain_seen.c    machines that were heard of
+//   brain_boots.c   events to boots, boots to the life of nodes
+//   brain_life.c    the life of nodes, orders that were used
 //   brain_texts.c   texts of nodes, and the set that the image thread gets
 //   brain_render.c  one of them
 //   brain_vars.c    variables that Rouse gives itself, templates
@@ -130,15 +132,27 @@ int brain_boots_start(struct brain *brain);
 void brain_boots_tick(struct brain *brain);
 // A file that HTTP has sent or refused, a script, a callback.
 void brain_boots_event(struct brain *brain, struct boot_event *event);
-// The life of a node goes on by this event, whose retries are set here.
-void brain_life(struct brain *brain, const uint8_t mac[6], struct node_event *event);
+
+// --- brain_seen.c
 // A machine was heard. The node, or NULL: the store cannot take it.
 struct brain_node *brain_seen(struct brain *brain, const uint8_t mac[6], uint32_t address,
 	const struct node_facts *facts);
 void brain_acked(struct brain *brain, const uint8_t mac[6], uint32_t address);
+// What DHCP tells of a machine that boots, EVENT_DHCP_MACHINE.
+void brain_seen_booting(struct brain *brain, const struct event_record *event);
+// What a relay agent says of where the machine is plugged in, EVENT_DHCP_RELAYED.
+void brain_seen_relayed(struct brain *brain, const struct event_record *event);
+
+// --- brain_life.c
+// The life of a node goes on by this event, whose retries are set here.
+void brain_life(struct brain *brain, const uint8_t mac[6], struct node_event *event);
 // Whether installations take too long.
 void brain_installs_check(struct brain *brain);
-// Looks whether the dataplane has marked orders as used.
+// Whether an order's profile installs.
+bool brain_order_installs(struct brain *brain, uint64_t id);
+// Looks whether the dataplane has marked a node's order as used, or any. node NULL: nothing is
+// done.
+void brain_order_check(struct brain *brain, struct brain_node *node);
 void brain_orders_check(struct brain *brain);
 
 // --- brain_texts.c
