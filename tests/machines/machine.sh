@@ -142,14 +142,29 @@ wait_for_console() {
 	say "$1: '$3' after $((EPOCHSECONDS - start)) s"
 }
 
-# wait_again NAME SECONDS PATTERN: on the console behind what was there at the last call.
+# end_of_match NAME PATTERN: where the first match behind $seen ends, in bytes of the console.
+end_of_match() {
+	python3 - "$work/$1.console" "$seen" "$2" <<-'END'
+		import re
+		import sys
+		path, seen, pattern = sys.argv[1], int(sys.argv[2]), sys.argv[3].encode().decode("latin-1")
+		raw = open(path, "rb").read()[seen:].decode("latin-1")
+		shown = re.sub(r"\x1b\[[0-9;?=]*[A-Za-z]|\x1b[()][A-Z0-9]|[\r\0]", lambda m: "\0" * len(m.group()), raw)
+		places = [i for i, c in enumerate(shown) if c != "\0"]
+		end = re.search(pattern, shown.replace("\0", ""), re.M).end()
+		print(seen + (places[end - 1] + 1 if end else 0))
+	END
+}
+
+# wait_again NAME SECONDS PATTERN: on the console behind what the last call waited for. What came with
+# that is for the next one: a fast machine writes a notice and its menu at once.
 seen=0
 wait_again() {
 	wait_until "$2" shows "$1" "$3" || {
 		console_since "$1" | grep -av '^ *$' | tail -n 30 >&$messages || true
 		fail "'$3' was not on the console of $1 within $2 s"
 	}
-	seen=$(stat -c %s "$work/$1.console")
+	seen=$(end_of_match "$1" "$3")
 	say "$1: '$3'"
 }
 
