@@ -117,10 +117,16 @@ console_text() {
 		tr -d '\r\000'
 }
 
+# doubled PATTERN: the same, for a console on which each character may stand twice: SeaBIOS writes what is
+# under the cursor again when its serial port catches up with the screen, as in "anothheer kind ((ppcbios".
+doubled() {
+	perl -e '$_ = shift; s/\[[^\]]*\](*SKIP)(*F)|\{[^}]*\}(*SKIP)(*F)|(\\[[:punct:]]|(?<!\\)[A-Za-z0-9])(?![+*?{])/$1+/g; print' -- "$1"
+}
+
 # All of it is read: a grep that ends at its match leaves whoever writes with a broken pipe, which counts as
 # a failure.
 console_has() {
-	console_text "$1" | grep -aE -- "$2" >/dev/null
+	console_text "$1" | grep -aE -- "$(doubled "$2")" >/dev/null
 }
 
 machine_reached() {
@@ -144,7 +150,7 @@ wait_for_console() {
 
 # end_of_match NAME PATTERN: where the first match behind $seen ends, in bytes of the console.
 end_of_match() {
-	python3 - "$work/$1.console" "$seen" "$2" <<-'END'
+	python3 - "$work/$1.console" "$seen" "$(doubled "$2")" <<-'END'
 		import re
 		import sys
 		path, seen, pattern = sys.argv[1], int(sys.argv[2]), sys.argv[3].encode().decode("latin-1")
@@ -174,7 +180,7 @@ console_since() {
 }
 
 shows() {
-	console_since "$1" | grep -aE -- "$2" >/dev/null
+	console_since "$1" | grep -aE -- "$(doubled "$2")" >/dev/null
 }
 
 # type_keys NAME TEXT: as printf(1) formats it: '\002' is Ctrl-B, '\r' Enter. At a typist's speed: the
