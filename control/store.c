@@ -15,6 +15,8 @@
 
 #include "store_internal.h"
 
+#define PORTION_ROWS 200 // what waits for the store waits no longer than these take
+
 // --- errors
 
 int store_say(struct store *store, int err, const char *format, ...) {
@@ -81,6 +83,16 @@ int store_run(struct store *store, sqlite3_stmt *statement, const char *what) {
 		rc = 0;
 	sqlite3_reset(statement);
 	return rc;
+}
+
+int store_run_portion(struct store *store, enum store_sql sql, int64_t when, const char *what) {
+	sqlite3_stmt *statement = store_statement(store, sql);
+	int rc;
+
+	sqlite3_bind_int64(statement, 1, when);
+	sqlite3_bind_int64(statement, 2, PORTION_ROWS);
+	rc = store_run(store, statement, what);
+	return rc < 0 ? rc : sqlite3_changes(store->db) == PORTION_ROWS;
 }
 
 int store_row(struct store *store, sqlite3_stmt *statement, const char *what) {

@@ -121,6 +121,9 @@ int store_fail(struct store *store, const char *what);
 sqlite3_stmt *store_statement(struct store *store, enum store_sql sql);
 // Runs it to its end. what as above.
 int store_run(struct store *store, sqlite3_stmt *statement, const char *what);
+// One whose parameters are a time and how many rows it may change: 1 when there may be more, 0, or
+// -errno.
+int store_run_portion(struct store *store, enum store_sql sql, int64_t when, const char *what);
 // One row: 1, or 0 without one; the statement is then to be reset by the next store_statement.
 int store_row(struct store *store, sqlite3_stmt *statement, const char *what);
 

@@ -16,7 +16,6 @@
 #include "store_nodes_internal.h"
 #include "text.h"
 
-#define PRUNE_ROWS  200u
 #define FACT_SIZE   129u  // of a text that a machine tells of itself
 #define NICS_MAX    4096u // of its JSON
 #define RECOUNT_MS  1000
@@ -333,26 +332,15 @@ int store_node_life(struct store *store, const uint8_t mac[6], const struct node
 }
 
 int store_nodes_prune(struct store *store, int64_t before_ms) {
-	sqlite3_stmt *statement = store_statement(store, STORE_SQL_NODE_PRUNE);
-	int rc;
+	int rc = store_run_portion(store, STORE_SQL_NODE_PRUNE, before_ms, "forget old machines");
 
-	sqlite3_bind_int64(statement, 1, before_ms);
-	sqlite3_bind_int64(statement, 2, PRUNE_ROWS);
-	rc = store_run(store, statement, "forget old machines");
-	if (rc < 0)
-		return rc;
-	store->nodes_pruned |= sqlite3_changes(store->db) > 0;
-	return sqlite3_changes(store->db) == (int)PRUNE_ROWS;
+	if (rc >= 0)
+		store->nodes_pruned |= sqlite3_changes(store->db) > 0;
+	return rc;
 }
 
 int store_nodes_redate(struct store *store, int64_t now_ms) {
-	sqlite3_stmt *statement = store_statement(store, STORE_SQL_NODE_REDATE);
-	int rc;
-
-	sqlite3_bind_int64(statement, 1, now_ms);
-	sqlite3_bind_int64(statement, 2, PRUNE_ROWS);
-	rc = store_run(store, statement, "date machines");
-	return rc < 0 ? rc : sqlite3_changes(store->db) == (int)PRUNE_ROWS;
+	return store_run_portion(store, STORE_SQL_NODE_REDATE, now_ms, "date machines");
 }
 
 uint64_t store_nodes_refused(const struct store *store) {

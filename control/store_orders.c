@@ -11,8 +11,6 @@
 
 #include "store_internal.h"
 
-#define PRUNE_ROWS 200u
-
 static bool slot_waits(const struct store *store, uint32_t slot) {
 	return store->slots[slot / 64] >> (slot % 64) & 1;
 }
@@ -246,21 +244,9 @@ int store_orders_forget(struct store *store, const uint8_t mac[6]) {
 }
 
 int store_orders_redate(struct store *store, int64_t now_ms) {
-	sqlite3_stmt *statement = store_statement(store, STORE_SQL_ORDER_REDATE);
-	int rc;
-
-	sqlite3_bind_int64(statement, 1, now_ms);
-	sqlite3_bind_int64(statement, 2, PRUNE_ROWS);
-	rc = store_run(store, statement, "date orders");
-	return rc < 0 ? rc : sqlite3_changes(store->db) == (int)PRUNE_ROWS;
+	return store_run_portion(store, STORE_SQL_ORDER_REDATE, now_ms, "date orders");
 }
 
 int store_orders_prune(struct store *store, int64_t before_ms) {
-	sqlite3_stmt *statement = store_statement(store, STORE_SQL_ORDER_PRUNE);
-	int rc;
-
-	sqlite3_bind_int64(statement, 1, before_ms);
-	sqlite3_bind_int64(statement, 2, PRUNE_ROWS);
-	rc = store_run(store, statement, "forget old orders");
-	return rc < 0 ? rc : sqlite3_changes(store->db) == (int)PRUNE_ROWS;
+	return store_run_portion(store, STORE_SQL_ORDER_PRUNE, before_ms, "forget old orders");
 }

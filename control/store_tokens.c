@@ -9,7 +9,6 @@
 #include "store_internal.h"
 
 #define SERIALS_BLOCK 1024u // reserved at a time
-#define PRUNE_ROWS    200u
 
 static int reserve_serials(struct store *store) {
 	sqlite3_stmt *statement;
@@ -56,11 +55,6 @@ int store_token_use(struct store *store, const char *purpose, const uint8_t mac[
 }
 
 int store_tokens_prune(struct store *store, int64_t now_unix_ms) {
-	sqlite3_stmt *statement = store_statement(store, STORE_SQL_TOKEN_PRUNE);
-	int rc;
-
-	sqlite3_bind_int64(statement, 1, now_unix_ms / 1000);
-	sqlite3_bind_int64(statement, 2, PRUNE_ROWS);
-	rc = store_run(store, statement, "forget old tokens");
-	return rc < 0 ? rc : sqlite3_changes(store->db) == (int)PRUNE_ROWS;
+	return store_run_portion(
+		store, STORE_SQL_TOKEN_PRUNE, now_unix_ms / 1000, "forget old tokens");
 }
